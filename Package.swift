@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// The same habits for every target: warnings are errors, isolation and imports are spelt out.
+let habits: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library of the distribution, found by pkg-config.
+func library(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: habits)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: habits)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: habits)
+}
+
+let package = Package(
+    name: "slipway",
+    products: [
+        .executable(name: "slipway", targets: ["slipway"]),
+        .executable(name: "slipway-sandbox", targets: ["slipway-sandbox"]),
+        .executable(name: "slipway-bench", targets: ["slipway-bench"]),
+    ],
+    targets: [
+        library("CRdkafka", pkgConfig: "rdkafka", debian: "librdkafka-dev"),
+        library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+        library("CEvent", pkgConfig: "libevent_pthreads", debian: "libevent-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
+        library("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
+
+        part("Threads"),
+        part("Kafka", ["CRdkafka", "Threads"]),
+        part("HTTPClient", ["CCurl", "Threads"]),
+        part("HTTPServer", ["CEvent", "Threads"]),
+        part("Settings", ["CYAML"]),
+        part("Digest", ["CCrypto"]),
+        part("Telemetry"),
+        part("CommandTable"),
+        part("WorkbenchAPI", ["HTTPClient"]),
+        part("Rollouts", ["Digest"]),
+        part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry"]),
+        part("Operations", ["HTTPServer", "Telemetry"]),
+        part("WorkbenchSandbox", ["HTTPServer", "CommandTable", "Kafka"]),
+        part(
+            "Commands",
+            [
+                "CommandTable", "Settings", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Operations",
+                "Telemetry",
+            ]
+        ),
+        part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
+
+        program("slipway", ["Commands", "CommandTable"]),
+        program("slipway-sandbox", ["WorkbenchSandbox", "CommandTable"]),
+        program(
+            "slipway-bench",
+            ["CommandTable", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Telemetry"]
+        ),
+
+        tests("ThreadsTests", ["Threads"]),
+        tests("KafkaTests", ["Kafka", "TestSupport"]),
+        tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),
+        tests("SettingsTests", ["Settings"]),
+        tests("DigestTests", ["Digest"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("CommandTableTests", ["CommandTable"]),
+        tests("WorkbenchAPITests", ["WorkbenchAPI", "HTTPClient", "TestSupport"]),
+        tests("RolloutsTests", ["Rollouts", "TestSupport"]),
+        tests("OperationsTests", ["Operations", "HTTPClient", "TestSupport"]),
+        tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "WorkbenchAPI", "TestSupport"]),
+        tests("WorkerTests", ["Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "Kafka", "TestSupport"]),
+        tests("CommandsTests", ["Commands", "CommandTable", "Kafka", "WorkbenchSandbox", "TestSupport"]),
+    ]
+)

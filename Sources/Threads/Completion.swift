@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Something that happens once: any number of tasks may wait for it, before or after.
+package final class Completion: Sendable {
+    private enum State {
+        case pending([CheckedContinuation<Void, Never>])
+        case complete
+    }
+
+    private let state = Mutex(State.pending([]))
+
+    /// Creates one that has not happened yet.
+    package init() {}
+
+    /// Whether it has happened.
+    package var isComplete: Bool {
+        self.state.withLock { if case .complete = $0 { true } else { false } }
+    }
+
+    /// Says that it has happened; a second call does nothing.
+    ///
+    /// Callable from any thread.
+    package func complete() {
+        let waiting = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard case .pending(let waiting) = state else { return [] }
+            state = .complete
+            return waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Returns as soon as it has happened.
+    ///
+    /// Not cut short by cancellation.
+    package func wait() async {
+        await withCheckedContinuation { continuation in
+            let isComplete = self.state.withLock { state -> Bool in
+                guard case .pending(var waiting) = state else { return true }
+                waiting.append(continuation)
+                state = .pending(waiting)
+                return false
+            }
+            if isComplete { continuation.resume() }
+        }
+    }
+}
