@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a rollout failed, was skipped, was superseded or waits; the same words in status, log, metric and command line.
+package struct Cause: Codable, Sendable, Equatable {
+    /// The named kind of cause.
+    package var `class`: CauseClass
+    /// One line for people; no secret, no payload.
+    package var message: String
+    /// HTTP status of the workbench's answer, where there was one.
+    package var httpStatus: Int?
+
+    /// Whether the same event, replayed, may end otherwise without anyone changing anything.
+    package var isRetryable: Bool { self.class.isRetryable }
+
+    /// Creates a cause.
+    package init(_ class: CauseClass, _ message: String, httpStatus: Int? = nil) {
+        self.class = `class`
+        self.message = message
+        self.httpStatus = httpStatus
+    }
+}
+
+/// The closed vocabulary of causes.
+package enum CauseClass: String, Codable, Sendable, CaseIterable {
+    // Skipped.
+    /// No route matches the event.
+    case noRoute
+    /// The run of this event is already known under another rollout.
+    case duplicate
+    /// A gate of the route is not met.
+    case gate
+    /// The run is running, scheduled, failed or killed on the workbench, or the event says so.
+    case runNotFinished
+
+    // Superseded.
+    /// A newer run of the model is deployed or waits.
+    case newerRun
+
+    // Failed.
+    /// The project does not exist or can't be seen with the key.
+    case projectNotFound
+    /// The experiment does not exist or can't be seen with the key.
+    case experimentNotFound
+    /// The run does not exist or was deleted.
+    case runNotFound
+    /// The run has no model under the artifact path.
+    case artifactNotFound
+    /// The event asks for more than its route allows.
+    case overLimit
+    /// A name that the workbench can't take.
+    case invalidName
+    /// No enabled runtime fits the route's choice.
+    case runtimeNotFound
+    /// The model exists, but can't take builds from the registry.
+    case modelUnusable
+    /// The workbench could not register the version.
+    case registration
+    /// The build ended in failure.
+    case build
+    /// The deployment ended in failure or was stopped by someone.
+    case deployment
+    /// The deployed model gave a wrong answer or none.
+    case verification
+    /// A step did not end within its deadline.
+    case deadline
+    /// The workbench refused the request as invalid.
+    case invalid
+    /// The key has no right to do this.
+    case forbidden
+    /// Something that an earlier step made is gone.
+    case notFound
+    /// The workbench says that something stands in the way.
+    case conflict
+    /// The workbench's answer can't be understood.
+    case `protocol`
+    /// The workbench failed again and again while it served others.
+    case serverError
+    /// The rollout's journal record does not fit the topic's limit.
+    case recordTooLarge
+
+    // Waiting.
+    /// The workbench can't be reached or answers 5xx.
+    case unavailable
+    /// The key is refused.
+    case unauthorized
+    /// The workbench asks for fewer calls.
+    case rateLimited
+
+    /// Whether the same event, replayed, may end otherwise without anyone changing anything.
+    package var isRetryable: Bool {
+        switch self {
+        case .registration, .build, .deployment, .verification, .deadline, .conflict, .protocol, .serverError,
+            .notFound,
+            .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound:
+            true
+        case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
+            .artifactNotFound, .overLimit, .invalidName, .modelUnusable, .invalid, .forbidden, .recordTooLarge:
+            false
+        }
+    }
+
+    /// What an operator does next, in one sentence.
+    package var nextStep: String {
+        switch self {
+        case .noRoute: "Add a route that matches this event, then replay it."
+        case .duplicate: "Nothing: the run was handled under another rollout."
+        case .gate: "Nothing, or change the route's gate and replay the run."
+        case .runNotFinished: "Emit the event after the run has finished, or replay the run."
+        case .newerRun: "Nothing; to go back on purpose: slipway replay --run ID --allow-rollback."
+        case .projectNotFound: "Check the project's id or name and that the key's user is a member of it."
+        case .experimentNotFound: "Check the experiment's id or name."
+        case .runNotFound: "Check the run's id; a deleted run can't be deployed."
+        case .artifactNotFound: "Log the model under the artifact path, or set model.artifactPath."
+        case .overLimit: "Ask for less, or raise the route's limit."
+        case .invalidName: "Choose a shorter, plainer model name in the event or in the route's template."
+        case .runtimeNotFound: "Enable a runtime that fits, or change the route's runtime."
+        case .modelUnusable: "Delete or rename the model: it was made without a registered model."
+        case .registration: "Read the registry's message; then replay the run."
+        case .build: "Read the build's log on the workbench; then replay the run."
+        case .deployment: "Look at the deployment on the workbench; then replay the run."
+        case .verification: "Call the model by hand with the route's sample; then replay the run."
+        case .deadline: "Look what the workbench is doing, or raise the step's deadline; then replay the run."
+        case .invalid: "Read the workbench's message; the event or the route asks for something that it refuses."
+        case .forbidden: "Give the key's user the right that the message names; then replay the run."
+        case .notFound: "Someone deleted what an earlier step made: replay the run."
+        case .conflict: "Read the workbench's message; then replay the run."
+        case .protocol: "Check workbench.url and the proxies in between; then replay the run."
+        case .serverError: "Look at the workbench's health; then replay the run."
+        case .recordTooLarge: "Make the event smaller, or raise max.message.bytes of the journal topic."
+        case .unavailable: "Nothing: work goes on when the workbench is back."
+        case .unauthorized: "Renew the API key; work goes on by itself."
+        case .rateLimited: "Nothing, or lower workbench.maximumCallsPerSecond."
+        }
+    }
+}

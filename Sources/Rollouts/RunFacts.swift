@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the workbench says of a run: all that gates and the order of runs need.
+package struct RunFacts: Sendable, Equatable {
+    /// State of a run on the workbench.
+    package enum Status: String, Sendable, CaseIterable { case running, scheduled, finished, failed, killed, unknown }
+
+    /// Project of the run.
+    package var projectID: String
+    /// Experiment of the run.
+    package var experimentID: String
+    /// The run's own id.
+    package var runID: String
+    /// State of the run.
+    package var status: Status
+    /// Start time in milliseconds since 1970; 0 where the workbench gives none.
+    package var startMilliseconds: Int64
+    /// Newest value of each metric.
+    package var metrics: [String: Double]
+    /// Parameters.
+    package var params: [String: String]
+    /// Tags.
+    package var tags: [String: String]
+
+    /// The run's place in the order "newest wins".
+    package var order: RunOrder { RunOrder(startMilliseconds: self.startMilliseconds, runID: self.runID) }
+
+    /// Creates facts.
+    package init(
+        projectID: String,
+        experimentID: String,
+        runID: String,
+        status: Status,
+        startMilliseconds: Int64,
+        metrics: [String: Double] = [:],
+        params: [String: String] = [:],
+        tags: [String: String] = [:]
+    ) {
+        self.projectID = projectID
+        self.experimentID = experimentID
+        self.runID = runID
+        self.status = status
+        self.startMilliseconds = startMilliseconds
+        self.metrics = metrics
+        self.params = params
+        self.tags = tags
+    }
+}
+
+/// Newer means: later start, then greater run id (by UTF-8 bytes).
+package struct RunOrder: Codable, Sendable, Hashable, Comparable {
+    /// Start of the run in milliseconds since 1970.
+    package var startMilliseconds: Int64
+    /// The run's id.
+    package var runID: String
+
+    /// Creates an order key.
+    package init(startMilliseconds: Int64, runID: String) {
+        self.startMilliseconds = startMilliseconds
+        self.runID = runID
+    }
+
+    package static func < (left: RunOrder, right: RunOrder) -> Bool {
+        guard left.startMilliseconds == right.startMilliseconds else {
+            return left.startMilliseconds < right.startMilliseconds
+        }
+        return left.runID.utf8.lexicographicallyPrecedes(right.runID.utf8)
+    }
+}
