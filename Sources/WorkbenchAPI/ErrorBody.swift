@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// What a response with an error status says in its body.
+struct ErrorBody {
+    /// The server's words, not yet cleaned; empty where there are none.
+    let message: String
+    /// gRPC code, where the workbench itself answered.
+    let grpcCode: Int?
+
+    /// Reads the gateway's JSON, the model service's, a page or plain text.
+    init(_ body: [UInt8]) {
+        if let error = Self.gatewayError(body) {
+            self.message = error.message
+            self.grpcCode = error.code
+        } else {
+            self.message = Self.text(of: body)
+            self.grpcCode = nil
+        }
+    }
+
+    /// Whether the body looks like a page and not like JSON.
+    static func isPage(_ body: [UInt8]) -> Bool {
+        body.first { $0 > 0x20 } == UInt8(ascii: "<")
+    }
+
+    /// The title of a page.
+    static func title(of body: [UInt8]) -> String? {
+        let text = self.beginning(of: body)
+        let lower = text.lowercased()
+        // Lower-casing may change the length of other letters, so offsets are only taken from an ASCII page.
+        let page = text.utf8.count == lower.utf8.count ? lower : ""
+        guard let open = page.firstRange(of: "<title"),
+            let start = page[open.upperBound...].firstIndex(of: ">"),
+            let end = page[start...].firstRange(of: "</title")?.lowerBound
+        else { return nil }
+        let from = page.utf8.distance(from: page.startIndex, to: page.index(after: start))
+        let count = page.utf8.distance(from: page.index(after: start), to: end)
+        return String(decoding: text.utf8.dropFirst(from).prefix(count), as: UTF8.self)
+    }
+
+    private static func gatewayError(_ body: [UInt8]) -> (message: String, code: Int?)? {
+        guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), body.count <= 1 << 20 else { return nil }
+        do {
+            let error = try JSONDecoder().decode(GatewayError.self, from: Data(body))
+            return (error.message, error.code)
+        } catch {
+            // Not the gateway's: its text still says more than the decoder's complaint.
+            return nil
+        }
+    }
+
+    private static func text(of body: [UInt8]) -> String {
+        guard self.isPage(body) else { return self.beginning(of: body) }
+        return self.title(of: body).map { "a page titled '\($0)'" } ?? "a page instead of JSON"
+    }
+
+    private static func beginning(of body: [UInt8]) -> String {
+        String(decoding: body.prefix(16 << 10), as: UTF8.self)
+    }
+}
+
+/// The gateway's error object; `errors` is the model service's.
+private struct GatewayError: Decodable {
+    let message: String
+    let code: Int?
+
+    init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        let code = try fields.integer("code")
+        self.code = code == 0 ? nil : Int(clamping: code)
+        var message = try fields.text("message")
+        if message.isEmpty { message = (try? fields.text("error")) ?? "" }
+        if message.isEmpty { message = try fields.texts("errors").joined(separator: "; ") }
+        self.message = message
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Timestamps
+
+/// A run of an experiment.
+package struct ExperimentRun: ListItem, Equatable {
+    package static var listKey: String { "experiment_runs" }
+
+    /// State of a run.
+    package enum Status: String, Sendable, CaseIterable {
+        case running, scheduled, finished, failed, killed
+        /// A word that isn't known.
+        case unknown
+
+        /// Reads `EXPERIMENT_RUN_FINISHED` and the like; no word at all stands for the first of the enumeration, running.
+        init(word: String) {
+            let word = word.lowercased()
+            let prefix = "experiment_run_"
+            let short = word.hasPrefix(prefix) ? String(word.dropFirst(prefix.count)) : word
+            self = short.isEmpty ? .running : Status(rawValue: short) ?? .unknown
+        }
+    }
+
+    /// Id in four groups of four.
+    package let id: String
+    /// Experiment that it belongs to.
+    package let experimentID: String
+    /// Name.
+    package let name: String
+    /// State.
+    package let status: Status
+    /// Start.
+    package let startedAt: Timestamp?
+    /// End; `nil` while it runs.
+    package let endedAt: Timestamp?
+    /// Where its artifacts lie.
+    package let artifactURI: String
+    /// Newest value of each metric.
+    package let metrics: [String: Double]
+    /// Parameters; upstream's training jobs keep their scores here.
+    package let params: [String: String]
+    /// Tags.
+    package let tags: [String: String]
+    /// Paths of the files and folders at the top of the artifacts; empty where the server lists none.
+    package let artifactPaths: [String]
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        self.id = try fields.requiredText("id")
+        self.experimentID = try fields.text("experiment_id")
+        self.name = try fields.text("name")
+        self.status = Status(word: try fields.text("status"))
+        self.startedAt = try fields.time("start_time")
+        self.endedAt = try fields.time("end_time")
+        self.artifactURI = try fields.text("artifact_uri")
+        let data: RunData? = try fields.object("data")
+        self.metrics = data?.metrics ?? [:]
+        self.params = data?.params ?? [:]
+        self.tags = data?.tags ?? [:]
+        self.artifactPaths = data?.artifactPaths ?? []
+    }
+
+    /// Whether it is newer than another: later start, then greater id by its bytes.
+    package func isNewer(than other: ExperimentRun) -> Bool {
+        let (start, otherStart) = (self.startedAt ?? .distantPast, other.startedAt ?? .distantPast)
+        guard start == otherStart else { return start > otherStart }
+        return other.id.utf8.lexicographicallyPrecedes(self.id.utf8)
+    }
+}
+
+private struct RunData: Decodable {
+    let metrics: [String: Double]
+    let params: [String: String]
+    let tags: [String: String]
+    let artifactPaths: [String]
+
+    init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        let metrics: [Metric] = try fields.list("metrics")
+        self.metrics = Dictionary(metrics.map { ($0.key, $0.value) }) { _, last in last }
+        self.params = try fields.pairs("params")
+        self.tags = try fields.pairs("tags")
+        let files: [File] = try fields.list("files")
+        self.artifactPaths = files.map(\.path)
+    }
+
+    private struct Metric: Decodable {
+        let key: String
+        let value: Double
+
+        init(from decoder: any Decoder) throws {
+            let fields = try Fields(decoder)
+            self.key = try fields.text("key")
+            self.value = try fields.number("value")
+        }
+    }
+
+    private struct File: Decodable {
+        let path: String
+
+        init(from decoder: any Decoder) throws {
+            self.path = try Fields(decoder).text("path")
+        }
+    }
+}
+
+extension APIOperation {
+    static let listExperimentRuns = APIOperation(
+        "ListExperimentRuns",
+        "GET",
+        "/projects/{project_id}/experiments/{experiment_id}/runs"
+    )
+    static let getExperimentRun = APIOperation(
+        "GetExperimentRun",
+        "GET",
+        "/projects/{project_id}/experiments/{experiment_id}/runs/{run_id}"
+    )
+}
+
+extension WorkbenchClient {
+    /// Lists an experiment's runs; sort keys: `start_time`, `created_at` and others.
+    package func runs(
+        project: String,
+        experiment: String,
+        _ listing: Listing = Listing(sort: "-start_time")
+    ) -> PageSequence<Page<ExperimentRun>> {
+        self.pages(.listExperimentRuns, [project, experiment], listing)
+    }
+
+    /// Returns one run.
+    package func run(project: String, experiment: String, _ id: String) async throws(APIError) -> ExperimentRun {
+        try await self.call(Call(operation: .getExperimentRun, arguments: [project, experiment, id]))
+    }
+
+    /// Returns the newest finished run of an experiment, or `nil`.
+    ///
+    /// The newest first is asked for; it stops at the first older one only while the answer keeps to that order, and
+    /// reads all pages otherwise.
+    package func newestFinishedRun(project: String, experiment: String) async throws(APIError) -> ExperimentRun? {
+        var newest: ExperimentRun?
+        var last: Timestamp?
+        var isOrdered = true
+        var pages = self.runs(project: project, experiment: experiment).makeAsyncIterator()
+        while let page = try await pages.next() {
+            for run in page.items {
+                if let start = run.startedAt {
+                    isOrdered = isOrdered && start <= last ?? start
+                    last = start
+                    if isOrdered, let newest, start < newest.startedAt ?? .distantPast {
+                        return newest
+                    }
+                }
+                guard run.status == .finished else { continue }
+                newest = newest.map { run.isNewer(than: $0) ? run : $0 } ?? run
+            }
+        }
+        return newest
+    }
+}

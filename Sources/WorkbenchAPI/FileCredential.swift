@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Synchronization
+
+/// A key kept in a file, read at first use and again after `reload()`.
+package final class FileCredential: CredentialSource {
+    /// No key is that long; it keeps a wrong path from filling memory.
+    private static let maximumBytes = 64 << 10
+
+    private let path: String
+    private let cached = Mutex<Secret?>(nil)
+
+    /// Creates a source that reads `path`; white space around the key is dropped.
+    package init(path: String) {
+        self.path = path
+    }
+
+    package func bearerToken() throws(CredentialFailure) -> Secret {
+        if let key = self.cached.withLock({ $0 }) {
+            return key
+        }
+        let key = try self.read()
+        self.cached.withLock { $0 = key }
+        return key
+    }
+
+    package func reload() {
+        self.cached.withLock { $0 = nil }
+    }
+
+    private func read() throws(CredentialFailure) -> Secret {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: self.path))
+        } catch {
+            throw CredentialFailure("the key file \(self.path) can't be read: \(Self.reason(of: error))")
+        }
+        guard data.count <= Self.maximumBytes else {
+            throw CredentialFailure("the key file \(self.path) is longer than \(Self.maximumBytes) bytes")
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        let key = Secret(String(text.trimming(while: \.isWhitespace)))
+        return try key.usableAsHeader(from: "the key file \(self.path)")
+    }
+
+    private static func reason(of error: any Error) -> String {
+        guard let error = error as? CocoaError else { return "\(error)" }
+        switch error.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: return "no such file"
+        case .fileReadNoPermission: return "permission denied"
+        default: return "error \(error.code.rawValue)"
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Returns the text without the characters at both ends that satisfy `isDropped`.
+    func trimming(while isDropped: (Character) -> Bool) -> SubSequence {
+        guard let first = self.firstIndex(where: { !isDropped($0) }),
+            let last = self.lastIndex(where: { !isDropped($0) })
+        else { return self[self.startIndex..<self.startIndex] }
+        return self[first...last]
+    }
+}

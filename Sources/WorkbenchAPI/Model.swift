@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Timestamps
+
+/// A model of a project: what is built, deployed and called.
+package struct Model: ListItem, Equatable {
+    package static var listKey: String { "models" }
+
+    /// UUID, the tail of the CRN.
+    package let id: String
+    /// Name; unique in its project.
+    package let name: String
+    /// CRN.
+    package let crn: String
+    /// Selects the model at the model service, and is enough to call it where authentication is off.
+    package let accessKey: Secret
+    /// Whether callers need an API key.
+    package let isAuthenticationEnabled: Bool
+    /// Registered model that its builds come from; a model without one takes no builds from the registry.
+    package let registeredModelID: String
+    /// Empty for a live model.
+    package let deletionStatus: String
+    /// Creation.
+    package let createdAt: Timestamp?
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        self.id = try fields.requiredText("id")
+        self.name = try fields.text("name")
+        self.crn = try fields.text("crn")
+        self.accessKey = Secret(try fields.text("access_key"))
+        self.isAuthenticationEnabled = try fields.flag("auth_enabled")
+        self.registeredModelID = try fields.text("registered_model_id")
+        self.deletionStatus = try fields.text("deletion_status")
+        self.createdAt = try fields.time("created_at")
+    }
+
+    /// Whether it isn't deleted or being deleted.
+    package var isLive: Bool { self.deletionStatus.isEmpty }
+}
+
+/// What a new model takes.
+package struct ModelRequest: Encodable, Sendable, Equatable {
+    /// Project to make it in.
+    package var projectID: String
+    /// Name; a duplicate is refused with `APIError.Kind.conflict`.
+    package var name: String
+    /// Description.
+    package var description: String
+    /// Registered model that its builds come from; empty for a model built from files.
+    package var registeredModelID: String
+    /// Whether callers may do without an API key; default no.
+    package var isAuthenticationDisabled: Bool
+
+    /// Creates a request.
+    package init(
+        projectID: String,
+        name: String,
+        description: String = "",
+        registeredModelID: String = "",
+        isAuthenticationDisabled: Bool = false
+    ) {
+        self.projectID = projectID
+        self.name = name
+        self.description = description
+        self.registeredModelID = registeredModelID
+        self.isAuthenticationDisabled = isAuthenticationDisabled
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case projectID = "project_id"
+        case name, description
+        case registeredModelID = "registered_model_id"
+        case isAuthenticationDisabled = "disable_authentication"
+    }
+}
+
+extension APIOperation {
+    static let listModels = APIOperation("ListModels", "GET", "/projects/{project_id}/models")
+    static let createModel = APIOperation("CreateModel", "POST", "/projects/{project_id}/models")
+    static let getModel = APIOperation("GetModel", "GET", "/projects/{project_id}/models/{model_id}")
+}
+
+extension WorkbenchClient {
+    /// Lists a project's models; filter keys: `name`, `description`, `creator.username` and others.
+    package func models(project: String, _ listing: Listing = Listing()) -> PageSequence<Page<Model>> {
+        self.pages(.listModels, [project], listing)
+    }
+
+    /// Returns one model.
+    package func model(project: String, _ id: String) async throws(APIError) -> Model {
+        try await self.call(Call(operation: .getModel, arguments: [project, id]))
+    }
+
+    /// Makes a model.
+    package func createModel(_ request: ModelRequest) async throws(APIError) -> Model {
+        let operation = APIOperation.createModel
+        let body = try Self.encode(request, for: operation)
+        return try await self.call(Call(operation: operation, arguments: [request.projectID], body: body))
+    }
+
+    /// Returns the project's live model with exactly that name, or `nil`; should there be several, the oldest.
+    package func findModel(project: String, named name: String) async throws(APIError) -> Model? {
+        try await self.models(project: project, Listing(filter: ["name": name])).allItems()
+            .filter { $0.name == name && $0.isLive }
+            .sortedByAge { ($0.createdAt, $0.id) }
+            .first
+    }
+}

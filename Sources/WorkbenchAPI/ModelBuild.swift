@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Timestamps
+
+/// A build of a model.
+package struct ModelBuild: ListItem, Equatable {
+    package static var listKey: String { "model_builds" }
+
+    /// UUID, the tail of the CRN.
+    package let id: String
+    /// Model that it belongs to.
+    package let modelID: String
+    /// Comment given at its creation.
+    package let comment: String
+    /// How far it has come.
+    package let status: BuildStatus
+    /// Registered version that it was made from; empty for a build from files.
+    package let registeredVersionID: String
+    /// Runtime image.
+    package let runtimeIdentifier: String
+    /// Empty for a live build.
+    package let deletionStatus: String
+    /// Creation.
+    package let createdAt: Timestamp?
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        self.id = try fields.requiredText("id")
+        self.modelID = try fields.text("model_id")
+        self.comment = try fields.text("comment")
+        self.status = BuildStatus(try fields.text("status"))
+        self.registeredVersionID = try fields.text("registered_model_version_id")
+        self.runtimeIdentifier = try fields.text("runtime_identifier")
+        self.deletionStatus = try fields.text("deletion_status")
+        self.createdAt = try fields.time("created_at")
+    }
+
+    /// Whether it isn't deleted or being deleted.
+    package var isLive: Bool { self.deletionStatus.isEmpty }
+}
+
+/// What a new build takes; sizes and replicas belong to the deployment.
+package struct BuildRequest: Encodable, Sendable, Equatable {
+    /// Project of the model.
+    package var projectID: String
+    /// Model to build.
+    package var modelID: String
+    /// Registered version to build.
+    package var registeredVersionID: String
+    /// Runtime image.
+    package var runtimeIdentifier: String
+    /// Free text; carries the marker by which the build is found again.
+    package var comment: String
+
+    /// Creates a request.
+    package init(
+        projectID: String,
+        modelID: String,
+        registeredVersionID: String,
+        runtimeIdentifier: String,
+        comment: String
+    ) {
+        self.projectID = projectID
+        self.modelID = modelID
+        self.registeredVersionID = registeredVersionID
+        self.runtimeIdentifier = runtimeIdentifier
+        self.comment = comment
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case projectID = "project_id"
+        case modelID = "model_id"
+        case registeredVersionID = "registered_model_version_id"
+        case runtimeIdentifier = "runtime_identifier"
+        case comment
+    }
+}
+
+extension APIOperation {
+    static let listModelBuilds = APIOperation(
+        "ListModelBuilds",
+        "GET",
+        "/projects/{project_id}/models/{model_id}/builds"
+    )
+    static let createModelBuild = APIOperation(
+        "CreateModelBuild",
+        "POST",
+        "/projects/{project_id}/models/{model_id}/builds"
+    )
+    static let getModelBuild = APIOperation(
+        "GetModelBuild",
+        "GET",
+        "/projects/{project_id}/models/{model_id}/builds/{build_id}"
+    )
+}
+
+extension WorkbenchClient {
+    /// Lists a model's builds; filter keys: `comment`, `status`, `crn`, `creator.username` and others.
+    package func builds(
+        project: String,
+        model: String,
+        _ listing: Listing = Listing(sort: "-created_at")
+    ) -> PageSequence<Page<ModelBuild>> {
+        self.pages(.listModelBuilds, [project, model], listing)
+    }
+
+    /// Returns one build.
+    package func build(project: String, model: String, _ id: String) async throws(APIError) -> ModelBuild {
+        try await self.call(Call(operation: .getModelBuild, arguments: [project, model, id]))
+    }
+
+    /// Starts a build.
+    package func createBuild(_ request: BuildRequest) async throws(APIError) -> ModelBuild {
+        let operation = APIOperation.createModelBuild
+        let arguments = [request.projectID, request.modelID]
+        let body = try Self.encode(request, for: operation)
+        return try await self.call(Call(operation: operation, arguments: arguments, body: body))
+    }
+
+    /// Returns the model's live builds whose comment contains `marker`, oldest first.
+    ///
+    /// More than one means that a call was applied twice; everybody adopts the oldest.
+    package func findBuilds(
+        project: String,
+        model: String,
+        commentContaining marker: String
+    ) async throws(APIError) -> [ModelBuild] {
+        let listing = Listing(filter: ["comment": marker], sort: "-created_at")
+        return try await self.builds(project: project, model: model, listing).allItems()
+            .filter { $0.comment.contains(marker) && $0.isLive }
+            .sortedByAge { ($0.createdAt, $0.id) }
+    }
+}

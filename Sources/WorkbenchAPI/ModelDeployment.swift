@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Timestamps
+
+/// A deployment of a build: replicas that serve calls.
+package struct ModelDeployment: ListItem, Equatable {
+    package static var listKey: String { "model_deployments" }
+
+    /// UUID, the tail of the CRN.
+    package let id: String
+    /// Build that it runs.
+    package let buildID: String
+    /// CRN.
+    package let crn: String
+    /// How far it has come.
+    package let status: DeploymentStatus
+    /// vCPUs of one replica.
+    package let cpu: Double
+    /// Memory of one replica in GB.
+    package let memoryGB: Double
+    /// GPUs of one replica.
+    package let gpus: Int64
+    /// Number of replicas.
+    package let replicas: Int64
+    /// Environment variables.
+    package let environment: EnvironmentVariables
+    /// Creation.
+    package let createdAt: Timestamp?
+    /// End, if it was stopped.
+    package let stoppedAt: Timestamp?
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        self.id = try fields.requiredText("id")
+        self.buildID = try fields.text("build_id")
+        self.crn = try fields.text("crn")
+        self.status = DeploymentStatus(try fields.text("status"))
+        self.cpu = try fields.number("cpu")
+        self.memoryGB = try fields.number("memory")
+        // The answer says it in the singular; requests, and perhaps other releases, in the plural.
+        let gpus = try fields.integer("nvidia_gpu")
+        self.gpus = gpus == 0 ? try fields.integer("nvidia_gpus") : gpus
+        self.replicas = try fields.integer("replicas")
+        self.environment = try fields.object("environment") ?? EnvironmentVariables()
+        self.createdAt = try fields.time("created_at")
+        self.stoppedAt = try fields.time("stopped_at")
+    }
+}
+
+/// What a new deployment takes; what is left out, the server decides.
+package struct DeploymentRequest: Encodable, Sendable, Equatable {
+    /// Project of the model.
+    package var projectID: String
+    /// Model of the build.
+    package var modelID: String
+    /// Build to run.
+    package var buildID: String
+    /// vCPUs of one replica.
+    package var cpu: Double?
+    /// Memory of one replica in GB.
+    package var memoryGB: Double?
+    /// GPUs of one replica.
+    package var gpus: Int?
+    /// Number of replicas.
+    package var replicas: Int?
+    /// Environment variables; the workbench shows them to anyone who sees the deployment.
+    package var environment: EnvironmentVariables?
+
+    /// Creates a request.
+    package init(
+        projectID: String,
+        modelID: String,
+        buildID: String,
+        cpu: Double? = nil,
+        memoryGB: Double? = nil,
+        gpus: Int? = nil,
+        replicas: Int? = nil,
+        environment: EnvironmentVariables? = nil
+    ) {
+        self.projectID = projectID
+        self.modelID = modelID
+        self.buildID = buildID
+        self.cpu = cpu
+        self.memoryGB = memoryGB
+        self.gpus = gpus
+        self.replicas = replicas
+        self.environment = environment
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case projectID = "project_id"
+        case modelID = "model_id"
+        case buildID = "build_id"
+        case cpu
+        case memoryGB = "memory"
+        case gpus = "nvidia_gpus"
+        case replicas, environment
+    }
+}
+
+extension APIOperation {
+    private static let deployments = "/projects/{project_id}/models/{model_id}/builds/{build_id}/deployments"
+
+    static let listModelDeployments = APIOperation("ListModelDeployments", "GET", deployments)
+    static let createModelDeployment = APIOperation("CreateModelDeployment", "POST", deployments)
+    static let getModelDeployment = APIOperation("GetModelDeployment", "GET", "\(deployments)/{deployment_id}")
+    static let stopModelDeployment = APIOperation("StopModelDeployment", "POST", "\(deployments)/{deployment_id}:stop")
+    static let restartModelDeployment = APIOperation(
+        "RestartModelDeployment",
+        "POST",
+        "\(deployments)/{deployment_id}:restart"
+    )
+}
+
+extension WorkbenchClient {
+    /// Lists the deployments of one build; the server knows no sort keys here.
+    package func deployments(
+        project: String,
+        model: String,
+        build: String
+    ) -> PageSequence<Page<ModelDeployment>> {
+        self.pages(.listModelDeployments, [project, model, build], Listing())
+    }
+
+    /// Returns one deployment.
+    package func deployment(
+        project: String,
+        model: String,
+        build: String,
+        _ id: String
+    ) async throws(APIError) -> ModelDeployment {
+        try await self.call(Call(operation: .getModelDeployment, arguments: [project, model, build, id]))
+    }
+
+    /// Deploys a build.
+    package func createDeployment(_ request: DeploymentRequest) async throws(APIError) -> ModelDeployment {
+        let operation = APIOperation.createModelDeployment
+        let arguments = [request.projectID, request.modelID, request.buildID]
+        let body = try Self.encode(request, for: operation)
+        return try await self.call(Call(operation: operation, arguments: arguments, body: body))
+    }
+
+    /// Stops a deployment.
+    package func stopDeployment(
+        project: String,
+        model: String,
+        build: String,
+        _ id: String
+    ) async throws(APIError) -> ModelDeployment {
+        try await self.call(Call(operation: .stopModelDeployment, arguments: [project, model, build, id]))
+    }
+
+    /// Starts a deployment again.
+    package func restartDeployment(
+        project: String,
+        model: String,
+        build: String,
+        _ id: String
+    ) async throws(APIError) -> ModelDeployment {
+        try await self.call(Call(operation: .restartModelDeployment, arguments: [project, model, build, id]))
+    }
+
+    /// Returns the deployments of a build, oldest first.
+    ///
+    /// More than one means that a call was applied twice, or that someone deployed by hand.
+    package func findDeployments(
+        project: String,
+        model: String,
+        build: String
+    ) async throws(APIError) -> [ModelDeployment] {
+        try await self.deployments(project: project, model: model, build: build).allItems()
+            .sortedByAge { ($0.createdAt, $0.id) }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPClient
+import Timestamps
+
+/// Turns what came back, or did not, into an `APIError`: the one place that knows what a status means.
+struct ResponseFailure {
+    let operation: APIOperation
+    /// The key that was sent and whatever else must not come back in a message.
+    let secrets: [Secret]
+    /// Our own time, for a `Retry-After` date.
+    let now: @Sendable () -> Timestamp
+
+    /// The error for a response whose status isn't 2xx.
+    func error(for response: HTTPResponse) -> APIError {
+        let body = ErrorBody(response.body)
+        let isDuplicate = self.isDuplicateName(response.status, body.message)
+        return APIError(
+            isDuplicate ? .conflict : self.kind(of: response.status, grpcCode: body.grpcCode),
+            operation: self.operation,
+            message: self.message(for: response, saying: body.message),
+            outcome: isDuplicate ? .notApplied : self.outcome(of: response.status),
+            httpStatus: response.status,
+            grpcCode: body.grpcCode,
+            requestID: self.requestID(of: response),
+            retryAfter: response.header("retry-after").flatMap {
+                RetryAfter.wait($0, date: response.header("date"), now: self.now())
+            }
+        )
+    }
+
+    /// The error for an attempt that gave no response.
+    func error(for failure: HTTPFailure) -> APIError {
+        APIError(
+            Self.kind(of: failure.kind),
+            operation: self.operation,
+            message: self.clean("\(failure.kind.rawValue): \(failure.message)"),
+            outcome: self.operation.effect == .write && failure.mayHaveBeenSent ? .unknown : .notApplied
+        )
+    }
+
+    /// The error for a 2xx response that isn't what the API answers.
+    ///
+    /// A creating call of this kind may well have been applied, so its outcome is unknown.
+    func error(forBody body: [UInt8], of response: HTTPResponse, problem: String) -> APIError {
+        var message = problem
+        if body.isEmpty {
+            message = "the answer is empty"
+        } else if ErrorBody.isPage(body) {
+            let title = ErrorBody.title(of: body).map { " titled '\($0)'" } ?? ""
+            message = "the answer is a page\(title), not JSON: is this the workbench's address, or a login page?"
+        }
+        return APIError(
+            .protocol,
+            operation: self.operation,
+            message: self.clean(message),
+            outcome: self.operation.effect == .write ? .unknown : .notApplied,
+            httpStatus: response.status,
+            requestID: self.requestID(of: response)
+        )
+    }
+
+    private func kind(of status: Int, grpcCode: Int?) -> APIError.Kind {
+        switch status {
+        case 401, 407: .unauthorized
+        case 403: .forbidden
+        case 404, 410: .notFound
+        case 409: .conflict
+        case 408, 504: .timeout
+        case 429: .rateLimited
+        case 400...499: .invalid
+        case 502, 503: .unavailable
+        case 500...599:
+            switch grpcCode {
+            case GRPCCode.unavailable?: .unavailable
+            case GRPCCode.deadlineExceeded?: .timeout
+            case .some: .serverError
+            // The workbench always says a code: without one, something in front of it gave up.
+            case nil: status == 500 ? .unavailable : .serverError
+            }
+        default: .protocol
+        }
+    }
+
+    private func outcome(of status: Int) -> APIError.Outcome {
+        guard self.operation.effect == .write else { return .notApplied }
+        switch status {
+        case 408: return .unknown
+        case 400...499: return .notApplied
+        default: return .unknown
+        }
+    }
+
+    /// The workbench answers 500 for a model name that the project already has.
+    private func isDuplicateName(_ status: Int, _ message: String) -> Bool {
+        guard status == 500, self.operation == .createModel else { return false }
+        return message.lowercased().contains("already has a model with that name")
+    }
+
+    private static func kind(of kind: HTTPFailure.Kind) -> APIError.Kind {
+        switch kind {
+        case .resolve, .connect, .proxy, .tls, .cut: .unavailable
+        case .timeout: .timeout
+        case .responseTooLarge, .malformedResponse: .protocol
+        case .invalidRequest: .invalid
+        case .cancelled, .closed: .cancelled
+        }
+    }
+
+    private func message(for response: HTTPResponse, saying text: String) -> String {
+        if (300...399).contains(response.status) {
+            let place = response.header("location").map { " to \($0.prefix { $0 != "?" && $0 != "#" })" } ?? ""
+            return self.clean("redirected\(place): is this the workbench's address, or a login page?")
+        }
+        let text = self.clean(text)
+        return text.isEmpty ? "no reason given" : text
+    }
+
+    private func requestID(of response: HTTPResponse) -> String? {
+        guard let id = response.header("x-cdp-request-id") ?? response.header("x-request-id"), !id.isEmpty else {
+            return nil
+        }
+        return ServerText.clean(id, limit: 100, hiding: self.secrets)
+    }
+
+    private func clean(_ text: String) -> String {
+        ServerText.clean(text, hiding: self.secrets)
+    }
+}

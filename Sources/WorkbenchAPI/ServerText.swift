@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes foreign text fit for a log line: one line, bounded, without secrets.
+enum ServerText {
+    /// Longest message, in characters.
+    static let maximumMessageLength = 300
+    /// More than this of a body is never looked at, in bytes.
+    private static let maximumScannedBytes = 16 << 10
+
+    /// Returns the beginning of `text` without control characters, secrets and runs of white space.
+    ///
+    /// Secrets go before the text is cut, so that no half of one is left at the end.
+    static func clean(_ text: String, limit: Int = maximumMessageLength, hiding secrets: [Secret] = []) -> String {
+        var text = self.beginning(of: text, longestSecret: secrets.map { $0.reveal().utf8.count }.max() ?? 0)
+        for secret in secrets where !secret.isEmpty {
+            text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
+                .joined(separator: "[secret]")
+        }
+        let words = text.unicodeScalars
+            .split(whereSeparator: { self.isSeparator($0) })
+            .map { self.isAccessKey($0) ? "[secret]" : String($0) }
+        let line = self.hidingBearerTokens(words).joined(separator: " ")
+        return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
+    }
+
+    private static func beginning(of text: String, longestSecret: Int) -> String {
+        guard text.utf8.count > self.maximumScannedBytes else { return text }
+        // A secret that the cut goes through would not be found any more.
+        let kept = max(0, self.maximumScannedBytes - longestSecret)
+        return String(decoding: text.utf8.prefix(kept), as: UTF8.self)
+    }
+
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            return scalar.value <= 0x20 || scalar.value == 0x7F
+        }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .surrogate:
+            return true
+        default:
+            return false
+        }
+    }
+
+    /// Whether a word is, or holds between quotes and the like, a model's access key: `m` and 31 more of a-z and 0-9.
+    private static func isAccessKey(_ word: Substring.UnicodeScalarView) -> Bool {
+        word.split(whereSeparator: { !self.isKeyScalar($0) }).contains { $0.count == 32 && $0.first == "m" }
+    }
+
+    private static func isKeyScalar(_ scalar: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+    }
+
+    private static func hidingBearerTokens(_ words: [String]) -> [String] {
+        var isToken = false
+        return words.map { word in
+            defer { isToken = word.lowercased().hasSuffix("bearer") }
+            // Shorter words are prose: "bearer token is missing".
+            return isToken && word.utf8.count >= 16 ? "[secret]" : word
+        }
+    }
+}
