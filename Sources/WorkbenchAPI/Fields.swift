@@ -40,15 +40,12 @@ struct Fields {
         return text
     }
 
-    /// Returns an integer, or 0.
+    /// Returns an integer, or 0; one with a fraction other than zero is an error.
     func integer(_ key: FieldKey) throws -> Int64 {
         do {
             return try self.container.decodeIfPresent(Int64.self, forKey: key) ?? 0
         } catch DecodingError.typeMismatch {
-            return try self.loose(key) { Int64($0) ?? Double($0).flatMap { Int64(exactly: $0.rounded(.towardZero)) } }
-        } catch DecodingError.dataCorrupted {
-            // 2.5 for an integer, or one beyond 64 bits.
-            return try self.loose(key) { Double($0).flatMap { Int64(exactly: $0.rounded(.towardZero)) } }
+            return try self.loose(key) { Int64($0) ?? Double($0).flatMap(Int64.init(exactly:)) }
         }
     }
 

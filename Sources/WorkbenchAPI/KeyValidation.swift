@@ -3,7 +3,10 @@
 /// What the workbench says of the API key.
 package struct KeyValidation: Decodable, Sendable, Equatable {
     /// What a key is good for.
-    package enum Audience: String, Encodable, Sendable { case api = "API", application = "Application" }
+    package enum Audience: String, Encodable, Sendable {
+        case api = "API"
+        case application = "Application"
+    }
 
     /// Whether the key is good; an answer that doesn't say so counts as no.
     package let isValid: Bool

@@ -24,7 +24,8 @@ private struct ReplyEnvelope: Decodable {
         let fields = try Fields(decoder)
         self.success = try fields.isPresent("success") ? try fields.flag("success") : nil
         self.hasResponse = try fields.isPresent("response")
-        self.errors = try fields.isPresent("errors") ? (try? fields.texts("errors").joined(separator: "; ")) ?? "errors" : ""
+        self.errors =
+            try fields.isPresent("errors") ? (try? fields.texts("errors").joined(separator: "; ")) ?? "errors" : ""
     }
 }
 
@@ -40,6 +41,7 @@ extension WorkbenchClient {
     ///   - accessKey: The model's access key.
     ///   - request: JSON of the model's own, such as `{"dataframe_split": {...}}`; at most 5 MB is accepted.
     ///   - timeout: Time for the call; default 30 s, which is also the service's own.
+    /// - Returns: The answer, also where the model itself complains.
     /// - Throws: `APIError`; kind `rateLimited` when all replicas are busy, `invalid` when `request` isn't JSON.
     package func callModel(
         accessKey: Secret,

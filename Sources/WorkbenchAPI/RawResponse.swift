@@ -29,6 +29,8 @@ extension WorkbenchClient {
     ///   - path: Below `/api/v2` (which may stand in front), percent-encoded where its parts need it, without a query.
     ///   - query: Names and values, not encoded.
     ///   - body: JSON, or `nil` for none.
+    /// - Returns: The answer with its 2xx status.
+    /// - Throws: `APIError`; kind `invalid` for a path or method that can't be sent.
     package func raw(
         _ method: String,
         _ path: String,

@@ -35,7 +35,10 @@ package struct RegisteredModel: ListItem, Equatable {
 /// What registering a run takes.
 package struct RegistrationRequest: Encodable, Sendable, Equatable {
     /// Who may see the model.
-    package enum Visibility: String, Encodable, Sendable { case `private` = "PRIVATE", `public` = "PUBLIC" }
+    package enum Visibility: String, Encodable, Sendable {
+        case `private` = "PRIVATE"
+        case `public` = "PUBLIC"
+    }
 
     /// Project of the run.
     package var projectID: String

@@ -13,6 +13,7 @@ enum RetryAfter {
     ///   - text: The field's value.
     ///   - date: The response's own `Date` field: two times of one clock, so ours doesn't matter.
     ///   - now: Our own time, for a response without `Date`.
+    /// - Returns: The wait.
     static func wait(_ text: String, date: String?, now: Timestamp) -> Duration? {
         let text = text.trimming(while: \.isWhitespace)
         if let seconds = Double(text), seconds.isFinite {

@@ -58,6 +58,8 @@ extension WorkbenchClient {
     ///   - kernel: Such as `Python 3.10`.
     ///   - edition: Such as `Standard`; `nil` for any.
     ///   - editor: Such as `PBJ Workbench`; `nil` for any.
+    /// - Returns: The runtime with the greatest version.
+    /// - Throws: `APIError`.
     package func newestRuntime(
         kernel: String,
         edition: String? = nil,

@@ -9,25 +9,23 @@ enum ServerText {
 
     /// Returns the beginning of `text` without control characters, secrets and runs of white space.
     ///
-    /// Secrets go before the text is cut, so that no half of one is left at the end.
+    /// Secrets go before the text is cut to `limit`, so that no half of one is left at the end.
     static func clean(_ text: String, limit: Int = maximumMessageLength, hiding secrets: [Secret] = []) -> String {
-        var text = self.beginning(of: text, longestSecret: secrets.map { $0.reveal().utf8.count }.max() ?? 0)
+        let isCut = text.utf8.count > self.maximumScannedBytes
+        var text = isCut ? String(decoding: text.utf8.prefix(self.maximumScannedBytes), as: UTF8.self) : text
         for secret in secrets where !secret.isEmpty {
             text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
                 .joined(separator: "[secret]")
+        }
+        if isCut, let longest = secrets.map({ $0.reveal().utf8.count }).max() {
+            // The cut may have gone through a secret, whose first half was not found.
+            text = String(decoding: text.utf8.dropLast(longest), as: UTF8.self)
         }
         let words = text.unicodeScalars
             .split(whereSeparator: { self.isSeparator($0) })
             .map { self.isAccessKey($0) ? "[secret]" : String($0) }
         let line = self.hidingBearerTokens(words).joined(separator: " ")
         return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
-    }
-
-    private static func beginning(of text: String, longestSecret: Int) -> String {
-        guard text.utf8.count > self.maximumScannedBytes else { return text }
-        // A secret that the cut goes through would not be found any more.
-        let kept = max(0, self.maximumScannedBytes - longestSecret)
-        return String(decoding: text.utf8.prefix(kept), as: UTF8.self)
     }
 
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
