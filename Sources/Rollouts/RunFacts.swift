@@ -22,6 +22,9 @@ package struct RunFacts: Sendable, Equatable {
     /// Tags.
     package var tags: [String: String]
 
+    /// Files and folders at the top of its artifacts; empty where the workbench lists none.
+    package var artifactPaths: [String]
+
     /// The run's place in the order "newest wins".
     package var order: RunOrder { RunOrder(startMilliseconds: self.startMilliseconds, runID: self.runID) }
 
@@ -34,7 +37,8 @@ package struct RunFacts: Sendable, Equatable {
         startMilliseconds: Int64,
         metrics: [String: Double] = [:],
         params: [String: String] = [:],
-        tags: [String: String] = [:]
+        tags: [String: String] = [:],
+        artifactPaths: [String] = []
     ) {
         self.projectID = projectID
         self.experimentID = experimentID
@@ -44,6 +48,7 @@ package struct RunFacts: Sendable, Equatable {
         self.metrics = metrics
         self.params = params
         self.tags = tags
+        self.artifactPaths = artifactPaths
     }
 }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What all rollouts together may ask of the API: calls at a time and calls a second.
+///
+/// A token bucket for the rate, a counter for concurrency, and a ramp after an outage: it begins with few calls at a
+/// time and allows one more with each success.
+package struct Budget: Sendable {
+    private let maximumConcurrent: Int
+    private let interval: Int64
+    private let burst: Int64
+    private var nextFree: MonotonicTime = .zero
+    private var pausedUntil: MonotonicTime = .zero
+    private var allowed: Int
+    /// Calls that hold a slot now.
+    package private(set) var inUse = 0
+
+    /// Creates a budget.
+    ///
+    /// - Parameters:
+    ///   - maximumConcurrent: Calls at a time; at least 1.
+    ///   - perSecond: Calls a second; 0 for no limit. A tenth of a second's worth may come at once.
+    package init(maximumConcurrent: Int, perSecond: Double) {
+        self.maximumConcurrent = max(1, maximumConcurrent)
+        self.allowed = max(1, maximumConcurrent)
+        self.interval = perSecond > 0 ? Int64(1_000_000_000 / perSecond) : 0
+        self.burst = Int64(max(1, perSecond / 10)) * self.interval
+    }
+
+    /// Takes a slot, if one is free now.
+    package mutating func take(now: MonotonicTime) -> Bool {
+        guard self.inUse < self.allowed, now >= self.pausedUntil, now >= self.nextFree - Span(nanoseconds: self.burst)
+        else { return false }
+        self.inUse += 1
+        if self.interval > 0 { self.nextFree = max(self.nextFree, now) + Span(nanoseconds: self.interval) }
+        return true
+    }
+
+    /// Takes a slot for a probe, which must not wait behind what it is to set free.
+    package mutating func takeForProbe() { self.inUse += 1 }
+
+    /// Gives a slot back.
+    package mutating func release() {
+        precondition(self.inUse > 0, "a slot was given back twice")
+        self.inUse -= 1
+    }
+
+    /// A call succeeded: after an outage one more may be under way.
+    package mutating func succeeded() {
+        if self.allowed < self.maximumConcurrent { self.allowed += 1 }
+    }
+
+    /// The way back from an outage begins with two calls at a time.
+    package mutating func rampUp() { self.allowed = min(2, self.maximumConcurrent) }
+
+    /// Holds everything until `time`, because the workbench asked for it.
+    package mutating func pause(until time: MonotonicTime) { self.pausedUntil = max(self.pausedUntil, time) }
+
+    /// When a slot can be free by the passing of time alone; `nil` when only a finished call can free one.
+    package func nextChance(now: MonotonicTime) -> MonotonicTime? {
+        guard self.inUse < self.allowed else { return nil }
+        return max(now, max(self.pausedUntil, self.nextFree - Span(nanoseconds: self.burst)))
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a call that was answered brought; `nil` inside means "there is none".
+package enum CallResult: Sendable, Equatable {
+    /// A probe was answered.
+    case alive
+    /// Id of the project.
+    case project(id: String?)
+    /// Id of the experiment.
+    case experiment(id: String?)
+    /// The run.
+    case run(RunFacts?)
+    /// The version.
+    case version(VersionFacts?)
+    /// The model.
+    case model(ModelFacts?)
+    /// Image identifier of the runtime.
+    case runtime(identifier: String?)
+    /// The build.
+    case build(BuildFacts?)
+    /// The deployment.
+    case deployment(DeploymentFacts?)
+    /// The model's answer to the sample request.
+    case verification(VerificationResult)
+}
+
+/// How far something is that the workbench makes.
+package enum Progress: Sendable, Equatable {
+    /// Under way; the word is the workbench's.
+    case underWay(String)
+    /// Ready for use.
+    case ready
+    /// Ended badly; the text is the workbench's.
+    case failed(String)
+}
+
+/// A version in the registry.
+package struct VersionFacts: Sendable, Equatable {
+    /// The registered model.
+    package var registeredModelID: String
+    /// The version.
+    package var versionID: String
+    /// How far it is.
+    package var progress: Progress
+    /// Whether it carries this rollout's marker.
+    package var isOurs: Bool
+
+    /// Creates facts.
+    package init(registeredModelID: String, versionID: String, progress: Progress, isOurs: Bool) {
+        self.registeredModelID = registeredModelID
+        self.versionID = versionID
+        self.progress = progress
+        self.isOurs = isOurs
+    }
+}
+
+/// A model of a project.
+package struct ModelFacts: Sendable, Equatable {
+    /// The model.
+    package var modelID: String
+    /// The registered model that its builds come from; empty if it was made without one.
+    package var registeredModelID: String
+
+    /// Creates facts.
+    package init(modelID: String, registeredModelID: String) {
+        self.modelID = modelID
+        self.registeredModelID = registeredModelID
+    }
+}
+
+/// A build of a model.
+package struct BuildFacts: Sendable, Equatable {
+    /// The build.
+    package var buildID: String
+    /// How far it is.
+    package var progress: Progress
+
+    /// Creates facts.
+    package init(buildID: String, progress: Progress) {
+        self.buildID = buildID
+        self.progress = progress
+    }
+}
+
+/// A deployment of a build.
+package struct DeploymentFacts: Sendable, Equatable {
+    /// The deployment.
+    package var deploymentID: String
+    /// How far it is.
+    package var progress: Progress
+
+    /// Creates facts.
+    package init(deploymentID: String, progress: Progress) {
+        self.deploymentID = deploymentID
+        self.progress = progress
+    }
+}
+
+/// What the deployed model said to the sample request.
+package enum VerificationResult: Sendable, Equatable {
+    /// The expected answer, or any successful one where none is expected.
+    case passed
+    /// An answer, but a wrong one; the text says what was wrong, without the payload.
+    case wrong(String)
+    /// No answer yet: busy, starting.
+    case notYet(String)
+}
+
+/// A call that brought no result.
+package struct CallFailure: Error, Sendable, Equatable {
+    /// The named kind of failure.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// No connection, a cut one, a time-out, 502, 503, 504: the component may be down.
+        case unavailable
+        /// 401.
+        case unauthorized
+        /// 403.
+        case forbidden
+        /// 404.
+        case notFound
+        /// 409, and the duplicate name that the workbench reports as 500.
+        case conflict
+        /// Another 4xx.
+        case invalid
+        /// 429.
+        case rateLimited
+        /// Another 5xx.
+        case serverError
+        /// An answer that can't be understood.
+        case `protocol`
+        /// Given up before it was sent: the intent was too old or the partition had moved.
+        case withheld
+    }
+
+    /// The named kind of failure.
+    package var kind: Kind
+    /// Whether the workbench may have acted on it nevertheless; only creating calls care.
+    package var isOutcomeUnknown: Bool
+    /// One line for people.
+    package var message: String
+    /// HTTP status, where there was an answer.
+    package var httpStatus: Int?
+    /// How long the workbench asked to wait.
+    package var retryAfter: Span?
+
+    /// Creates a failure.
+    package init(
+        _ kind: Kind,
+        isOutcomeUnknown: Bool = false,
+        message: String,
+        httpStatus: Int? = nil,
+        retryAfter: Span? = nil
+    ) {
+        self.kind = kind
+        self.isOutcomeUnknown = isOutcomeUnknown
+        self.message = message
+        self.httpStatus = httpStatus
+        self.retryAfter = retryAfter
+    }
+
+    /// The cause that a rollout ends or waits with because of this failure.
+    package var cause: Cause {
+        let causeClass: CauseClass =
+            switch self.kind {
+            case .unavailable: .unavailable
+            case .unauthorized: .unauthorized
+            case .forbidden: .forbidden
+            case .notFound: .notFound
+            case .conflict: .conflict
+            case .invalid: .invalid
+            case .rateLimited: .rateLimited
+            case .serverError, .withheld: .serverError
+            case .protocol: .protocol
+            }
+        return Cause(causeClass, self.message, httpStatus: self.httpStatus)
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Coordinator {
+    /// Starts as many of the wanted calls as the budget allows, first come, first served.
+    ///
+    /// One rollout of a model is under way at a time, so the order of arrival is fair between models.
+    mutating func dispatch(now: Now) {
+        while let id = self.ready.first {
+            guard var rollout = self.rollouts[id], case .ready(let call) = rollout.activity else {
+                _ = self.ready.popFirst()
+                continue
+            }
+            guard !self.isStopping else { return }
+            guard self.outages[call.component]?.allowsCalls == true else {
+                _ = self.ready.popFirst()
+                self.park(&rollout, component: call.component, now: now)
+                continue
+            }
+            guard self.budget.take(now: now.monotonic) else { return }
+            _ = self.ready.popFirst()
+            if call.isCreating {
+                self.commitIntent(of: call, for: &rollout, now: now)
+            } else {
+                self.start(call, for: &rollout, notAfter: nil, now: now)
+            }
+        }
+    }
+
+    /// Journals that a creating call is about to be made; it holds a slot, so that the intent is fresh when it is.
+    private mutating func commitIntent(of call: APICall, for rollout: inout Rollout, now: Now) {
+        rollout.state.intent = call.creatingStep
+        var publishes = false
+        if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
+            rollout.state.enter(phase, at: now.wallMilliseconds)
+            publishes = true
+        }
+        rollout.activity = .committing(call)
+        self.rollouts[rollout.id] = rollout
+        self.record(rollout.state, purpose: .intent, publishes: publishes)
+    }
+
+    private mutating func start(_ call: APICall, for rollout: inout Rollout, notAfter: MonotonicTime?, now: Now) {
+        let number = self.nextNumber()
+        rollout.activity = .calling(call)
+        self.rollouts[rollout.id] = rollout
+        self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic)
+        self.actions.append(
+            .call(number, call, partition: rollout.state.origin.partition, notAfter: notAfter)
+        )
+    }
+
+    /// A record is committed.
+    ///
+    /// - Parameters:
+    ///   - ticket: The record's ticket; one of a partition that was released means nothing.
+    ///   - began: When its commit began.
+    ///   - now: The moment.
+    package mutating func recorded(_ ticket: Ticket, began: MonotonicTime, now: Now) {
+        guard let context = self.tickets.removeValue(forKey: ticket) else { return }
+        switch context.purpose {
+        case .note: break
+        case .end:
+            self.rollouts[context.id] = nil
+        case .intent:
+            guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
+            let notAfter = began + self.policy.intentValidity
+            if self.isStopping {
+                // The call is not made, so whoever takes over need not wait for its effect.
+                self.budget.release()
+                rollout.state.intent = nil
+                rollout.activity = .ready(call)
+                self.rollouts[context.id] = rollout
+                self.note(context.id, now: now)
+            } else if now.monotonic < notAfter {
+                self.start(call, for: &rollout, notAfter: notAfter, now: now)
+            } else {
+                self.commitIntent(of: call, for: &rollout, now: now)
+            }
+        }
+        self.dispatch(now: now)
+    }
+
+    /// A record was refused for good, because it is too large for its topic.
+    package mutating func recordRefused(_ ticket: Ticket, _ cause: Cause, now: Now) {
+        guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id] else {
+            return
+        }
+        if case .committing = rollout.activity { self.budget.release() }
+        rollout.state.plan.verification = nil
+        rollout.state.plan.modelDescription = ""
+        rollout.state.plan.deployment.environment = [:]
+        rollout.state.plan.gates = []
+        guard context.purpose != .end else {
+            // The terminal record itself didn't fit: without the event's own texts it does.
+            self.record(rollout.state, purpose: .end, publishes: true)
+            return
+        }
+        rollout.activity = .waiting
+        self.rollouts[context.id] = rollout
+        self.finish(context.id, .failed, cause, now: now)
+        self.dispatch(now: now)
+    }
+
+    /// A call was answered.
+    package mutating func callSucceeded(_ call: CallID, _ result: CallResult, now: Now) {
+        guard let context = self.calls.removeValue(forKey: call) else { return }
+        self.budget.release()
+        self.budget.succeeded()
+        if case .probe(let component) = context.call {
+            self.probeSucceeded(component, now: now)
+        } else if let id = context.id, var rollout = self.rollouts[id] {
+            self.remember(context.call, result, now: now)
+            let wasResolving = rollout.state.step == .resolve
+            if context.call.isCreating { rollout.state.intent = nil }
+            let verdict = rollout.succeeded(result, startedAt: context.startedAt)
+            self.rollouts[id] = rollout
+            self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
+        }
+        self.dispatch(now: now)
+    }
+
+    private mutating func remember(_ call: APICall, _ result: CallResult, now: Now) {
+        guard case .findRuntime(let choice) = call, case .runtime(let identifier?) = result else { return }
+        self.runtimes[choice.summary] = (identifier, now.monotonic + .seconds(60))
+    }
+
+    private mutating func follow(
+        _ verdict: Rollout.Verdict,
+        _ id: RolloutID,
+        wasResolving: Bool,
+        wasCreating: Bool,
+        now: Now
+    ) {
+        guard var rollout = self.rollouts[id] else { return }
+        switch verdict {
+        case .finish(let phase, let cause):
+            self.finish(id, phase, cause, now: now)
+        case .proceed:
+            if wasResolving, rollout.state.run != nil, !self.resolved(&rollout, now: now) { return }
+            self.move(id, now: now)
+        case .poll:
+            guard self.activeTime(now) < rollout.deadline else {
+                self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
+                return
+            }
+            if wasCreating || rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil {
+                self.note(id, now: now)
+                rollout = self.rollouts[id] ?? rollout
+            }
+            var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
+            if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
+            rollout.polls += 1
+            self.wait(&rollout, until: until)
+        }
+    }
+
+    private func deadlinePassed(_ rollout: Rollout) -> Cause {
+        let seconds = rollout.allowedMilliseconds / 1_000
+        if let cause = rollout.obstacle {
+            return Cause(cause.class, "\(cause.message) (for \(seconds) s)", httpStatus: cause.httpStatus)
+        }
+        return Cause(.deadline, "step '\(rollout.state.step.rawValue)' did not end within \(seconds) s")
+    }
+
+    /// The run is known: another rollout of the same run makes this one a duplicate.
+    private mutating func resolved(_ rollout: inout Rollout, now: Now) -> Bool {
+        guard let run = rollout.state.run else { preconditionFailure("resolved without a run") }
+        let key = RunKey(run, modelName: rollout.state.plan.modelName, replayID: rollout.state.replay?.id)
+        let partition = rollout.state.origin.partition
+        guard self.known[partition]?.insertRunKey(key.digest) == true else {
+            let cause = Cause(
+                .duplicate,
+                "run \(run.runID) of model '\(rollout.state.plan.modelName)' is known already"
+            )
+            rollout.state.run = nil
+            self.rollouts[rollout.id] = rollout
+            self.finish(rollout.id, .skipped, cause, now: now)
+            return false
+        }
+        rollout.advance(to: .lane, at: now, activeTime: self.activeTime(now))
+        self.rollouts[rollout.id] = rollout
+        return true
+    }
+}
+
+extension APICall {
+    /// What a creating call makes; `nil` for every other call.
+    package var creatingStep: CreatingStep? {
+        switch self {
+        case .registerVersion: .version
+        case .createModel: .model
+        case .createBuild: .build
+        case .createDeployment: .deployment
+        case .probe, .findProject, .findExperiment, .readRun, .newestRun, .findVersion, .readVersion, .findModel,
+            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify:
+            nil
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Coordinator {
+    /// A call brought no result.
+    package mutating func callFailed(_ call: CallID, _ failure: CallFailure, now: Now) {
+        guard let context = self.calls.removeValue(forKey: call) else { return }
+        self.budget.release()
+        if case .probe(let component) = context.call {
+            self.probeFailed(component, failure.cause, now: now)
+        } else if let id = context.id, var rollout = self.rollouts[id] {
+            self.noteOutcome(of: context, failure, &rollout)
+            self.rollouts[id] = rollout
+            self.handle(failure, of: context.call, &rollout, now: now)
+        }
+        self.dispatch(now: now)
+    }
+
+    /// Keeps what a failed creating call leaves open: an unknown outcome is looked for, never repeated blindly.
+    private func noteOutcome(of context: CallContext, _ failure: CallFailure, _ rollout: inout Rollout) {
+        guard context.call.isCreating else { return }
+        guard failure.isOutcomeUnknown else {
+            rollout.state.intent = nil
+            return
+        }
+        rollout.hasLooked = false
+        rollout.uncertainUntil = context.startedAt + self.policy.requestTimeout + self.policy.settle
+    }
+
+    private mutating func handle(_ failure: CallFailure, of call: APICall, _ rollout: inout Rollout, now: Now) {
+        switch failure.kind {
+        case .withheld:
+            rollout.activity = .ready(call)
+            self.rollouts[rollout.id] = rollout
+            self.ready.append(rollout.id)
+        case .unavailable, .unauthorized:
+            self.suspectOutage(of: call.component, failure.cause, &rollout, now: now)
+        case .rateLimited:
+            let pause = failure.retryAfter ?? .seconds(1)
+            self.budget.pause(until: now.monotonic + pause)
+            self.wait(&rollout, until: now.monotonic + pause)
+        case .forbidden, .invalid:
+            self.finish(rollout.id, .failed, failure.cause, now: now)
+        case .notFound:
+            // Under a made object it is gone; where something is still being looked for, no retry would find it.
+            self.finish(rollout.id, .failed, failure.cause, now: now)
+        case .conflict:
+            // A name that is taken: look again, it may be ours.
+            rollout.hasLooked = false
+            self.retry(&rollout, failure.cause, now: now)
+        case .serverError, .protocol:
+            self.retry(&rollout, failure.cause, now: now)
+        }
+    }
+
+    /// Counts a failure against the rollout, and tries again after a backoff, or gives up.
+    mutating func retry(_ rollout: inout Rollout, _ cause: Cause, now: Now) {
+        rollout.attempts += 1
+        rollout.suspectedFailure = nil
+        guard rollout.attempts < self.policy.retry.maximumAttempts else {
+            self.rollouts[rollout.id] = rollout
+            let message = "\(cause.message) (\(rollout.attempts) attempts)"
+            self.finish(
+                rollout.id,
+                .failed,
+                Cause(cause.class, message, httpStatus: cause.httpStatus),
+                now: now
+            )
+            return
+        }
+        let delay = self.policy.retry.backoff(afterAttempt: rollout.attempts, using: &self.random)
+        self.wait(&rollout, until: now.monotonic + delay)
+    }
+
+    // MARK: Outages
+
+    /// A call failed as if its component were down: the rollout is parked until one probe has decided.
+    private mutating func suspectOutage(
+        of component: Component,
+        _ cause: Cause,
+        _ rollout: inout Rollout,
+        now: Now
+    ) {
+        rollout.suspectedFailure = cause
+        self.park(&rollout, component: component, now: now)
+        if self.outages[component]?.suspect(cause) == true { self.sendProbe(of: component, now: now) }
+    }
+
+    /// Holds a rollout until its component is back.
+    mutating func park(_ rollout: inout Rollout, component: Component, now: Now) {
+        rollout.activity = .parked(component)
+        self.rollouts[rollout.id] = rollout
+        self.parked[component, default: []].append(rollout.id)
+        if let cause = self.outages[component]?.cause { self.tellWaiting(rollout.id, cause, now: now) }
+    }
+
+    private mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
+        guard var rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
+        rollout.state.enter(.waiting, at: now.wallMilliseconds, cause: cause)
+        self.rollouts[id] = rollout
+        self.record(rollout.state, purpose: .note, publishes: true)
+    }
+
+    /// Sends the one probe of a component; it needs no slot that rollouts could wait for.
+    private mutating func sendProbe(of component: Component, now: Now) {
+        let number = self.nextNumber()
+        self.outages[component]?.probeStarted()
+        self.budget.takeForProbe()
+        self.calls[number] = CallContext(id: nil, call: .probe(component), startedAt: now.monotonic)
+        self.actions.append(.call(number, .probe(component), partition: nil, notAfter: nil))
+    }
+
+    mutating func startDueProbes(now: Now) {
+        for component in Component.allCases {
+            guard let due = self.outages[component]?.nextProbe, due <= now.monotonic else { continue }
+            self.sendProbe(of: component, now: now)
+        }
+    }
+
+    mutating func probeSucceeded(_ component: Component, now: Now) {
+        switch self.outages[component]?.probeSucceeded(now: now) {
+        case .cameBack(let length):
+            if component == .workbench { self.outageTime = self.outageTime + length }
+            self.budget.rampUp()
+            self.actions.append(.outage(component, nil))
+        case .falseAlarm, .wentDown, .stillDown, nil: break
+        }
+        let ids = self.parked[component] ?? []
+        self.parked[component] = []
+        for id in ids {
+            guard var rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
+            // Where the component was up all along, it was this call that failed.
+            if let cause = rollout.suspectedFailure, rollout.state.phase != .waiting {
+                self.retry(
+                    &rollout,
+                    Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
+                    now: now
+                )
+            } else {
+                rollout.suspectedFailure = nil
+                rollout.activity = .waiting
+                self.rollouts[id] = rollout
+                self.move(id, now: now)
+            }
+        }
+    }
+
+    mutating func probeFailed(_ component: Component, _ cause: Cause, now: Now) {
+        let failed = (self.outages[component]?.failedProbes ?? 0) + 1
+        // Never below the base: full jitter alone may ask a dead server at once.
+        let bound = self.policy.retry.backoff(afterAttempt: failed, using: &self.random)
+        let delay = max(bound, self.policy.retry.backoffBase)
+        let verdict = self.outages[component]?.probeFailed(cause, now: now, delay: delay)
+        guard verdict == .wentDown else { return }
+        self.actions.append(.outage(component, cause))
+        for id in self.parked[component] ?? [] { self.tellWaiting(id, cause, now: now) }
+    }
+
+    /// Why the worker can't work now: components that are down, with their causes.
+    package var outageCauses: [(component: Component, cause: Cause)] {
+        Component.allCases.compactMap { component in
+            self.outages[component]?.cause.map { (component, $0) }
+        }
+    }
+}
+
+extension CauseClass {
+    /// The class of a failure that looked like an outage and was none.
+    var asServerError: CauseClass { self == .unavailable ? .serverError : self }
+}

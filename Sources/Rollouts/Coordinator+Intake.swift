@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Coordinator {
+    /// What the journal of one partition says.
+    package struct Restored: Sendable {
+        /// Rollouts that have not ended, in any order.
+        package var unfinished: [RolloutState]
+        /// Rollouts and runs seen, ended ones included.
+        package var known: KnownRollouts
+        /// Lanes.
+        package var lanes: [LaneState]
+
+        /// Creates what an empty journal says.
+        package init(unfinished: [RolloutState] = [], known: KnownRollouts = KnownRollouts(), lanes: [LaneState] = []) {
+            self.unfinished = unfinished
+            self.known = known
+            self.lanes = lanes
+        }
+    }
+
+    /// Rollouts that have not ended.
+    package var unfinishedCount: Int { self.rollouts.count }
+
+    /// Partitions held.
+    package var partitions: [Int32] { self.known.keys.sorted() }
+
+    /// Whether the rollout has been seen in that partition.
+    package func isKnown(_ id: RolloutID, partition: Int32) -> Bool {
+        self.known[partition]?.contains(id) ?? false
+    }
+
+    /// Takes over a partition with what its journal says, and goes on with its rollouts.
+    package mutating func restore(partition: Int32, _ restored: Restored, now: Now) {
+        self.known[partition] = restored.known
+        var lanes: [Lane.Key: Lane] = [:]
+        for state in restored.lanes {
+            lanes[state.key, default: Lane()].restore(newestDeployed: state.newestDeployed, live: state.live)
+        }
+        self.lanes[partition] = lanes
+        for state in restored.unfinished {
+            var rollout = Rollout(state)
+            _ = self.known[partition]?.insert(state.id)
+            // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
+            if state.intent != nil {
+                rollout.uncertainUntil = now.monotonic + self.policy.requestTimeout + self.policy.settle
+            }
+            rollout.deadline = self.restoredDeadline(of: rollout, now: now)
+            self.rollouts[state.id] = rollout
+        }
+        // The one that was under way first, so that it is the head of its lane again; then the oldest.
+        let order = restored.unfinished.sorted {
+            ($0.step.isUnderWay ? 0 : 1, $0.acceptedAt, $0.id) < ($1.step.isUnderWay ? 0 : 1, $1.acceptedAt, $1.id)
+        }
+        for state in order { self.resume(state.id, now: now) }
+        self.dispatch(now: now)
+    }
+
+    private func restoredDeadline(of rollout: Rollout, now: Now) -> MonotonicTime {
+        let spent = max(0, now.wallMilliseconds - rollout.state.stepAt)
+        // At least a tenth is left: what happened while nobody looked must be looked at before it is given up.
+        let left = max(rollout.allowedMilliseconds - spent, rollout.allowedMilliseconds / 10)
+        return self.activeTime(now) + .milliseconds(left)
+    }
+
+    private mutating func resume(_ id: RolloutID, now: Now) {
+        guard var rollout = self.rollouts[id] else { return }
+        guard let key = rollout.laneKey, rollout.state.step.isUnderWay else {
+            self.move(id, now: now)
+            return
+        }
+        rollout.isHead = self.takeLane(rollout, key: key)
+        // Two under way at once can't have been written by this program; the second waits for its turn.
+        if !rollout.isHead { rollout.state.step = .lane }
+        self.rollouts[id] = rollout
+        self.move(id, now: now)
+    }
+
+    /// Takes in a rollout that intake has decided to accept.
+    ///
+    /// Intake writes its first record itself, together with the offset of the event. Reading calls may start before
+    /// that is committed; creating ones wait for a record of their own, which is written after it.
+    package mutating func accept(_ state: RolloutState, now: Now) {
+        let partition = state.origin.partition
+        precondition(self.known[partition] != nil, "rollout accepted for a partition that is not held")
+        guard self.known[partition]?.insert(state.id) == true else {
+            preconditionFailure("rollout accepted twice: ask isKnown first")
+        }
+        guard !state.phase.isTerminal else { return }
+        var rollout = Rollout(state)
+        rollout.deadline = self.activeTime(now) + .milliseconds(rollout.allowedMilliseconds)
+        self.rollouts[state.id] = rollout
+        self.move(state.id, now: now)
+        self.dispatch(now: now)
+    }
+
+    /// Drops all work of a partition that is no longer held; calls under way go on and mean nothing.
+    package mutating func release(partition: Int32) {
+        self.known[partition] = nil
+        self.lanes[partition] = nil
+        let dropped = Set(self.rollouts.values.lazy.filter { $0.state.origin.partition == partition }.map(\.id))
+        // A slot that waits for an intent's commit has no call that will give it back.
+        for id in dropped { if case .committing? = self.rollouts[id]?.activity { self.budget.release() } }
+        self.rollouts = self.rollouts.filter { !dropped.contains($0.key) }
+        self.tickets = self.tickets.filter { !dropped.contains($0.value.id) }
+        for (call, context) in self.calls {
+            if let id = context.id, dropped.contains(id) { self.calls[call]?.id = nil }
+        }
+        self.due.removeAll { dropped.contains($0.id) }
+        for component in Component.allCases { self.parked[component]?.removeAll { dropped.contains($0) } }
+        self.dropActions(partition: partition)
+    }
+
+    /// Forgets what was to be done for a partition; calls that were never made give their slots back.
+    private mutating func dropActions(partition: Int32) {
+        var kept: [Action] = []
+        for action in self.actions {
+            switch action {
+            case .record(let record) where record.partition == partition: continue
+            case .call(let call, _, partition, _):
+                self.calls[call] = nil
+                self.budget.release()
+            case .record, .call, .outage: kept.append(action)
+            }
+        }
+        self.actions = kept
+    }
+
+    /// Starts nothing new from now on; what is under way ends at its next step boundary.
+    package mutating func stop() { self.isStopping = true }
+
+    /// Creating calls that may have been sent and have not been answered.
+    package var creatingCallsUnderWay: Int { self.calls.values.count { $0.call.isCreating } }
+
+    /// Calls and records under way.
+    package var workUnderWay: Int { self.calls.count + self.tickets.count }
+}
+
+extension RolloutStep {
+    /// Whether a rollout at this step has had its turn in the lane.
+    package var isUnderWay: Bool {
+        switch self {
+        case .resolve, .lane: false
+        case .register, .model, .build, .deploy, .verify, .finished: true
+        }
+    }
+}

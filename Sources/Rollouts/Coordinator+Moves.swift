@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Coordinator {
+    /// Brings a rollout to its next call, wait or end.
+    mutating func move(_ id: RolloutID, now: Now) {
+        while var rollout = self.rollouts[id] {
+            let live = rollout.laneKey.flatMap { self.lanes[rollout.state.origin.partition]?[$0]?.live }
+            switch rollout.nextMove(live: live) {
+            case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
+                rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
+                self.rollouts[id] = rollout
+            case .call(let call), .create(let call, _):
+                self.want(call, for: &rollout)
+                return
+            case .advance(let step):
+                rollout.advance(to: step, at: now, activeTime: self.activeTime(now))
+                self.rollouts[id] = rollout
+                if step == .verify { self.note(id, now: now) }
+            case .enterLane:
+                guard self.enterLane(&rollout, now: now) else { return }
+            case .compare:
+                guard self.passesComparison(&rollout, now: now) else { return }
+            case .finish(let phase, let cause):
+                self.finish(id, phase, cause, now: now)
+                return
+            }
+        }
+    }
+
+    private mutating func want(_ call: APICall, for rollout: inout Rollout) {
+        rollout.activity = .ready(call)
+        self.rollouts[rollout.id] = rollout
+        self.ready.append(rollout.id)
+    }
+
+    /// Lets a rollout wait; its wait ends with `advance`.
+    mutating func wait(_ rollout: inout Rollout, until time: MonotonicTime) {
+        rollout.token &+= 1
+        rollout.activity = .waiting
+        self.rollouts[rollout.id] = rollout
+        self.due.insert(DueTimes.Entry(time: time, id: rollout.id, token: rollout.token))
+    }
+
+    private func cachedRuntime(_ choice: RuntimeChoice, now: Now) -> String? {
+        if case .identifier(let identifier) = choice { return identifier }
+        guard let known = self.runtimes[choice.summary], now.monotonic < known.until else { return nil }
+        return known.identifier
+    }
+
+    /// Takes the lane at once, if nobody has it.
+    mutating func takeLane(_ rollout: Rollout, key: Lane.Key) -> Bool {
+        guard let run = rollout.state.run else { return false }
+        let partition = rollout.state.origin.partition
+        guard self.lanes[partition]?[key]?.head == nil else { return false }
+        let entry = self.lanes[partition]?[key, default: Lane()].enter(
+            rollout.id,
+            order: run.order,
+            mode: rollout.state.plan.queue,
+            allowsRollback: rollout.state.replay?.allowsRollback ?? false
+        )
+        return entry == .head
+    }
+
+    /// Lets a resolved rollout into its lane.
+    ///
+    /// - Returns: Whether it is its turn, so that it goes on.
+    private mutating func enterLane(_ rollout: inout Rollout, now: Now) -> Bool {
+        guard let key = rollout.laneKey, let run = rollout.state.run else {
+            preconditionFailure("rollout enters a lane before its run is known")
+        }
+        let partition = rollout.state.origin.partition
+        let allowsRollback = rollout.state.replay?.allowsRollback ?? false
+        let entry = self.lanes[partition]?[key, default: Lane()].enter(
+            rollout.id,
+            order: run.order,
+            mode: rollout.state.plan.queue,
+            allowsRollback: allowsRollback
+        )
+        switch entry {
+        case .head:
+            rollout.isHead = true
+            self.rollouts[rollout.id] = rollout
+            guard let cause = self.displaced(rollout) else { return true }
+            self.finish(rollout.id, .superseded, cause, now: now)
+        case .queued(let superseded):
+            rollout.activity = .queued
+            self.rollouts[rollout.id] = rollout
+            if rollout.state.phase != .queued { self.note(rollout.id, now: now) }
+            let cause = Cause(.newerRun, "run \(run.runID) of the model is newer")
+            for id in superseded { self.finish(id, .superseded, cause, now: now) }
+        case .superseded(let newer):
+            let cause = Cause(.newerRun, "run \(newer.runID) of the model is newer and waits already")
+            self.finish(rollout.id, .superseded, cause, now: now)
+        case nil:
+            preconditionFailure("rollout of a partition that is not held")
+        }
+        return false
+    }
+
+    /// Why a rollout whose turn it is must not go on: a newer run than its own has been deployed.
+    private func displaced(_ rollout: Rollout) -> Cause? {
+        guard rollout.state.replay?.allowsRollback != true, let run = rollout.state.run, let key = rollout.laneKey,
+            let newer = self.lanes[rollout.state.origin.partition]?[key]?.newer(than: run.order)
+        else { return nil }
+        return Cause(.newerRun, "run \(newer.runID) of the model is newer and has been deployed")
+    }
+
+    /// Checks the gates that compare with the deployed run.
+    private mutating func passesComparison(_ rollout: inout Rollout, now: Now) -> Bool {
+        guard let facts = rollout.facts, let deployed = rollout.deployedFacts else {
+            preconditionFailure("runs compared before their facts are known")
+        }
+        if let cause = rollout.state.plan.gates.firstUnmet(by: facts, deployed: deployed) {
+            self.finish(rollout.id, .skipped, cause, now: now)
+            return false
+        }
+        rollout.facts = nil
+        rollout.deployedFacts = nil
+        rollout.advance(to: .register, at: now, activeTime: self.activeTime(now))
+        self.rollouts[rollout.id] = rollout
+        return true
+    }
+
+    /// Ends a rollout and gives its lane to the next.
+    mutating func finish(_ id: RolloutID, _ phase: Phase, _ cause: Cause?, now: Now) {
+        var next = self.end(id, phase, cause, now: now)
+        // A loop and no recursion: a long lane of older runs may end at once.
+        while let id = next, var rollout = self.rollouts[id] {
+            rollout.isHead = true
+            self.rollouts[id] = rollout
+            guard let cause = self.displaced(rollout) else {
+                self.move(id, now: now)
+                return
+            }
+            next = self.end(id, .superseded, cause, now: now)
+        }
+    }
+
+    /// Ends one rollout.
+    ///
+    /// - Returns: The rollout whose turn it is now, if this one had the lane.
+    private mutating func end(_ id: RolloutID, _ phase: Phase, _ cause: Cause?, now: Now) -> RolloutID? {
+        guard var rollout = self.rollouts[id], rollout.activity != .ending else { return nil }
+        var laneState: LaneState?
+        if let key = rollout.laneKey, rollout.state.step == .verify || phase == .deployed {
+            laneState = self.deployed(rollout, key: key)
+        }
+        rollout.state.enter(phase, at: now.wallMilliseconds, cause: cause)
+        rollout.state.step = .finished
+        rollout.state.intent = nil
+        rollout.activity = .ending
+        rollout.facts = nil
+        rollout.deployedFacts = nil
+        self.rollouts[id] = rollout
+        self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
+        guard let key = rollout.laneKey else { return nil }
+        let partition = rollout.state.origin.partition
+        let next = self.lanes[partition]?[key]?.leave(id)
+        if self.lanes[partition]?[key]?.isEmpty == true { self.lanes[partition]?[key] = nil }
+        return next ?? nil
+    }
+
+    /// The workbench reports a deployment as up: from now on this run is live, and what is older stays out.
+    private mutating func deployed(_ rollout: Rollout, key: Lane.Key) -> LaneState? {
+        guard let run = rollout.state.run else { return nil }
+        let partition = rollout.state.origin.partition
+        self.lanes[partition]?[key, default: Lane()].deployed(run)
+        guard let newest = self.lanes[partition]?[key]?.newestDeployed else { return nil }
+        return LaneState(
+            projectID: key.projectID,
+            modelName: key.modelName,
+            newestDeployed: newest,
+            live: run
+        )
+    }
+
+    /// Writes down where a rollout stands, without waiting for the commit; tells people if its phase has changed.
+    mutating func note(_ id: RolloutID, now: Now) {
+        guard var rollout = self.rollouts[id] else { return }
+        var publishes = false
+        if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
+            rollout.state.enter(phase, at: now.wallMilliseconds)
+            publishes = true
+        }
+        self.rollouts[id] = rollout
+        var lane: LaneState?
+        if rollout.state.step == .verify, let key = rollout.laneKey { lane = self.deployed(rollout, key: key) }
+        self.record(rollout.state, purpose: .note, publishes: publishes, lane: lane)
+    }
+
+    mutating func record(_ state: RolloutState, purpose: RecordPurpose, publishes: Bool, lane: LaneState? = nil) {
+        let ticket = self.nextNumber()
+        self.tickets[ticket] = TicketContext(id: state.id, purpose: purpose)
+        self.actions.append(
+            .record(
+                Record(
+                    ticket: ticket,
+                    partition: state.origin.partition,
+                    rollout: state,
+                    publishes: publishes,
+                    lane: lane
+                )
+            )
+        )
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides what happens to all rollouts of the partitions that this process holds.
+///
+/// Pure: no clock, no I/O, no logging. Its owner tells it what happened (`accept`, `recorded`, `callSucceeded`,
+/// `callFailed`, `advance`, `release`), then takes the actions with `takeActions()` and performs them.
+package struct Coordinator: Sendable {
+    /// What the coordinator goes by.
+    package struct Policy: Sendable {
+        /// Retries and polls.
+        package var retry: RetryPolicy
+        /// Calls at a time.
+        package var maximumConcurrentCalls: Int
+        /// Calls a second; 0 for no limit.
+        package var callsPerSecond: Double
+        /// How old an intent may be when its call is made, counted from the start of its commit.
+        package var intentValidity: Span
+        /// How long after a call's own deadline the workbench may still act on it.
+        package var settle: Span
+        /// Deadline of one call.
+        package var requestTimeout: Span
+
+        /// Creates a policy.
+        package init(
+            retry: RetryPolicy = RetryPolicy(),
+            maximumConcurrentCalls: Int = 64,
+            callsPerSecond: Double = 0,
+            intentValidity: Span = .seconds(5),
+            settle: Span = .seconds(60),
+            requestTimeout: Span = .seconds(30)
+        ) {
+            self.retry = retry
+            self.maximumConcurrentCalls = maximumConcurrentCalls
+            self.callsPerSecond = callsPerSecond
+            self.intentValidity = intentValidity
+            self.settle = settle
+            self.requestTimeout = requestTimeout
+        }
+    }
+
+    /// Names a call under way.
+    package typealias CallID = UInt64
+    /// Names a record under way.
+    package typealias Ticket = UInt64
+
+    /// Something to be done by the coordinator's owner.
+    package enum Action: Sendable, Equatable {
+        /// Make a call and say how it went.
+        ///
+        /// A creating call is withheld when `partition` is no longer held or `notAfter` has passed.
+        case call(CallID, APICall, partition: Int32?, notAfter: MonotonicTime?)
+        /// Write a journal record, in the order given, and say when it is committed.
+        case record(Record)
+        /// Tell operators that a component went down or came back (`nil`).
+        case outage(Component, Cause?)
+    }
+
+    /// One journal record and what goes with it in the same transaction.
+    package struct Record: Sendable, Equatable {
+        /// To be named in `recorded`.
+        package var ticket: Ticket
+        /// Journal partition.
+        package var partition: Int32
+        /// The rollout's state.
+        package var rollout: RolloutState
+        /// Whether a status event goes with it.
+        package var publishes: Bool
+        /// The lane's state, where it changes.
+        package var lane: LaneState?
+    }
+
+    /// What a call under way belongs to.
+    struct CallContext: Sendable {
+        var id: RolloutID?
+        var call: APICall
+        var startedAt: MonotonicTime
+    }
+
+    /// Why a record is written.
+    enum RecordPurpose: Sendable {
+        case note
+        case intent
+        case end
+    }
+
+    /// A record under way.
+    struct TicketContext: Sendable {
+        var id: RolloutID
+        var purpose: RecordPurpose
+    }
+
+    let policy: Policy
+    var rollouts: [RolloutID: Rollout] = [:]
+    var known: [Int32: KnownRollouts] = [:]
+    var lanes: [Int32: [Lane.Key: Lane]] = [:]
+    var due = DueTimes()
+    var ready = FIFO<RolloutID>()
+    var budget: Budget
+    var outages: [Component: Outage] = [:]
+    var parked: [Component: [RolloutID]] = [:]
+    var calls: [CallID: CallContext] = [:]
+    var tickets: [Ticket: TicketContext] = [:]
+    var runtimes: [String: (identifier: String, until: MonotonicTime)] = [:]
+    var actions: [Action] = []
+    var random: SeededGenerator
+    /// Time spent in outages of the workbench: deadlines stand still meanwhile.
+    var outageTime: Span = .zero
+    var isStopping = false
+    private var lastNumber: UInt64 = 0
+
+    /// Creates a coordinator that holds no partition.
+    ///
+    /// - Parameters:
+    ///   - policy: What it goes by.
+    ///   - seed: Seed of its jitter.
+    package init(policy: Policy, seed: UInt64) {
+        self.policy = policy
+        self.random = SeededGenerator(seed: seed)
+        self.budget = Budget(maximumConcurrent: policy.maximumConcurrentCalls, perSecond: policy.callsPerSecond)
+        for component in Component.allCases { self.outages[component] = Outage() }
+    }
+
+    /// Takes what is to be done now, in order.
+    package mutating func takeActions() -> [Action] {
+        defer { self.actions = [] }
+        return self.actions
+    }
+
+    /// The next moment at which `advance` has something to do; `nil` for none.
+    package func nextWake(now: MonotonicTime) -> MonotonicTime? {
+        var next = self.due.first
+        for outage in self.outages.values {
+            if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
+        }
+        if !self.ready.isEmpty, let chance = self.budget.nextChance(now: now) { next = min(next ?? chance, chance) }
+        return next
+    }
+
+    /// Time passed: wakes what is due.
+    package mutating func advance(now: Now) {
+        while let entry = self.due.popDue(now: now.monotonic) {
+            guard let rollout = self.rollouts[entry.id], rollout.token == entry.token, rollout.activity == .waiting
+            else { continue }
+            self.move(entry.id, now: now)
+        }
+        self.startDueProbes(now: now)
+        self.dispatch(now: now)
+    }
+
+    mutating func nextNumber() -> UInt64 {
+        self.lastNumber += 1
+        return self.lastNumber
+    }
+
+    /// The clock on which deadlines of steps are counted.
+    func activeTime(_ now: Now) -> MonotonicTime {
+        var down = self.outageTime
+        if case .down(_, let since, _, _, _)? = self.outages[.workbench]?.state {
+            down = down + (now.monotonic - since.monotonic)
+        }
+        return now.monotonic - down
+    }
+}
+
+/// A small deterministic generator (SplitMix64) for jitter; tests repeat a run by its seed.
+///
+/// Source: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    /// Creates a generator.
+    package init(seed: UInt64) { self.state = seed }
+
+    package mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var value = self.state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

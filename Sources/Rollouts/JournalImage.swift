@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// What a journal partition says, built up record by record in the order of their offsets.
+package struct JournalImage: Sendable {
+    /// Why a journal can't be read.
+    package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        /// Written by a version of the program that this one doesn't know.
+        case unknownSchema(String, key: String)
+        /// Not a record of this program.
+        case foreign(key: String)
+        /// A record of an unfinished rollout or a lane can't be decoded.
+        case undecodable(key: String, String)
+
+        package var description: String {
+            switch self {
+            case .unknownSchema(let schema, let key):
+                "journal record '\(key)' has schema '\(schema)', this version knows '\(JournalRecord.schema)': "
+                    + "start the version that wrote it, or a newer one"
+            case .foreign(let key):
+                "journal record '\(key)' was not written by Slipway: the journal topic must be its own"
+            case .undecodable(let key, let reason):
+                "journal record '\(key)' can't be decoded: \(reason)"
+            }
+        }
+    }
+
+    private var unfinished: [RolloutID: [UInt8]] = [:]
+    private var lanes: [[UInt8]: [UInt8]] = [:]
+    private var known = KnownRollouts()
+    /// Records added.
+    package private(set) var recordCount = 0
+    private var failure: Failure?
+
+    /// Creates the image of an empty journal.
+    package init() {}
+
+    /// Adds the next record.
+    ///
+    /// The first record that can't be read decides the outcome of `restored()`; nothing after it is looked at.
+    ///
+    /// - Parameters:
+    ///   - key: The record's key.
+    ///   - value: The record's value; asked for only where it is kept.
+    ///   - header: Looks up a header field.
+    package mutating func add(
+        key: [UInt8],
+        value: () -> [UInt8]?,
+        header: (String) -> [UInt8]?
+    ) {
+        guard self.failure == nil else { return }
+        self.recordCount += 1
+        guard let kind = header(JournalRecord.HeaderName.kind) else {
+            // A tombstone has no headers; what it names is no longer needed, but stays known until the next restore.
+            if value() != nil { self.failure = .foreign(key: Self.text(key)) }
+            return
+        }
+        let schema = header(JournalRecord.HeaderName.schema) ?? []
+        guard schema.elementsEqual(JournalRecord.schema.utf8) else {
+            self.failure = .unknownSchema(Self.text(schema), key: Self.text(key))
+            return
+        }
+        if kind.elementsEqual("lane".utf8) {
+            self.lanes[key] = value()
+        } else {
+            self.addRollout(key: key, value: value, header: header)
+        }
+    }
+
+    private mutating func addRollout(key: [UInt8], value: () -> [UInt8]?, header: (String) -> [UInt8]?) {
+        let text = String(decoding: key, as: UTF8.self)
+        guard let id = RolloutID(text) else {
+            self.failure = .foreign(key: Self.text(key))
+            return
+        }
+        _ = self.known.insert(id)
+        if let digits = header(JournalRecord.HeaderName.runKey),
+            let digest = UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+        {
+            _ = self.known.insertRunKey(digest)
+        }
+        let phase = header(JournalRecord.HeaderName.phase).flatMap {
+            Phase(rawValue: String(decoding: $0, as: UTF8.self))
+        }
+        if phase?.isTerminal == true {
+            self.unfinished[id] = nil
+        } else {
+            self.unfinished[id] = value()
+        }
+    }
+
+    /// Returns what the journal says; decodes the unfinished rollouts and the lanes.
+    package consuming func restored() throws(Failure) -> Coordinator.Restored {
+        if let failure { throw failure }
+        let decoder = JSONDecoder()
+        var states: [RolloutState] = []
+        states.reserveCapacity(self.unfinished.count)
+        for (id, value) in self.unfinished {
+            states.append(try Self.decode(RolloutState.self, value, key: id.description, decoder))
+        }
+        var lanes: [LaneState] = []
+        for (key, value) in self.lanes {
+            lanes.append(try Self.decode(LaneState.self, value, key: Self.text(key), decoder))
+        }
+        return Coordinator.Restored(unfinished: states, known: self.known, lanes: lanes)
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        _ bytes: [UInt8],
+        key: String,
+        _ decoder: JSONDecoder
+    ) throws(Failure) -> Value {
+        do {
+            return try decoder.decode(type, from: Data(bytes))
+        } catch {
+            throw .undecodable(key: key, String(describing: error))
+        }
+    }
+
+    /// A key for an error message: bounded, printable.
+    private static func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(80).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// One record of the journal topic.
+///
+/// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.
+package struct JournalRecord: Sendable, Equatable {
+    /// Rollout id, or `lane:` and the lane's project and model.
+    package var key: [UInt8]
+    /// JSON; `nil` is a tombstone.
+    package var value: [UInt8]?
+    /// Header fields.
+    package var headers: [(name: String, value: [UInt8])]
+
+    /// Who writes.
+    package struct Writer: Sendable, Equatable {
+        /// Transactional id of the process.
+        package var process: String
+        /// Generation of the consumer group in which it writes.
+        package var generation: Int32
+
+        /// Creates a writer.
+        package init(process: String, generation: Int32) {
+            self.process = process
+            self.generation = generation
+        }
+    }
+
+    /// Names of the header fields.
+    package enum HeaderName {
+        /// Version of the format; a reader refuses what it doesn't know.
+        package static let schema = "slipway_schema"
+        /// `rollout` or `lane`.
+        package static let kind = "slipway_kind"
+        /// Sequence number of the newest status event.
+        package static let sequence = "slipway_sequence"
+        /// Phase.
+        package static let phase = "slipway_phase"
+        /// Step.
+        package static let step = "slipway_step"
+        /// 64 bits of the run key's hash in hexadecimal digits, once resolved.
+        package static let runKey = "slipway_run_key"
+        /// Process that wrote it.
+        package static let process = "slipway_process"
+        /// Generation in which it was written.
+        package static let generation = "slipway_generation"
+    }
+
+    /// The format's version.
+    package static let schema = "1"
+
+    package static func == (left: JournalRecord, right: JournalRecord) -> Bool {
+        left.key == right.key && left.value == right.value
+            && left.headers.elementsEqual(right.headers) { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+extension JournalRecord {
+    /// Writes down a rollout's state.
+    ///
+    /// - Throws: `EncodingError` for a number that JSON can't hold, which no plan from intake has.
+    package init(_ state: RolloutState, writer: Writer) throws {
+        self.key = Array(state.id.description.utf8)
+        self.value = Array(try JSONEncoder().encode(state))
+        self.headers = Self.common(kind: "rollout", writer)
+        self.headers.append((HeaderName.sequence, Array(String(state.sequence).utf8)))
+        self.headers.append((HeaderName.phase, Array(state.phase.rawValue.utf8)))
+        self.headers.append((HeaderName.step, Array(state.step.rawValue.utf8)))
+        if let run = state.run {
+            let key = RunKey(run, modelName: state.plan.modelName, replayID: state.replay?.id)
+            self.headers.append((HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
+        }
+    }
+
+    /// Writes down a lane's state.
+    ///
+    /// - Throws: `EncodingError`, never for a lane from the coordinator.
+    package init(_ state: LaneState, writer: Writer) throws {
+        self.key = Array("lane:\(state.projectID)/\(state.modelName)".utf8)
+        self.value = Array(try JSONEncoder().encode(state))
+        self.headers = Self.common(kind: "lane", writer)
+    }
+
+    private static func common(kind: String, _ writer: Writer) -> [(name: String, value: [UInt8])] {
+        [
+            (HeaderName.schema, Array(self.schema.utf8)),
+            (HeaderName.kind, Array(kind.utf8)),
+            (HeaderName.process, Array(writer.process.utf8)),
+            (HeaderName.generation, Array(String(writer.generation).utf8)),
+        ]
+    }
+}

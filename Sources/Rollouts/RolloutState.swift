@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All that is known of one rollout and must outlive the process: the body of its journal record.
+package struct RolloutState: Codable, Sendable, Equatable {
+    /// Identity.
+    package var id: RolloutID
+    /// Number of the newest status event, counted from 1.
+    package var sequence: Int
+    /// What the newest status event said.
+    package var phase: Phase
+    /// Position in the pipeline.
+    package var step: RolloutStep
+    /// Where its event stood first.
+    package var origin: Origin
+    /// Id, source and time of the event, as the event says them.
+    package var event: EventReference
+    /// What is to be done.
+    package var plan: RolloutPlan
+    /// The replay that it comes from.
+    package var replay: Replay?
+    /// W3C trace context of the event.
+    package var traceparent: String?
+    /// When it was accepted, in milliseconds since 1970.
+    package var acceptedAt: Int64
+    /// When the phase began, in milliseconds since 1970.
+    package var phaseAt: Int64
+    /// What the status event before the newest one said.
+    package var previousPhase: Phase?
+    /// How long that phase lasted, in milliseconds.
+    package var previousPhaseMilliseconds: Int64?
+    /// When the step began, in milliseconds since 1970.
+    package var stepAt: Int64
+    /// The run, once resolved.
+    package var run: ResolvedRun?
+    /// What the workbench calls the things made or adopted so far.
+    package var made = MadeObjects()
+    /// The creating call that may have been sent since this record was written.
+    package var intent: CreatingStep?
+    /// Why it ended or waits.
+    package var cause: Cause?
+
+    /// Creates the state of a rollout that has just been accepted.
+    package init(
+        id: RolloutID,
+        origin: Origin,
+        event: EventReference,
+        plan: RolloutPlan,
+        replay: Replay? = nil,
+        traceparent: String? = nil,
+        acceptedAt: Int64
+    ) {
+        self.id = id
+        self.sequence = 1
+        self.phase = .accepted
+        self.step = .resolve
+        self.origin = origin
+        self.event = event
+        self.plan = plan
+        self.replay = replay
+        self.traceparent = traceparent
+        self.acceptedAt = acceptedAt
+        self.phaseAt = acceptedAt
+        self.stepAt = acceptedAt
+    }
+
+    /// The text that only this rollout carries: a tag of its version, the end of its build's comment.
+    package var marker: String { "slipway:\(self.id)" }
+
+    /// Moves to a phase; the next status event says so.
+    package mutating func enter(_ phase: Phase, at wallMilliseconds: Int64, cause: Cause? = nil) {
+        self.sequence += 1
+        self.previousPhase = self.phase
+        self.previousPhaseMilliseconds = max(0, wallMilliseconds - self.phaseAt)
+        self.phase = phase
+        self.phaseAt = wallMilliseconds
+        self.cause = cause
+    }
+}
+
+/// Position of a rollout in the pipeline.
+package enum RolloutStep: String, Codable, Sendable, CaseIterable {
+    /// Finding the run and its facts.
+    case resolve
+    /// Waiting for its turn among the rollouts of its model.
+    case lane
+    /// Registering the version, until it is ready.
+    case register
+    /// Finding or creating the model.
+    case model
+    /// Building, until built.
+    case build
+    /// Deploying, until deployed.
+    case deploy
+    /// Asking the deployed model.
+    case verify
+    /// Nothing left to do.
+    case finished
+}
+
+/// A step that creates something on the workbench.
+package enum CreatingStep: String, Codable, Sendable, CaseIterable {
+    /// A version in the registry.
+    case version
+    /// A model.
+    case model
+    /// A build.
+    case build
+    /// A deployment.
+    case deployment
+}
+
+/// The event of a rollout, as it names itself.
+package struct EventReference: Codable, Sendable, Equatable {
+    /// CloudEvents `id`; empty for a plain event.
+    package var id: String
+    /// CloudEvents `source`; empty for a plain event.
+    package var source: String
+    /// CloudEvents `time`, or the record's timestamp, in milliseconds since 1970.
+    package var time: Int64?
+
+    /// Creates a reference.
+    package init(id: String, source: String, time: Int64?) {
+        self.id = id
+        self.source = source
+        self.time = time
+    }
+}
+
+/// The run that a rollout deploys, as resolving fixed it.
+package struct ResolvedRun: Codable, Sendable, Equatable {
+    /// Project.
+    package var projectID: String
+    /// Experiment.
+    package var experimentID: String
+    /// Run and its start, which order the runs of a model.
+    package var order: RunOrder
+
+    /// Creates a resolved run.
+    package init(projectID: String, experimentID: String, order: RunOrder) {
+        self.projectID = projectID
+        self.experimentID = experimentID
+        self.order = order
+    }
+
+    /// The run's id.
+    package var runID: String { self.order.runID }
+}
+
+/// Ids of what was made or adopted on the workbench; `nil` until known.
+package struct MadeObjects: Codable, Sendable, Equatable {
+    /// Registered model.
+    package var registeredModelID: String?
+    /// Version of it.
+    package var versionID: String?
+    /// Model.
+    package var modelID: String?
+    /// Runtime image of the build.
+    package var runtimeIdentifier: String?
+    /// Build.
+    package var buildID: String?
+    /// Deployment.
+    package var deploymentID: String?
+
+    /// Creates an empty set.
+    package init() {}
+}
