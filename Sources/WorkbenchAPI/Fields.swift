@@ -105,7 +105,7 @@ struct Fields {
 
     /// Returns a list of `{key, value}` as a dictionary; of equal keys the last one counts.
     func pairs(_ key: FieldKey) throws -> [String: String] {
-        let tags: [Tag] = try self.list(key)
+        let tags: [APITag] = try self.list(key)
         return Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
     }
 

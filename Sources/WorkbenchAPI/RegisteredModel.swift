@@ -51,7 +51,7 @@ package struct RegistrationRequest: Encodable, Sendable, Equatable {
     /// Name of the registered model; an existing one gets a further version.
     package var modelName: String
     /// Tags of the version.
-    package var tags: [Tag]
+    package var tags: [APITag]
     /// Description of the model.
     package var description: String
     /// Notes of the version.
@@ -66,7 +66,7 @@ package struct RegistrationRequest: Encodable, Sendable, Equatable {
         runID: String,
         artifactPath: String,
         modelName: String,
-        tags: [Tag] = [],
+        tags: [APITag] = [],
         description: String = "",
         notes: String = "",
         visibility: Visibility = .private
@@ -132,7 +132,7 @@ extension WorkbenchClient {
     package func findVersions(
         modelNamed name: String,
         run: String,
-        tag: Tag? = nil
+        tag: APITag? = nil
     ) async throws(APIError) -> [RegisteredModelVersion] {
         var found: [RegisteredModelVersion] = []
         for model in try await self.findRegisteredModels(named: name) {

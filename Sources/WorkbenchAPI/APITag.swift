@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A name with a text, as tags and parameters travel.
-package struct Tag: Codable, Sendable, Hashable {
+package struct APITag: Codable, Sendable, Hashable {
     /// Name.
     package let key: String
     /// Text.
