@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One entry point for people and for CI. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Swift's own libraries go into release binaries, so that they run where no toolchain is installed.
+RELEASE := --configuration release --static-swift-stdlib
+# What the thread sanitizer is run over; a regular expression, as `swift test --filter` takes it.
+TSAN_FILTER ?= ^(ThreadsTests|HTTPTests|TelemetryTests|OperationsTests|WorkbenchSandboxTests)\.
+BENCH_ARGUMENTS ?=
+
+.PHONY: help
+help: ## list the targets
+	@echo "Slipway: targets of this Makefile"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  make demo ONCE=1                          the demo without a terminal, checked, ends by itself"
+	@echo "  make test-kafka KAFKA_BOOTSTRAP=host:9092  the suites that need a genuine Kafka"
+	@echo "  make install PREFIX=/opt/slipway          where to (default $(PREFIX)); DESTDIR for packagers"
+
+.PHONY: setup
+setup: ## check the Swift toolchain and install the C libraries that are missing
+	@.ci/setup
+
+.PHONY: build
+build: setup ## compile everything, debug
+	swift build --build-tests
+
+.PHONY: demo
+demo: setup ## run the main job on this machine: mock Kafka, sandbox workbench, worker (ONCE=1: without a terminal)
+	@echo "demo: building" >&2
+	@swift build --product slipway >&2
+	@swift build --product slipway-sandbox >&2
+	@ONCE="$(ONCE)" SLIPWAY_BIN="$$(swift build --show-bin-path)" Examples/demo.sh
+
+.PHONY: test
+test: build ## everything that needs no outside broker
+	swift test --skip-build
+	SLIPWAY_BIN="$$(swift build --show-bin-path)" python3 -m unittest discover --start-directory Tests/Packaging --verbose
+
+.PHONY: test-kafka
+test-kafka: build ## the suites that need a genuine Kafka: KAFKA_BOOTSTRAP=host:port, or ../shared/kafka
+	KAFKA_BOOTSTRAP="$(KAFKA_BOOTSTRAP)" .ci/test-kafka
+
+.PHONY: test-tsan
+test-tsan: setup ## the concurrent parts under the thread sanitizer
+	TSAN_OPTIONS="ignore_noninstrumented_modules=1 $${TSAN_OPTIONS:-}" \
+		swift test --sanitize thread --scratch-path .build-tsan --filter '$(TSAN_FILTER)'
+
+.PHONY: lint
+lint: ## formatting, file lengths, licence headers, forbidden imports and paths, shell scripts
+	@.ci/lint
+
+.PHONY: release
+release: setup ## compile the three programs for use, Swift's libraries linked in
+	swift build $(RELEASE) --product slipway
+	swift build $(RELEASE) --product slipway-sandbox
+	swift build $(RELEASE) --product slipway-bench
+
+.PHONY: bench
+bench: release ## measure; BENCH_ARGUMENTS are handed to slipway-bench
+	"$$(swift build $(RELEASE) --show-bin-path)/slipway-bench" $(BENCH_ARGUMENTS)
+
+.PHONY: install
+install: release ## programs, completions, configuration samples and reference under PREFIX
+	.ci/install "$$(swift build $(RELEASE) --show-bin-path)" "$(DESTDIR)$(PREFIX)"
+
+.PHONY: clean
+clean: ## remove what building and testing made
+	swift package clean
+	rm -rf .build-tsan .build/python
