@@ -55,6 +55,12 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Tells the server that nothing more will come.
+    func endSending() async {
+        let descriptor = self.descriptor
+        await self.thread.run { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+    }
+
     /// Closes the connection; with a reset instead of an orderly end where asked for.
     func close(reset: Bool = false) async {
         if reset {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What must hold of a request before any of it is sent.
+enum RequestCheck {
+    /// What is wrong with a request, without its values; `nil` when nothing is.
+    static func problem(of request: HTTPRequest) -> String? {
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy(self.isTokenByte) else {
+            return "the method is no HTTP token"
+        }
+        guard request.url.hasPrefix("http://") || request.url.hasPrefix("https://") else {
+            return "the URL must start with http:// or https://"
+        }
+        guard request.url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            return "the URL for \(self.origin(of: request.url)) has characters that must be percent-encoded"
+        }
+        for (name, value) in request.headers {
+            guard !name.isEmpty, name.utf8.allSatisfy(self.isTokenByte) else {
+                return "a header field's name is no HTTP token"
+            }
+            // Line ends would smuggle in a second field or request.
+            guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+                return "the value of header field '\(name)' has control characters"
+            }
+        }
+        return nil
+    }
+
+    /// Scheme, host and port of a URL: what may be shown of it.
+    static func origin(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "an invalid URL" }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        return String(url[..<scheme.upperBound] + host)
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

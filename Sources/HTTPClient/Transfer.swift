@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import Glibc
+
+/// One libcurl easy handle and the request that it carries at the moment; used again for later requests.
+final class Transfer {
+    let easy: UnsafeMutableRawPointer
+    private(set) var call: Call?
+    private let settings: HTTPClientSettings
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var body: [UInt8] = []
+    private var bodyOffset = 0
+    private var response = ResponseReading(maximumBytes: 0)
+    /// Whether libcurl came to the point of sending, on a connection that stood.
+    private var hasBegunRequest = false
+
+    init(settings: HTTPClientSettings) {
+        guard let easy = curl_easy_init() else { preconditionFailure("libcurl gives no easy handle: out of memory") }
+        self.easy = easy
+        self.settings = settings
+        self.errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        self.errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    /// Frees the handle; nothing else may be called afterwards.
+    func free() {
+        curl_easy_cleanup(self.easy)
+        self.errorText.deallocate()
+    }
+
+    /// The transfer that a handle belongs to.
+    static func of(_ easy: UnsafeMutableRawPointer?) -> Transfer? {
+        var pointer: UnsafeMutableRawPointer?
+        ccurl_get_pointer(easy, CURLINFO_PRIVATE, &pointer)
+        return pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Prepares the handle for a request.
+    ///
+    /// - Returns: Why the request can't be sent, `nil` when it can.
+    func begin(_ call: Call, now: ContinuousClock.Instant) -> HTTPFailure? {
+        let request = call.request
+        if let problem = RequestCheck.problem(of: request) {
+            return HTTPFailure(kind: .invalidRequest, mayHaveBeenSent: false, message: problem)
+        }
+        self.call = call
+        call.transfer = self
+        self.response = ResponseReading(maximumBytes: request.maximumResponseBytes)
+        self.hasBegunRequest = false
+        self.body = request.body ?? []
+        self.bodyOffset = 0
+        self.errorText[0] = 0
+        self.setConnectionOptions()
+        self.setCallbacks()
+        ccurl_set_string(self.easy, CURLOPT_URL, request.url)
+        ccurl_set_long(self.easy, CURLOPT_TIMEOUT_MS, max(1, (call.deadline - now).wholeMilliseconds))
+        ccurl_set_offset(self.easy, CURLOPT_MAXFILESIZE_LARGE, request.maximumResponseBytes)
+        self.setMethod(request)
+        self.setFields(request)
+        return nil
+    }
+
+    /// Forgets the request; the handle must be out of the multi handle.
+    func end() {
+        self.call?.transfer = nil
+        self.call = nil
+        self.body = []
+        curl_easy_reset(self.easy)
+        curl_slist_free_all(self.fields)
+        self.fields = nil
+    }
+
+    // MARK: Options
+
+    private func setConnectionOptions() {
+        let (easy, settings) = (self.easy, self.settings)
+        // No signals: libcurl would use SIGALRM for slow name servers, which a program with threads can't have.
+        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // Else the end of a transfer that still resolves its host waits for the resolver, and all others with it.
+        ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.wholeMilliseconds))
+        ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, max(1, settings.maximumIdleAge.wholeMilliseconds / 1000))
+        ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        ccurl_set_string(easy, CURLOPT_USERAGENT, settings.userAgent)
+        ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        if let path = settings.caBundlePath { ccurl_set_string(easy, CURLOPT_CAINFO, path) }
+        if !settings.verifyTLS {
+            ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
+            ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let certificate = settings.clientCertificate {
+            ccurl_set_string(easy, CURLOPT_SSLCERT, certificate.certificatePath)
+            ccurl_set_string(easy, CURLOPT_SSLKEY, certificate.keyPath)
+        }
+        switch settings.proxy {
+        case .environment: break
+        case .direct: ccurl_set_string(easy, CURLOPT_PROXY, "")
+        case .url(let url): ccurl_set_string(easy, CURLOPT_PROXY, url)
+        }
+    }
+
+    private func setCallbacks() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_pointer(self.easy, CURLOPT_PRIVATE, context)
+        ccurl_set_pointer(self.easy, CURLOPT_ERRORBUFFER, self.errorText)
+        ccurl_set_data_function(self.easy, CURLOPT_WRITEFUNCTION, bodyReceived)
+        ccurl_set_pointer(self.easy, CURLOPT_WRITEDATA, context)
+        ccurl_set_data_function(self.easy, CURLOPT_HEADERFUNCTION, fieldReceived)
+        ccurl_set_pointer(self.easy, CURLOPT_HEADERDATA, context)
+        ccurl_set_prerequest_function(self.easy, requestBegins)
+        ccurl_set_pointer(self.easy, CURLOPT_PREREQDATA, context)
+    }
+
+    private func setMethod(_ request: HTTPRequest) {
+        let hasBody = !self.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method)
+        if request.method == "HEAD" {
+            ccurl_set_long(self.easy, CURLOPT_NOBODY, 1)
+        } else if hasBody {
+            ccurl_set_long(self.easy, CURLOPT_POST, 1)
+            self.setBody(request)
+        }
+        if request.method != (hasBody ? "POST" : "GET"), request.method != "HEAD" {
+            ccurl_set_string(self.easy, CURLOPT_CUSTOMREQUEST, request.method)
+        }
+        // On a kept connection that ends before the first byte of the response libcurl sends a request again, silently.
+        // It can't do so with a body that it must read a second time and can't; without a body only a connection of
+        // its own keeps it from that.
+        if !request.isRepeatable && self.body.isEmpty { ccurl_set_long(self.easy, CURLOPT_FRESH_CONNECT, 1) }
+    }
+
+    private func setBody(_ request: HTTPRequest) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_offset(self.easy, CURLOPT_POSTFIELDSIZE_LARGE, self.body.count)
+        ccurl_set_data_function(self.easy, CURLOPT_READFUNCTION, bodyWanted)
+        ccurl_set_pointer(self.easy, CURLOPT_READDATA, context)
+        guard request.isRepeatable else { return }
+        ccurl_set_seek_function(self.easy, bodyWantedAgain)
+        ccurl_set_pointer(self.easy, CURLOPT_SEEKDATA, context)
+    }
+
+    private func setFields(_ request: HTTPRequest) {
+        // A name with nothing behind the colon takes libcurl's own field away; an empty value is written with `;`.
+        self.fields = curl_slist_append(nil, "Expect:")
+        if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            self.fields = curl_slist_append(self.fields, "Content-Type:")
+        }
+        for (name, value) in request.headers {
+            self.fields = curl_slist_append(self.fields, value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        ccurl_set_pointer(self.easy, CURLOPT_HTTPHEADER, self.fields)
+    }
+
+    // MARK: Outcome
+
+    /// Whether any byte of the request can have left.
+    var mayHaveBeenSent: Bool {
+        var requestBytes = 0
+        ccurl_get_long(self.easy, CURLINFO_REQUEST_SIZE, &requestBytes)
+        return self.hasBegunRequest && requestBytes > 0
+    }
+
+    /// What became of the request.
+    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+        var status = 0
+        ccurl_get_long(self.easy, CURLINFO_RESPONSE_CODE, &status)
+        if code == CURLE_OK, status > 0 { return .success(self.response.take(status: status)) }
+        var proxyStatus = 0
+        ccurl_get_long(self.easy, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+        let outcome = TransferOutcome(
+            code: code,
+            hasBegunRequest: self.hasBegunRequest,
+            mayHaveBeenSent: self.mayHaveBeenSent,
+            isTooLarge: self.response.isTooLarge,
+            proxyStatus: proxyStatus,
+            detail: String(cString: self.errorText)
+        )
+        return .failure(outcome.failure(of: self.call?.request))
+    }
+
+    // MARK: Callbacks
+
+    fileprivate func received(body bytes: UnsafeRawBufferPointer) -> Bool { self.response.append(body: bytes) }
+
+    fileprivate func received(field bytes: UnsafeRawBufferPointer) -> Bool { self.response.append(field: bytes) }
+
+    fileprivate func begins() { self.hasBegunRequest = true }
+
+    fileprivate func rewind(to offset: Int) -> Bool {
+        guard offset >= 0, offset <= self.body.count else { return false }
+        self.bodyOffset = offset
+        return true
+    }
+
+    fileprivate func give(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, self.body.count - self.bodyOffset)
+        self.body.withUnsafeBytes { body in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: body[self.bodyOffset..<(self.bodyOffset + count)]))
+        }
+        self.bodyOffset += count
+        return count
+    }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func bodyReceived(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let buffer = UnsafeRawBufferPointer(start: bytes, count: count)
+    return transfer(context)?.received(body: buffer) == true ? count : 0
+}
+
+private func fieldReceived(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return transfer(context)?.received(field: buffer) == true ? size * count : 0
+}
+
+private func bodyWanted(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    transfer(context)?.give(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) ?? 0
+}
+
+private func bodyWantedAgain(_ context: UnsafeMutableRawPointer?, _ offset: Int, _ origin: Int32) -> Int32 {
+    guard origin == SEEK_SET, transfer(context)?.rewind(to: offset) == true else { return CURL_SEEKFUNC_FAIL }
+    return CURL_SEEKFUNC_OK
+}
+
+private func requestBegins(
+    _ context: UnsafeMutableRawPointer?,
+    _: UnsafeMutablePointer<CChar>?,
+    _: UnsafeMutablePointer<CChar>?,
+    _: Int32,
+    _: Int32
+) -> Int32 {
+    transfer(context)?.begins()
+    return CURL_PREREQFUNC_OK
+}
