@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Workbench {
+    private static let buildKeys = [
+        "comment", "creator.email", "creator.name", "creator.username", "crn", "status",
+    ]
+
+    func listBuilds(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
+        let request = try ListRequest(
+            call.query,
+            .init(
+                filter: Workbench.buildKeys,
+                sort: Workbench.buildKeys + ["built_at", "created_at", "updated_at"]
+            )
+        )
+        let model = try self.model(call).record
+        let page = self.builds.page(of: model.builds, request, at: call.now, rendering: call.rendering)
+        return call.list("model_builds", page) { $0.write(to: &$1, at: call.now) }
+    }
+
+    mutating func createBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
+        let model = try self.model(call).position
+        let deployment = call.fields.message("auto_deployment_config") ?? .empty
+        if call.fields.bool("auto_deploy_model") { try self.checkSizes(deployment) }
+        let position = try self.addBuild(call.fields, model: model, at: call.now)
+        if call.fields.bool("auto_deploy_model") {
+            _ = try self.addDeployment(deployment, build: position, at: call.now)
+        }
+        guard let build = self.builds[position] else { throw .notFound("build", "") }
+        return self.reply(call, build)
+    }
+
+    func getBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
+        self.reply(call, try self.build(call).record)
+    }
+
+    /// Deletes a build with its deployments, none of which may be up or on its way.
+    mutating func deleteBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
+        let (position, build) = try self.build(call)
+        self.settle(model: try self.model(call).position, at: call.now)
+        for deployment in build.deployments.compactMap({ self.deployments[$0] }) {
+            switch deployment.status(at: call.now) {
+            case .pending, .deploying, .deployed:
+                throw APIFailure(
+                    .failedPrecondition, "build \(build.id) has an active deployment: \(deployment.id)")
+            case .stopping, .stopped, .failed: continue
+            }
+        }
+        self.removeBuild(at: position)
+        return .empty
+    }
+
+    mutating func removeBuild(at position: Int) {
+        guard let build = self.builds[position] else { return }
+        for deployment in build.deployments { self.deployments.remove(at: deployment) }
+        self.builds.remove(at: position)
+    }
+
+    /// Makes a build from a creating call or from the short form inside another.
+    ///
+    /// - Returns: Its position.
+    mutating func addBuild(_ fields: Fields, model position: Int, at now: WallTime) throws(APIFailure) -> Int {
+        guard let model = self.models[position] else { throw .notFound("model", "") }
+        let runtime = fields.string("runtime_identifier")
+        try self.checkRuntime(runtime)
+        let versionID = fields.string("registered_model_version_id")
+        let version = try self.versionToBuild(versionID, model: model)
+        if versionID.isEmpty {
+            _ = try fields.required("file_path")
+            _ = try fields.required("function_name")
+        }
+        let marker = FailureMarker(comment: fields.string("comment")) ?? version?.marker
+        let isUsable = version.map { $0.status(at: now) == "READY" } ?? true
+        let id = self.identifiers.uuid()
+        let build = BuildRecord(
+            id: id,
+            crn: self.identifiers.crn(of: id),
+            modelID: model.id,
+            comment: fields.string("comment"),
+            filePath: fields.string("file_path"),
+            functionName: fields.string("function_name"),
+            kernel: fields.string("kernel"),
+            runtime: runtime,
+            addons: fields.strings("runtime_addon_identifiers"),
+            versionID: versionID,
+            rootDirectory: fields.string("model_root_dir"),
+            scriptPath: fields.string("build_script_path"),
+            createdAt: now,
+            finishesAt: now + self.durations.duration(in: self.clock.building),
+            // A version that is not uploaded yet has nothing that could be built.
+            failure: marker == .buildTimeout ? .timedOut : marker == .build || !isUsable ? .failed : nil,
+            marker: marker
+        )
+        let added = self.builds.append(build)
+        self.models[position]?.builds.append(added)
+        return added
+    }
+
+    private func checkRuntime(_ identifier: String) throws(APIFailure) {
+        guard !identifier.isEmpty else { throw .invalid("runtime_identifier is required") }
+        guard let position = self.runtimes.position(of: identifier), let runtime = self.runtimes[position] else {
+            throw .invalid("runtime_identifier: unknown runtime \(identifier)")
+        }
+        guard runtime.status == "ENABLED" else {
+            throw .invalid("runtime_identifier: runtime \(identifier) is \(runtime.status)")
+        }
+    }
+
+    private func versionToBuild(_ id: String, model: ModelRecord) throws(APIFailure) -> VersionRecord? {
+        guard !id.isEmpty else { return nil }
+        guard !model.registeredModelID.isEmpty else {
+            throw APIFailure(.failedPrecondition, "model \(model.id) is not associated with a registered model")
+        }
+        guard let position = self.versions.position(of: id), let version = self.versions[position] else {
+            throw .notFound("model version", id)
+        }
+        guard version.modelID == model.registeredModelID else {
+            throw .invalid("registered_model_version_id: not a version of registered model \(model.registeredModelID)")
+        }
+        return version
+    }
+
+    /// The build that the path names.
+    func build(_ call: WorkbenchCall) throws(APIFailure) -> (position: Int, record: BuildRecord) {
+        let model = try self.model(call).record
+        guard let position = self.builds.position(of: call.path.build), let build = self.builds[position],
+            build.modelID == model.id
+        else { throw .notFound("build", call.path.build) }
+        return (position, build)
+    }
+
+    private func reply(_ call: WorkbenchCall, _ build: BuildRecord) -> WorkbenchReply {
+        var reply = call.object { build.write(to: &$0, at: call.now) }
+        reply.identifiers = [("build_id", build.id)]
+        return reply
+    }
+}
