@@ -148,9 +148,10 @@ private struct JSONParser {
         while let byte = self.peek() {
             self.position += 1
             switch byte {
-            case UInt8(ascii: "\""): return try unescaped.withUnsafeBufferPointer { (buffer) throws(JSONFailure) in
-                try self.text(buffer[...])
-            }
+            case UInt8(ascii: "\""):
+                return try unescaped.withUnsafeBufferPointer { (buffer) throws(JSONFailure) in
+                    try self.text(buffer[...])
+                }
             case UInt8(ascii: "\\"): try self.parseEscape(into: &unescaped)
             case 0..<0x20: throw self.failure("control character in a string")
             default: unescaped.append(byte)

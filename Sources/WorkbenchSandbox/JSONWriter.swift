@@ -72,7 +72,10 @@ struct JSONWriter {
 
     /// A status word, subject to the rendering.
     mutating func status(_ word: String) {
-        self.string("status", self.rendering.statusWord ?? (self.rendering.hasUpperCaseStatus ? word.uppercased() : word))
+        self.string(
+            "status",
+            self.rendering.statusWord ?? (self.rendering.hasUpperCaseStatus ? word.uppercased() : word)
+        )
     }
 
     mutating func int32(_ name: StaticString, _ value: Int32) {
@@ -138,7 +141,9 @@ struct JSONWriter {
         } else if value.isFinite {
             self.bytes.append(contentsOf: value.description.utf8)
         } else {
-            self.bytes.append(contentsOf: value.isNaN ? "\"NaN\"".utf8 : value > 0 ? "\"Infinity\"".utf8 : "\"-Infinity\"".utf8)
+            self.bytes.append(
+                contentsOf: value.isNaN ? "\"NaN\"".utf8 : value > 0 ? "\"Infinity\"".utf8 : "\"-Infinity\"".utf8
+            )
         }
     }
 

@@ -138,7 +138,8 @@ struct ListRequest {
     }
 
     private static func sort(
-        _ text: String, _ keys: Keys
+        _ text: String,
+        _ keys: Keys
     ) throws(APIFailure) -> [(key: String, isDescending: Bool)] {
         var sort: [(key: String, isDescending: Bool)] = []
         for part in text.split(separator: ",") {

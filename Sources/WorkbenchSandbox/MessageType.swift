@@ -46,12 +46,19 @@ struct MessageType: Sendable {
             try self.require(value.text.map { WallTime(rfc3339: $0) != nil } ?? false, field, "an RFC 3339 time")
         case .word(let words):
             let index = value.wholeNumber.map { words.indices.contains(Int(truncatingIfNeeded: $0)) } ?? false
-            try self.require(value.text.map(words.contains) ?? false || index, field, "one of \(words.joined(separator: ", "))")
+            try self.require(
+                value.text.map(words.contains) ?? false || index,
+                field,
+                "one of \(words.joined(separator: ", "))"
+            )
         case .strings:
             try self.require(value.elements?.allSatisfy { $0.text != nil } ?? false, field, "a list of strings")
         case .stringMap:
             try self.require(
-                value.members?.allSatisfy { $0.value.text != nil } ?? false, field, "a map of strings")
+                value.members?.allSatisfy { $0.value.text != nil } ?? false,
+                field,
+                "a map of strings"
+            )
         case .message(let type): try type.check(value)
         case .messages(let type):
             guard let elements = value.elements else { throw self.mismatch(field, "a list") }

@@ -42,7 +42,9 @@ extension Workbench {
             switch deployment.status(at: call.now) {
             case .pending, .deploying, .deployed:
                 throw APIFailure(
-                    .failedPrecondition, "build \(build.id) has an active deployment: \(deployment.id)")
+                    .failedPrecondition,
+                    "build \(build.id) has an active deployment: \(deployment.id)"
+                )
             case .stopping, .stopped, .failed: continue
             }
         }

@@ -6,7 +6,11 @@ extension Workbench {
         let build = try self.build(call).record
         self.settle(model: try self.model(call).position, at: call.now)
         let page = self.deployments.page(
-            of: build.deployments, request, at: call.now, rendering: call.rendering)
+            of: build.deployments,
+            request,
+            at: call.now,
+            rendering: call.rendering
+        )
         return call.list("model_deployments", page) { $0.write(to: &$1, at: call.now) }
     }
 
@@ -25,7 +29,8 @@ extension Workbench {
         let position = try self.deploymentPosition(call)
         let build = try self.build(call).record
         let marker = self.deployments[position]?.marker
-        self.deployments[position]?.attempt = self.attempt(build: build, marker: marker, at: call.now)
+        let attempt = self.attempt(build: build, marker: marker, at: call.now)
+        self.deployments[position]?.attempt = attempt
         let model = try self.model(call).position
         if self.models[model]?.active.contains(position) == false { self.models[model]?.active.append(position) }
         return try self.reply(call, at: position)
@@ -79,7 +84,9 @@ extension Workbench {
     }
 
     private mutating func attempt(
-        build: BuildRecord, marker: FailureMarker?, at now: WallTime
+        build: BuildRecord,
+        marker: FailureMarker?,
+        at now: WallTime
     ) -> DeploymentRecord.Attempt {
         self.deploymentOrder += 1
         let startsAt = max(now, build.finishesAt)

@@ -11,12 +11,18 @@ extension Workbench {
         let page: Page<ExperimentRecord>
         if call.operation == .listAllExperiments {
             page = self.experiments.page(
-                of: candidates ?? Array(self.experiments.allPositions), request, at: call.now,
-                rendering: call.rendering)
+                of: candidates ?? Array(self.experiments.allPositions),
+                request,
+                at: call.now,
+                rendering: call.rendering
+            )
         } else {
             let project = try self.project(call)
             page = self.experiments.page(
-                of: candidates ?? project.experiments, request, at: call.now, rendering: call.rendering
+                of: candidates ?? project.experiments,
+                request,
+                at: call.now,
+                rendering: call.rendering
             ) { $0.projectID == project.id }
         }
         return call.list("experiments", page) { $0.write(to: &$1) }

@@ -16,7 +16,11 @@ extension Workbench {
         let candidates = request.filterText("name").flatMap(self.modelNames.candidates(containing:))
         if call.operation == .listAllModels {
             let page = self.models.page(
-                of: candidates ?? Array(self.models.allPositions), request, at: call.now, rendering: call.rendering)
+                of: candidates ?? Array(self.models.allPositions),
+                request,
+                at: call.now,
+                rendering: call.rendering
+            )
             return call.list("models", page) { model, writer in
                 let project = self.projects.position(of: model.projectID).flatMap { self.projects[$0] }
                 model.write(to: &writer, project: project)
@@ -24,7 +28,10 @@ extension Workbench {
         }
         let project = try self.project(call)
         let page = self.models.page(
-            of: candidates ?? project.models, request, at: call.now, rendering: call.rendering
+            of: candidates ?? project.models,
+            request,
+            at: call.now,
+            rendering: call.rendering
         ) { $0.projectID == project.id }
         return call.list("models", page) { $0.write(to: &$1, project: project) }
     }
@@ -54,7 +61,9 @@ extension Workbench {
     }
 
     private mutating func makeModel(
-        _ name: String, registeredModelID: String, _ call: WorkbenchCall
+        _ name: String,
+        registeredModelID: String,
+        _ call: WorkbenchCall
     ) -> ModelRecord {
         let fields = call.fields
         let id = self.identifiers.uuid()
@@ -88,10 +97,16 @@ extension Workbench {
     private mutating func autoBuild(_ call: WorkbenchCall, _ model: ModelRecord) throws(APIFailure) {
         guard call.fields.bool("auto_build_model"), let position = self.models.position(of: model.id) else { return }
         let build = try self.addBuild(
-            call.fields.message("auto_build_config") ?? .empty, model: position, at: call.now)
+            call.fields.message("auto_build_config") ?? .empty,
+            model: position,
+            at: call.now
+        )
         guard call.fields.bool("auto_deploy_model") else { return }
         _ = try self.addDeployment(
-            call.fields.message("auto_deployment_config") ?? .empty, build: build, at: call.now)
+            call.fields.message("auto_deployment_config") ?? .empty,
+            build: build,
+            at: call.now
+        )
     }
 
     func getModel(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
@@ -123,7 +138,10 @@ extension Workbench {
     }
 
     private mutating func rename(
-        _ model: inout ModelRecord, at position: Int, to name: String, _ call: WorkbenchCall
+        _ model: inout ModelRecord,
+        at position: Int,
+        to name: String,
+        _ call: WorkbenchCall
     ) throws(APIFailure) {
         let project = try self.projectPosition(call)
         try self.checkModelName(name)

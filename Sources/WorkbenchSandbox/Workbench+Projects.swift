@@ -8,17 +8,25 @@ extension Workbench {
 
     func listProjects(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let keys = ListRequest.Keys(
-            filter: Workbench.projectKeys, sort: Workbench.projectKeys + ["created_at", "updated_at"])
+            filter: Workbench.projectKeys,
+            sort: Workbench.projectKeys + ["created_at", "updated_at"]
+        )
         let request = try ListRequest(call.query, keys)
         try self.checkFlag(call, "include_public_projects")
         try self.checkFlag(call, "include_all_projects")
         let page = self.projects.page(
-            of: self.projects.allPositions, request, at: call.now, rendering: call.rendering)
+            of: self.projects.allPositions,
+            request,
+            at: call.now,
+            rendering: call.rendering
+        )
         return call.list("projects", page) { $0.write(to: &$1) }
     }
 
     private func checkFlag(_ call: WorkbenchCall, _ name: String) throws(APIFailure) {
-        guard ["", "true", "false"].contains(call.query[name]) else { throw .invalid("\(name): true or false is expected") }
+        guard ["", "true", "false"].contains(call.query[name]) else {
+            throw .invalid("\(name): true or false is expected")
+        }
     }
 
     mutating func createProject(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {

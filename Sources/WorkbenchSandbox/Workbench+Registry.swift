@@ -14,8 +14,11 @@ extension Workbench {
         )
         let candidates = request.filterText("model_name").flatMap(self.registeredModelNames.candidates(containing:))
         let page = self.registeredModels.page(
-            of: candidates ?? Array(self.registeredModels.allPositions), request, at: call.now,
-            rendering: call.rendering)
+            of: candidates ?? Array(self.registeredModels.allPositions),
+            request,
+            at: call.now,
+            rendering: call.rendering
+        )
         return call.list("models", page) { model, writer in
             writer.object { model.writeFields(to: &$0) }
         }
@@ -75,7 +78,10 @@ extension Workbench {
     }
 
     private mutating func makeVersion(
-        of model: RegisteredModelRecord, run: RunRecord, path: String, _ call: WorkbenchCall
+        of model: RegisteredModelRecord,
+        run: RunRecord,
+        path: String,
+        _ call: WorkbenchCall
     ) -> VersionRecord {
         let marker = run.tags.value(of: FailureMarker.tag).flatMap(FailureMarker.init(rawValue:))
         let error: String? =
@@ -108,7 +114,9 @@ extension Workbench {
 
     mutating func updateRegisteredModel(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let id = try call.fields.required("model_id")
-        guard case (let position, var model)? = self.registeredModel(id) else { throw .notFound("registered model", id) }
+        guard case (let position, var model)? = self.registeredModel(id) else {
+            throw .notFound("registered model", id)
+        }
         if call.fields.has("description") { model.description = call.fields.string("description") }
         if let visibility = call.fields.word("visibility", of: ["PRIVATE", "PUBLIC"]) { model.visibility = visibility }
         model.updatedAt = call.now
@@ -181,7 +189,8 @@ extension Workbench {
     }
 
     private func version(
-        _ id: String, of modelID: String
+        _ id: String,
+        of modelID: String
     ) throws(APIFailure) -> (position: Int, record: VersionRecord) {
         guard let position = self.versions.position(of: id), let version = self.versions[position],
             version.modelID == modelID
@@ -191,7 +200,9 @@ extension Workbench {
 
     /// The model with the version just made; with none where only the model was changed.
     private func reply(
-        _ call: WorkbenchCall, _ model: RegisteredModelRecord, with version: VersionRecord?
+        _ call: WorkbenchCall,
+        _ model: RegisteredModelRecord,
+        with version: VersionRecord?
     ) -> WorkbenchReply {
         var reply = self.reply(call, model, version.map { [$0] } ?? [], nextToken: "")
         if let version { reply.identifiers.append(("version_id", version.id)) }
@@ -199,7 +210,10 @@ extension Workbench {
     }
 
     private func reply(
-        _ call: WorkbenchCall, _ model: RegisteredModelRecord, _ versions: [VersionRecord], nextToken: String
+        _ call: WorkbenchCall,
+        _ model: RegisteredModelRecord,
+        _ versions: [VersionRecord],
+        nextToken: String
     ) -> WorkbenchReply {
         var reply = call.object { writer in
             writer.object { writer in

@@ -132,7 +132,7 @@ extension Workbench {
         return reply
     }
 
-    private func write(_ run: RunRecord, to writer: inout JSONWriter) {
+    func write(_ run: RunRecord, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.string("id", run.id)
             writer.string("name", run.name)

@@ -137,7 +137,11 @@ struct Workbench: Sendable {
         let keys = ["image_identifier", "editor", "kernel", "edition", "description", "full_version"]
         let request = try ListRequest(call.query, .init(filter: keys, sort: keys))
         let page = self.runtimes.page(
-            of: self.runtimes.allPositions, request, at: call.now, rendering: call.rendering)
+            of: self.runtimes.allPositions,
+            request,
+            at: call.now,
+            rendering: call.rendering
+        )
         return call.list("runtimes", page) { $0.write(to: &$1) }
     }
 }
@@ -152,7 +156,9 @@ extension WorkbenchCall {
 
     /// A reply with one page.
     func list<Row>(
-        _ name: StaticString, _ page: Page<Row>, _ write: (Row, inout JSONWriter) -> Void
+        _ name: StaticString,
+        _ page: Page<Row>,
+        _ write: (Row, inout JSONWriter) -> Void
     ) -> WorkbenchReply {
         let body = JSONWriter.object(rendering: self.rendering) { writer in
             writer.array(name) { writer in

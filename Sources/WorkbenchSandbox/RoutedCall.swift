@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A request to API v2, taken apart: operation, identifiers, and a body whose types fit.
+struct RoutedCall {
+    let call: WorkbenchCall
+
+    init(_ request: SandboxRequest, rendering: Rendering, now: WallTime) throws(APIFailure) {
+        let (route, path) = try RoutedCall.route(request)
+        guard let query = Query(request.query) else { throw .invalid("the query is not valid percent-encoded UTF-8") }
+        self.call = WorkbenchCall(
+            operation: route.operation,
+            path: path,
+            query: query,
+            fields: try RoutedCall.fields(request.body, of: route.operation),
+            now: now,
+            rendering: rendering
+        )
+    }
+
+    /// The methods of a path, as the header field `Allow` lists them.
+    static func allowedMethods(_ request: SandboxRequest) -> String {
+        guard let segments = segments(of: request.path),
+            case .wrongMethod(let allowed) = Route.table.match(method: request.method, path: segments)
+        else { return "" }
+        return allowed.joined(separator: ", ")
+    }
+
+    private static func route(_ request: SandboxRequest) throws(APIFailure) -> (Route, PathIdentifiers) {
+        guard let segments = segments(of: request.path) else {
+            throw .invalid("the path is not valid percent-encoded UTF-8")
+        }
+        switch Route.table.match(method: request.method, path: segments) {
+        case .found(let route, let identifiers): return (route, identifiers)
+        case .wrongMethod: throw APIFailure(.unimplemented, "Method Not Allowed", status: 405)
+        case .unknown: throw Sandbox.unknownPath
+        }
+    }
+
+    /// The segments below the API's root; `nil` if one can't be decoded.
+    private static func segments(of path: String) -> [String]? {
+        var segments: [String] = []
+        let below = path.utf8.dropFirst(Sandbox.apiRoot.utf8.count + 1)
+        for segment in below.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            guard let text = decodePercent(segment) else { return nil }
+            segments.append(text)
+        }
+        return segments
+    }
+
+    /// Reads the body; an empty one counts as an empty object, as grpc-gateway has it.
+    private static func fields(_ body: [UInt8], of operation: Operation) throws(APIFailure) -> Fields {
+        guard let type = operation.requestType, !body.isEmpty else { return .empty }
+        let value: JSON
+        do {
+            value = try JSON(parsing: body)
+        } catch {
+            throw .invalid("the body is not JSON: \(error)")
+        }
+        try type.check(value)
+        return Fields(value: value)
+    }
+}
