@@ -82,7 +82,7 @@ let package = Package(
         tests("DigestTests", ["Digest"]),
         tests("TelemetryTests", ["Telemetry", "Timestamps"]),
         tests("CommandTableTests", ["CommandTable"]),
-        tests("WorkbenchAPITests", ["WorkbenchAPI", "HTTPClient", "Timestamps", "TestSupport"]),
+        tests("WorkbenchAPITests", ["WorkbenchAPI", "HTTPClient", "HTTPServer", "Timestamps", "TestSupport"]),
         tests("RolloutsTests", ["Rollouts", "TestSupport"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "TestSupport"]),
         tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "WorkbenchAPI", "TestSupport"]),

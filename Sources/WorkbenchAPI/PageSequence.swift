@@ -4,13 +4,11 @@
 ///
 /// Ends with an `APIError` of kind `protocol` when a token comes back or the pages don't end: a listing is never
 /// silently cut short. Nothing is fetched ahead, so a caller that has seen enough just stops.
-package struct PageSequence<Page: Sendable>: AsyncSequence, Sendable {
-    package typealias Element = Page
-
+package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
     let operation: APIOperation
     let maximumPages: Int
     /// Fetches the page with that token, an empty one for the first; returns it and the next one's token.
-    let fetch: @Sendable (String) async throws(APIError) -> (page: Page, nextToken: String)
+    let fetch: @Sendable (String) async throws(APIError) -> (page: Element, nextToken: String)
 
     package func makeAsyncIterator() -> Iterator {
         Iterator(sequence: self)
@@ -27,11 +25,11 @@ package struct PageSequence<Page: Sendable>: AsyncSequence, Sendable {
             self.sequence = sequence
         }
 
-        package mutating func next() async throws(APIError) -> Page? {
+        package mutating func next() async throws(APIError) -> Element? {
             try await self.next(isolation: #isolation)
         }
 
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIError) -> Page? {
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIError) -> Element? {
             guard let token = self.token else { return nil }
             guard self.seen.insert(token).inserted else {
                 throw self.failure("a page token came twice")
@@ -52,7 +50,7 @@ package struct PageSequence<Page: Sendable>: AsyncSequence, Sendable {
 
 extension PageSequence {
     /// Returns the items of all pages.
-    package func allItems<Item>() async throws(APIError) -> [Item] where Page == WorkbenchAPI.Page<Item> {
+    package func allItems<Item>() async throws(APIError) -> [Item] where Element == Page<Item> {
         var items: [Item] = []
         var iterator = self.makeAsyncIterator()
         while let page = try await iterator.next() {
