@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+extension Admin {
+    /// Lists the topics that we may see, by name.
+    ///
+    /// - Throws: `KafkaError` when no broker answers within `timeout`.
+    package func topics(timeout: Duration = .seconds(10)) async throws(KafkaError) -> [String: Topic] {
+        try await self.run("list topics") { Self.metadata($0, topic: nil, timeout) }
+    }
+
+    /// Describes one topic; `nil` when there is none of that name.
+    ///
+    /// - Throws: `KafkaError` when no broker answers within `timeout`, or the right is missing.
+    package func topic(_ name: String, timeout: Duration = .seconds(10)) async throws(KafkaError) -> Topic? {
+        try await self.run("describe topic \(name)") { Self.metadata($0, topic: name, timeout).map { $0[name] } }
+    }
+
+    /// Creates topics.
+    ///
+    /// - Returns: For each topic that was not created, why; `isTopicExists` tells one that was there already.
+    /// - Throws: `KafkaError` when the brokers don't answer within `timeout`.
+    package func createTopics(
+        _ topics: [NewTopic],
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) -> [String: KafkaError] {
+        try await self.run("create topics") { client in
+            var created: [OpaquePointer?] = []
+            defer { for topic in created { rd_kafka_NewTopic_destroy(topic) } }
+            for topic in topics {
+                switch Self.make(topic) {
+                case .success(let pointer): created.append(pointer)
+                case .failure(let error): return .failure(error)
+                }
+            }
+            guard !created.isEmpty else { return .success([:]) }
+            let call = AdminCall(
+                operation: RD_KAFKA_ADMIN_OP_CREATETOPICS,
+                name: "create topics",
+                timeout: timeout,
+                waitsForBrokers: true
+            )
+            return Self.request(call, client) { options, queue in
+                rd_kafka_CreateTopics(client, &created, created.count, options, queue)
+            } read: { event in
+                var count = 0
+                let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+                return .success(Self.failures(results, count, "create topic"))
+            }
+        }
+    }
+
+    /// Deletes topics.
+    ///
+    /// - Returns: For each topic that was not deleted, why.
+    /// - Throws: `KafkaError` when the brokers don't answer within `timeout`.
+    package func deleteTopics(
+        _ names: [String],
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) -> [String: KafkaError] {
+        try await self.run("delete topics") { client in
+            var topics = names.map { rd_kafka_DeleteTopic_new($0) }
+            defer { for topic in topics { rd_kafka_DeleteTopic_destroy(topic) } }
+            guard !topics.isEmpty else { return .success([:]) }
+            let call = AdminCall(
+                operation: RD_KAFKA_ADMIN_OP_DELETETOPICS,
+                name: "delete topics",
+                timeout: timeout,
+                waitsForBrokers: true
+            )
+            return Self.request(call, client) { options, queue in
+                rd_kafka_DeleteTopics(client, &topics, topics.count, options, queue)
+            } read: { event in
+                var count = 0
+                let results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+                return .success(Self.failures(results, count, "delete topic"))
+            }
+        }
+    }
+
+    /// Drops the records of partitions that lie before the given offsets.
+    ///
+    /// - Throws: `KafkaError` for the first partition that refuses, or when the brokers don't answer within `timeout`.
+    package func deleteRecords(
+        before offsets: [TopicPartition: Offset],
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) {
+        try await self.run("delete records") { client in
+            guard !offsets.isEmpty else { return .success(()) }
+            let list = PartitionList(offsets.map { (key: $0.key, value: $0.value.rawValue) })
+            var request = rd_kafka_DeleteRecords_new(list.pointer)
+            defer { rd_kafka_DeleteRecords_destroy(request) }
+            let call = AdminCall(
+                operation: RD_KAFKA_ADMIN_OP_DELETERECORDS,
+                name: "delete records",
+                timeout: timeout,
+                waitsForBrokers: true
+            )
+            return Self.request(call, client) { options, queue in
+                rd_kafka_DeleteRecords(client, &request, 1, options, queue)
+            } read: { event in
+                let result = rd_kafka_event_DeleteRecords_result(event)
+                guard let done = rd_kafka_DeleteRecords_result_offsets(result) else { return .success(()) }
+                let failed = PartitionList.elements(of: done).first { $0.code != RD_KAFKA_RESP_ERR_NO_ERROR }
+                guard let failed else { return .success(()) }
+                return .failure(KafkaError(failed.code, operation: "delete records of \(failed.topicPartition)"))
+            }
+        }
+    }
+
+    private static func metadata(
+        _ client: OpaquePointer,
+        topic: String?,
+        _ timeout: Duration
+    ) -> Result<[String: Topic], KafkaError> {
+        let operation = topic.map { "describe topic \($0)" } ?? "list topics"
+        let handle = topic.flatMap { rd_kafka_topic_new(client, $0, nil) }
+        defer { if let handle { rd_kafka_topic_destroy(handle) } }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(client, topic == nil ? 1 : 0, handle, &answer, max(1, timeout.wholeMilliseconds))
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
+            return .failure(KafkaError(code, operation: operation))
+        }
+        defer { rd_kafka_metadata_destroy(answer) }
+        var topics: [String: Topic] = [:]
+        for entry in UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt)) {
+            let name = String(cString: entry.topic)
+            guard entry.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                let error = KafkaError(entry.err, operation: operation)
+                if topic == nil || error.isUnknownTopic { continue }
+                return .failure(error)
+            }
+            let partitions = UnsafeBufferPointer(start: entry.partitions, count: Int(entry.partition_cnt))
+            topics[name] = Topic(
+                name: name,
+                partitionCount: partitions.count,
+                replicationFactor: partitions.map { Int($0.replica_cnt) }.min() ?? 0
+            )
+        }
+        return .success(topics)
+    }
+
+    private static func make(_ topic: NewTopic) -> Result<OpaquePointer, KafkaError> {
+        let operation = "create topic \(topic.name)"
+        let (pointer, text) = withErrorText {
+            rd_kafka_NewTopic_new(
+                topic.name,
+                Int32(clamping: topic.partitionCount ?? -1),
+                Int32(clamping: topic.replicationFactor ?? -1),
+                $0,
+                $1
+            )
+        }
+        guard let pointer else { return .failure(.invalid(operation: operation, message: text)) }
+        for (name, value) in topic.settings.sorted(by: { $0.key < $1.key }) {
+            let code = rd_kafka_NewTopic_set_config(pointer, name, value)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
+            rd_kafka_NewTopic_destroy(pointer)
+            return .failure(KafkaError(code, operation: operation))
+        }
+        return .success(pointer)
+    }
+
+    private static func failures(
+        _ results: UnsafeMutablePointer<OpaquePointer?>?,
+        _ count: Int,
+        _ operation: String
+    ) -> [String: KafkaError] {
+        var failures: [String: KafkaError] = [:]
+        for result in UnsafeBufferPointer(start: results, count: count) {
+            let code = rd_kafka_topic_result_error(result)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR, let name = rd_kafka_topic_result_name(result) else { continue }
+            let topic = String(cString: name)
+            let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+            failures[topic] = KafkaError(code, operation: "\(operation) \(topic)", message: text)
+        }
+        return failures
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+import Synchronization
+
+/// Owns one `rd_kafka_t` and destroys it once, keeping the context of its callbacks alive until then.
+final class ClientHandle: Sendable {
+    /// Safe to share: librdkafka's API is thread-safe (its INTRODUCTION.md, "Threads and callbacks").
+    nonisolated(unsafe) let pointer: OpaquePointer
+    let context: ClientContext
+    private let isDestroyed = Mutex(false)
+
+    init(adopting pointer: OpaquePointer, context: ClientContext) {
+        self.pointer = pointer
+        self.context = context
+    }
+
+    deinit { self.destroy() }
+
+    /// Ends the client; blocks until its threads have ended, so only threads of our own call this.
+    ///
+    /// - Parameter leavesGroup: Whether a consumer that was not closed is closed now, which may take long.
+    func destroy(leavesGroup: Bool = true) {
+        let isFirst = self.isDestroyed.withLock { isDestroyed in
+            defer { isDestroyed = true }
+            return !isDestroyed
+        }
+        guard isFirst else { return }
+        rd_kafka_destroy_flags(self.pointer, leavesGroup ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+
+    /// Serves what waits for a poll (errors, statistics), then says what an error means.
+    func explained(_ error: KafkaError) -> KafkaError {
+        if rd_kafka_type(self.pointer) == RD_KAFKA_PRODUCER { rd_kafka_poll(self.pointer, 0) }
+        return self.context.explained(error)
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+import Synchronization
+
+/// A member of a consumer group, on a thread of its own, with one reader.
+///
+/// Offsets are committed through a `TransactionalProducer`, never here. Partitions come paused and are handed over
+/// only when the application lets go (`ConsumerEvent`). All calls may be made from any task.
+package final class Consumer: Sendable {
+    private let handle: ClientHandle
+    private let loop: ConsumerLoop
+    private let thread: ClientThread
+    /// Runs what waits for brokers, so that the poll goes on meanwhile.
+    private let queries: ClientThread
+
+    /// Creates a consumer that is subscribed to nothing yet.
+    ///
+    /// - Parameters:
+    ///   - properties: The user's librdkafka properties.
+    ///   - settings: Group and bounds.
+    ///   - observer: Takes log, errors and statistics.
+    /// - Throws: `KafkaError` when librdkafka can't make the client.
+    package init(
+        properties: KafkaProperties,
+        settings: ConsumerSettings,
+        observer: ClientObserver = .silent
+    ) throws(KafkaError) {
+        let loop = ConsumerLoop(properties: properties, settings: settings, observer: observer)
+        let defaults: [KafkaProperties.Property] = [
+            // Prefetched bytes count once more before they reach the inbox; the default of 64 MiB is for bulk readers.
+            .init("queued.max.messages.kbytes", "16384")
+        ]
+        let handle = try loop.makeClient(
+            RD_KAFKA_CONSUMER,
+            defaults: defaults,
+            fixed: settings.properties,
+            rebalances: true
+        )
+        rd_kafka_poll_set_consumer(handle.pointer)
+        let wake = QueueWaker(consumerQueueOf: handle)
+        let queries = ClientThread(name: "kafka-queries")
+        self.handle = handle
+        self.loop = loop
+        self.queries = queries
+        self.thread = ClientThread(name: "kafka-consumer") {
+            wake.wake()
+        } poll: { jobs in
+            loop.turn(handle.pointer, jobs)
+        } finish: {
+            queries.jobs.stop()
+            queries.jobs.waitUntilEnded()
+            wake.release()
+            loop.finish(handle)
+        }
+    }
+
+    deinit { self.thread.jobs.stop() }
+
+    /// Joins the group for these topics, in place of any earlier ones.
+    ///
+    /// - Throws: `KafkaError` when a name can't be a topic's, or the consumer is closed.
+    package func subscribe(_ topics: [String]) async throws(KafkaError) {
+        try await self.onThread("subscribe") { client in
+            let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
+            let code = rd_kafka_subscribe(client, list.pointer)
+            return code == RD_KAFKA_RESP_ERR_NO_ERROR
+                ? .success(()) : .failure(KafkaError(code, operation: "subscribe"))
+        }
+    }
+
+    /// Waits for the next event; `nil` when the consumer is closed or the calling task is cancelled.
+    ///
+    /// For one reader at a time.
+    package func next() async -> ConsumerEvent? {
+        let event = await self.loop.inbox.next()
+        // The thread may have paused partitions because the buffer was full.
+        if case .records = event { self.thread.jobs.poke() }
+        return event
+    }
+
+    /// The partitions held now.
+    package var assignment: Set<TopicPartition> { self.loop.assignment.withLock { $0 } }
+
+    /// Stops reading partitions; once this returns, no event carries records of theirs until `resume`.
+    ///
+    /// What was read but not yet handed out is read again after `resume`. Partitions not held are ignored.
+    ///
+    /// - Throws: `KafkaError` when the consumer is closed.
+    package func pause(_ partitions: [TopicPartition]) async throws(KafkaError) {
+        let loop = self.loop
+        try await self.onThread("pause") { loop.pause($0, Set(partitions)) }
+    }
+
+    /// Reads on where it stopped, or where `seek` said; what the application had not paused is left alone.
+    ///
+    /// - Throws: `KafkaError` when the consumer is closed, or a position can't be restored.
+    package func resume(_ partitions: [TopicPartition]) async throws(KafkaError) {
+        let loop = self.loop
+        try await self.onThread("resume") { loop.resume($0, Set(partitions)) }
+    }
+
+    /// Reads on at `offset`; once this returns, no event carries earlier fetched records of the partition.
+    ///
+    /// Right after an assignment librdkafka still asks for the committed offset and takes no seek; then this tries again.
+    ///
+    /// - Parameters:
+    ///   - partition: A partition held.
+    ///   - offset: Where to read on; outside the partition it ends at its beginning.
+    ///   - timeout: For how long to try; default 30 s, since an open transaction holds the committed offset back.
+    /// - Throws: `KafkaError` when the partition is not held, the time is up or the task is cancelled.
+    package func seek(
+        _ partition: TopicPartition,
+        to offset: Offset,
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) {
+        let loop = self.loop
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            do throws(KafkaError) {
+                return try await self.onThread("seek") { loop.seek($0, partition, offset) }
+            } catch {
+                let isEarly = error.isOne(of: RD_KAFKA_RESP_ERR__STATE, RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS)
+                guard isEarly, deadline > .now, !Task.isCancelled else { throw error }
+            }
+            // Cut short by cancellation, which the next turn sees.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Returns the group's committed offsets; a partition without one is absent.
+    ///
+    /// Waits for open transactions that hold offsets of theirs.
+    ///
+    /// - Throws: `KafkaError` when the brokers can't say within `timeout`.
+    package func committed(
+        _ partitions: [TopicPartition],
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) -> [TopicPartition: Offset] {
+        try await self.query("read committed offsets") { handle in
+            let list = PartitionList(partitions)
+            let code = rd_kafka_committed(handle.pointer, list.pointer, timeout.wholeMilliseconds)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                return .failure(handle.context.explained(KafkaError(code, operation: "read committed offsets")))
+            }
+            if let error = list.firstError(operation: "read committed offset of") { return .failure(error) }
+            let found = list.elements.compactMap { element in element.realOffset.map { (element.topicPartition, $0) } }
+            return .success(Dictionary(found) { _, newest in newest })
+        }
+    }
+
+    /// Returns where partitions begin and end; the end lies before any open transaction.
+    ///
+    /// - Throws: `KafkaError` when the brokers can't say within `timeout`.
+    package func watermarks(
+        _ partitions: [TopicPartition],
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> [TopicPartition: Watermarks] {
+        try await self.query("query watermarks") { handle in
+            OffsetQuery.offsets(handle, partitions, .beginning, timeout: timeout).flatMap { low in
+                OffsetQuery.offsets(handle, partitions, .end, timeout: timeout).map { high in
+                    let pairs = partitions.compactMap { partition in
+                        low[partition].flatMap { low in
+                            high[partition].map { (partition, Watermarks(low: low, high: max(low, $0))) }
+                        }
+                    }
+                    return Dictionary(pairs) { _, newest in newest }
+                }
+            }
+        }
+    }
+
+    /// Returns the first offset of each partition whose record is as new as a time; absent where none is.
+    ///
+    /// - Parameters:
+    ///   - partitions: Any partitions, held or not.
+    ///   - timestampMilliseconds: The time in milliseconds since 1970.
+    ///   - timeout: The longest wait.
+    /// - Throws: `KafkaError` when the brokers can't say within `timeout`.
+    package func offsets(
+        of partitions: [TopicPartition],
+        at timestampMilliseconds: Int64,
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> [TopicPartition: Offset] {
+        try await self.query("query offsets by time") { handle in
+            OffsetQuery.offsets(handle, partitions, .time(timestampMilliseconds), timeout: timeout)
+        }
+    }
+
+    /// Leaves the group and ends everything, within `closeTimeout`.
+    ///
+    /// Revocations are not held any more: finish the work first. `next` returns `nil` from here on.
+    package func close() async {
+        await self.thread.close()
+    }
+
+    private func onThread<Success: Sendable>(
+        _ operation: String,
+        _ body: @escaping @Sendable (OpaquePointer) -> Result<Success, KafkaError>
+    ) async throws(KafkaError) -> Success {
+        let handle = self.handle
+        return try await self.thread.run(operation) { body(handle.pointer) }
+    }
+
+    private func query<Success: Sendable>(
+        _ operation: String,
+        _ body: @escaping @Sendable (ClientHandle) -> Result<Success, KafkaError>
+    ) async throws(KafkaError) -> Success {
+        let handle = self.handle
+        return try await self.queries.run(operation) { body(handle) }
+    }
+}

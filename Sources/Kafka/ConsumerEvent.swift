@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a consumer tells its one reader, in this order of urgency: anything but records goes first.
+package enum ConsumerEvent: Sendable {
+    /// Records, in order within each partition; none of a partition paused, sought or revoked meanwhile.
+    case records([ConsumedRecord])
+    /// Partitions gained, each paused: resume it when it may be read. The list is not empty.
+    case assigned([TopicPartition], membership: GroupMembership)
+    /// Partitions to be handed over as soon as the hold is released, or its time is up.
+    ///
+    /// The membership last told is good until then.
+    case revoked([TopicPartition], hold: RevocationHold)
+    /// Partitions that others may own already; there is no membership until partitions are assigned again.
+    case lost([TopicPartition])
+    /// The group went through a rebalance that left us our partitions: the older membership is stale.
+    case membershipChanged(GroupMembership)
+    /// The position, as committed or sought, is outside the partition: reading goes on at its oldest record.
+    ///
+    /// What lay between is gone: the low watermark minus this offset, when that is positive.
+    case offsetOutOfRange(TopicPartition, Offset)
+    /// An error that belongs to no call; a fatal one ends the consumer's usefulness.
+    case error(KafkaError)
+}

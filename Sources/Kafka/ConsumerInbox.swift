@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What the consumer's thread has for the reader: events without a bound worth naming, and a bounded buffer of records.
+///
+/// Events other than records are as many as there are rebalances and errors; of waiting errors only the newest are kept.
+final class ConsumerInbox: Sendable {
+    private struct State: Sendable {
+        var events: [ConsumerEvent] = []
+        var errorCount = 0
+        var records: [ConsumedRecord] = []
+        var recordBytes = 0
+        var isClosed = false
+        var reader: CheckedContinuation<Void, Never>?
+
+        mutating func takeReader() -> CheckedContinuation<Void, Never>? {
+            defer { self.reader = nil }
+            return self.reader
+        }
+    }
+
+    private let state = Mutex(State())
+    private let maximumErrors = 64
+    let settings: ConsumerSettings
+
+    init(settings: ConsumerSettings) { self.settings = settings }
+
+    /// Whether records must not come faster than they are read.
+    var isFull: Bool {
+        self.state.withLock {
+            $0.records.count >= self.settings.bufferRecords || $0.recordBytes >= self.settings.bufferBytes
+        }
+    }
+
+    /// Whether there is room for records again; well below full, so that partitions are not paused all the time.
+    var hasRoom: Bool {
+        self.state.withLock {
+            $0.records.count <= self.settings.bufferRecords / 2 && $0.recordBytes <= self.settings.bufferBytes / 2
+        }
+    }
+
+    /// Adds an event that goes before all records.
+    func post(_ event: ConsumerEvent) {
+        let reader = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.isClosed else { return nil }
+            if case .error = event {
+                state.errorCount += 1
+                if state.errorCount > self.maximumErrors { Self.dropOldestError(&state) }
+            }
+            state.events.append(event)
+            return state.takeReader()
+        }
+        reader?.resume()
+    }
+
+    /// Adds records.
+    func append(_ records: [ConsumedRecord]) {
+        guard !records.isEmpty else { return }
+        let reader = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.isClosed else { return nil }
+            state.records += records
+            state.recordBytes += records.reduce(0) { $0 + $1.sizeBytes }
+            return state.takeReader()
+        }
+        reader?.resume()
+    }
+
+    /// Takes out the records of some partitions.
+    ///
+    /// - Returns: For each partition that had any, the first of them.
+    func drop(_ partitions: Set<TopicPartition>) -> [TopicPartition: Offset] {
+        self.state.withLock { state in
+            var first: [TopicPartition: Offset] = [:]
+            for record in state.records where partitions.contains(record.topicPartition) {
+                if first[record.topicPartition] == nil { first[record.topicPartition] = record.offset }
+            }
+            guard !first.isEmpty else { return [:] }
+            state.records.removeAll { partitions.contains($0.topicPartition) }
+            state.recordBytes = state.records.reduce(0) { $0 + $1.sizeBytes }
+            return first
+        }
+    }
+
+    /// Waits for the next event; `nil` when closed or when the reader's task is cancelled.
+    ///
+    /// The event is taken when the reader runs, not when it was posted, so that nothing dropped meanwhile slips through.
+    func next() async -> ConsumerEvent? {
+        while !Task.isCancelled {
+            if let event = self.take() { return event }
+            if self.state.withLock({ $0.isClosed }) { return nil }
+            await self.wait()
+        }
+        return nil
+    }
+
+    /// Says that nothing more comes; what waits is dropped.
+    func close() {
+        let reader = self.state.withLock { state in
+            state.isClosed = true
+            state.events = []
+            state.records = []
+            state.recordBytes = 0
+            return state.takeReader()
+        }
+        reader?.resume()
+    }
+
+    private func take() -> ConsumerEvent? {
+        self.state.withLock { state in
+            if !state.events.isEmpty {
+                let event = state.events.removeFirst()
+                if case .error = event { state.errorCount -= 1 }
+                return event
+            }
+            guard !state.records.isEmpty else { return nil }
+            let count = min(state.records.count, self.settings.batchRecords)
+            let batch = Array(state.records.prefix(count))
+            state.records.removeFirst(count)
+            state.recordBytes -= batch.reduce(0) { $0 + $1.sizeBytes }
+            return .records(batch)
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = self.state.withLock { state -> Bool in
+                    let isReady = !state.events.isEmpty || !state.records.isEmpty || state.isClosed || Task.isCancelled
+                    guard !isReady else { return true }
+                    precondition(state.reader == nil, "a consumer has one reader")
+                    state.reader = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.takeReader() }?.resume()
+        }
+    }
+
+    private static func dropOldestError(_ state: inout State) {
+        let oldest = state.events.firstIndex { if case .error = $0 { true } else { false } }
+        guard let oldest else { return }
+        state.events.remove(at: oldest)
+        state.errorCount -= 1
+    }
+}

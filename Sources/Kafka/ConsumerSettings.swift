@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a consumer behaves beyond librdkafka's own properties.
+package struct ConsumerSettings: Hashable, Sendable {
+    /// The consumer group.
+    package var groupID: String
+    /// Makes the consumer a static member of that name; `nil` for a dynamic one.
+    package var groupInstanceID: String?
+    /// After how long without a heartbeat the group gives the partitions to others; `nil` takes the property's value.
+    package var sessionTimeout: Duration?
+    /// The most records in one event; default 500.
+    package var batchRecords = 500
+    /// Records that may wait for the reader before partitions are paused; default 2,000.
+    package var bufferRecords = 2_000
+    /// Bytes that may wait for the reader before partitions are paused; default 8 MiB.
+    package var bufferBytes = 8 << 20
+    /// How long a revocation waits for its hold; default 30 s; keep it below `max.poll.interval.ms`.
+    package var revocationTimeout = Duration.seconds(30)
+    /// How long `close` waits for the group to let us go; default 10 s.
+    package var closeTimeout = Duration.seconds(10)
+
+    /// Creates settings with the defaults.
+    package init(groupID: String) { self.groupID = groupID }
+
+    /// The properties that the guarantees rest on, and those that say the same as the settings.
+    var properties: [KafkaProperties.Property] {
+        var properties: [KafkaProperties.Property] = [
+            .init("group.id", self.groupID),
+            .init("enable.auto.commit", "false"),
+            .init("enable.auto.offset.store", "false"),
+            .init("auto.offset.reset", "earliest"),
+            .init("isolation.level", "read_committed"),
+            .init("partition.assignment.strategy", "cooperative-sticky"),
+        ]
+        if let instance = self.groupInstanceID { properties.append(.init("group.instance.id", instance)) }
+        if let timeout = self.sessionTimeout {
+            properties.append(.init("session.timeout.ms", String(timeout.wholeMilliseconds)))
+        }
+        return properties
+    }
+}

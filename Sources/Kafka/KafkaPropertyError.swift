@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A librdkafka property that can't be taken, and why; never its value when that is a secret.
+package struct KafkaPropertyError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Why a property is refused.
+    package enum Problem: Hashable, Sendable {
+        /// Slipway sets it itself.
+        case reserved
+        /// librdkafka has no such property; its own words.
+        case unknown(String)
+        /// librdkafka does not take the value; its own words.
+        case invalid(String)
+    }
+
+    /// The property's name.
+    package let name: String
+    /// Why it is refused.
+    package let problem: Problem
+
+    package var description: String {
+        switch self.problem {
+        case .reserved: "\(self.name) is reserved: Slipway's guarantees rest on its own setting"
+        case .unknown(let message):
+            "\(self.name) is unknown to librdkafka \(KafkaProperties.librdkafkaVersion): \(message)"
+        case .invalid(let message): "\(self.name) has a wrong value: \(message)"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Copies records out of librdkafka's messages; one for each thread that reads.
+struct MessageReader {
+    /// Almost every record has its predecessor's topic, so that one string serves many records.
+    private var topic = ""
+
+    /// Copies one message that is no error.
+    mutating func record(_ message: UnsafePointer<rd_kafka_message_t>) -> ConsumedRecord {
+        let fields = message.pointee
+        return ConsumedRecord(
+            topicPartition: self.topicPartition(fields),
+            offset: Offset(rawValue: fields.offset),
+            timestampMilliseconds: Self.timestamp(message),
+            key: Self.bytes(fields.key, fields.key_len),
+            value: Self.bytes(fields.payload, fields.len),
+            headers: Self.headers(message)
+        )
+    }
+
+    /// Names the partition of a message, an error's included.
+    mutating func topicPartition(_ message: rd_kafka_message_t) -> TopicPartition {
+        guard let topic = message.rkt, let name = rd_kafka_topic_name(topic) else {
+            return TopicPartition("", message.partition)
+        }
+        if !self.topic.utf8.elementsEqual(CharacterBytes(start: name)) { self.topic = String(cString: name) }
+        return TopicPartition(self.topic, message.partition)
+    }
+
+    static func timestamp(_ message: UnsafePointer<rd_kafka_message_t>) -> Int64? {
+        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let time = rd_kafka_message_timestamp(message, &type)
+        return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? nil : time
+    }
+
+    static func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
+        pointer.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: count)) }
+    }
+
+    static func headers(_ message: UnsafePointer<rd_kafka_message_t>) -> [Header] {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
+        return (0..<rd_kafka_header_cnt(list)).compactMap { index in
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var size = 0
+            let code = rd_kafka_header_get_all(list, index, &name, &value, &size)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let name else { return nil }
+            return Header(key: String(cString: name), value: Self.bytes(value, size))
+        }
+    }
+}
+
+/// The bytes of a zero-terminated string, compared without measuring it first.
+private struct CharacterBytes: Sequence, IteratorProtocol {
+    private var position: UnsafePointer<CChar>
+
+    init(start: UnsafePointer<CChar>) { self.position = start }
+
+    mutating func next() -> UInt8? {
+        guard self.position.pointee != 0 else { return nil }
+        defer { self.position += 1 }
+        return UInt8(bitPattern: self.position.pointee)
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Asks the leaders of partitions for offsets, within a time that really ends.
+///
+/// Not by `rd_kafka_query_watermark_offsets`, whose time-out has no effect in 2.0.2. With the logical offsets for times
+/// the same request gives the low watermark and the end as the client's isolation level sees it.
+enum OffsetQuery {
+    /// What is asked for.
+    enum Place {
+        /// The oldest record kept.
+        case beginning
+        /// One past the newest record that the client's isolation level shows.
+        case end
+        /// The first record at or after a time in milliseconds since 1970.
+        case time(Int64)
+
+        var number: Int64 {
+            switch self {
+            case .beginning: Int64(RD_KAFKA_OFFSET_BEGINNING)
+            case .end: Int64(RD_KAFKA_OFFSET_END)
+            case .time(let milliseconds): max(0, milliseconds)
+            }
+        }
+    }
+
+    /// Asks; blocks, so on a thread of our own only.
+    ///
+    /// - Returns: A partition without such a place (no record as new as the time) is absent.
+    static func offsets(
+        _ handle: ClientHandle,
+        _ partitions: some Collection<TopicPartition>,
+        _ place: Place,
+        timeout: Duration
+    ) -> Result<[TopicPartition: Offset], KafkaError> {
+        let operation = "query offsets"
+        guard !partitions.isEmpty else { return .success([:]) }
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let list = PartitionList(partitions.map { (key: $0, value: place.number) })
+            let code = rd_kafka_offsets_for_times(handle.pointer, list.pointer, max(1, deadline.remainingMilliseconds))
+            var error: KafkaError?
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                error = KafkaError(code, operation: operation)
+            } else {
+                error = list.firstError(operation: operation)
+            }
+            guard let error else {
+                let found = list.elements.compactMap { element in
+                    element.realOffset.map { (element.topicPartition, $0) }
+                }
+                return .success(Dictionary(found) { _, newest in newest })
+            }
+            guard error.isOutage, deadline > .now else { return .failure(handle.explained(error)) }
+            // A leader that moves or a connection that comes up needs a moment, and no event tells when it has.
+            rest(min(.milliseconds(50), deadline - .now))
+        }
+    }
+}

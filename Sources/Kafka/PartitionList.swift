@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Owns one list of partitions in librdkafka's form and frees it.
+///
+/// Such lists hold references to partitions, and a consumer can't be destroyed while one is alive, so it never outlives
+/// the function that made it.
+struct PartitionList: ~Copyable {
+    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+
+    init(_ partitions: some Collection<TopicPartition>) {
+        self.pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
+        for partition in partitions {
+            rd_kafka_topic_partition_list_add(self.pointer, partition.topic, partition.partition.rawValue)
+        }
+    }
+
+    init(_ offsets: some Collection<(key: TopicPartition, value: Int64)>) {
+        self.pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
+        for (partition, offset) in offsets {
+            let element = rd_kafka_topic_partition_list_add(
+                self.pointer,
+                partition.topic,
+                partition.partition.rawValue
+            )
+            element?.pointee.offset = offset
+        }
+    }
+
+    deinit { rd_kafka_topic_partition_list_destroy(self.pointer) }
+
+    /// The partitions of the list in its order.
+    var partitions: [TopicPartition] { Self.elements(of: self.pointer).map(\.topicPartition) }
+
+    /// The partitions with what librdkafka wrote beside them.
+    var elements: [Element] { Self.elements(of: self.pointer) }
+
+    /// One entry of a list, copied.
+    struct Element {
+        let topicPartition: TopicPartition
+        let offset: Int64
+        let code: rd_kafka_resp_err_t
+
+        /// The offset, unless it is one of the logical ones, which are negative.
+        var realOffset: Offset? { self.offset >= 0 ? Offset(rawValue: self.offset) : nil }
+    }
+
+    static func elements(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [Element] {
+        UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map { element in
+            Element(
+                topicPartition: TopicPartition(String(cString: element.topic), element.partition),
+                offset: element.offset,
+                code: element.err
+            )
+        }
+    }
+
+    /// Returns the first entry's error, if any has one.
+    func firstError(operation: String) -> KafkaError? {
+        for element in self.elements where element.code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let text = String(cString: rd_kafka_err2str(element.code))
+            return KafkaError(element.code, operation: "\(operation) \(element.topicPartition)", message: text)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Hands records to librdkafka without an allocation a record: one array of fields and one scratch buffer, both reused.
+///
+/// Belongs to one thread.
+struct RecordWriter: ~Copyable {
+    private var fields: [rd_kafka_vu_t] = []
+    private var scratch: [UInt8] = []
+    /// Stands for an empty value, since a null pointer would make it a tombstone.
+    private let empty = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+
+    deinit { self.empty.deallocate() }
+
+    /// Queues a record; librdkafka copies it.
+    ///
+    /// - Parameters:
+    ///   - record: The record.
+    ///   - token: Comes back with the delivery report; not 0.
+    ///   - client: The producer.
+    /// - Returns: `nil`, or why it was not queued.
+    mutating func write(_ record: ProducerRecord, token: Int, to client: OpaquePointer) -> KafkaError? {
+        guard !record.topic.utf8.contains(0), record.headers.allSatisfy({ !$0.key.utf8.contains(0) }) else {
+            return .invalid(operation: "produce", message: "a topic or header name contains a zero byte")
+        }
+        self.fillScratch(record)
+        let empty = self.empty
+        let error = self.scratch.withUnsafeMutableBytes { scratch in
+            Self.withBytes(record.key, empty: empty) { key in
+                Self.withBytes(record.value, empty: empty) { value in
+                    Self.fill(&self.fields, record, token: token, scratch: scratch, key: key, value: value)
+                    return rd_kafka_produceva(client, self.fields, self.fields.count)
+                }
+            }
+        }
+        return error.map { KafkaError(consuming: $0, operation: "produce to \(record.topic)", client: client) }
+    }
+
+    /// Lays topic, header names (both zero-terminated) and header values one after another.
+    private mutating func fillScratch(_ record: ProducerRecord) {
+        self.scratch.removeAll(keepingCapacity: true)
+        self.scratch.append(contentsOf: record.topic.utf8)
+        self.scratch.append(0)
+        for header in record.headers {
+            self.scratch.append(contentsOf: header.key.utf8)
+            self.scratch.append(0)
+            if let value = header.value { self.scratch.append(contentsOf: value) }
+        }
+    }
+
+    private static func fill(
+        _ fields: inout [rd_kafka_vu_t],
+        _ record: ProducerRecord,
+        token: Int,
+        scratch: UnsafeMutableRawBufferPointer,
+        key: UnsafeMutableRawBufferPointer?,
+        value: UnsafeMutableRawBufferPointer?
+    ) {
+        guard let base = scratch.baseAddress else { preconditionFailure("the topic's terminator is always there") }
+        fields.removeAll(keepingCapacity: true)
+        fields.append(.make(RD_KAFKA_VTYPE_TOPIC) { $0.cstr = UnsafePointer(base.assumingMemoryBound(to: CChar.self)) })
+        fields.append(.make(RD_KAFKA_VTYPE_MSGFLAGS) { $0.i = Int32(RD_KAFKA_MSG_F_COPY) })
+        fields.append(.make(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = UnsafeMutableRawPointer(bitPattern: token) })
+        if let partition = record.partition {
+            fields.append(.make(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = partition.rawValue })
+        }
+        if let time = record.timestampMilliseconds {
+            fields.append(.make(RD_KAFKA_VTYPE_TIMESTAMP) { $0.i64 = time })
+        }
+        if let key {
+            fields.append(.make(RD_KAFKA_VTYPE_KEY) { $0.mem = .init(ptr: key.baseAddress, size: key.count) })
+        }
+        if let value {
+            fields.append(.make(RD_KAFKA_VTYPE_VALUE) { $0.mem = .init(ptr: value.baseAddress, size: value.count) })
+        }
+        var place = record.topic.utf8.count + 1
+        for header in record.headers {
+            let name = UnsafePointer((base + place).assumingMemoryBound(to: CChar.self))
+            place += header.key.utf8.count + 1
+            let bytes = header.value.map { _ in UnsafeRawPointer(base + place) }
+            let size = header.value?.count ?? 0
+            place += size
+            fields.append(.make(RD_KAFKA_VTYPE_HEADER) { $0.header = .init(name: name, val: bytes, size: size) })
+        }
+    }
+
+    private static func withBytes<Result>(
+        _ bytes: [UInt8]?,
+        empty: UnsafeMutableRawPointer,
+        _ body: (UnsafeMutableRawBufferPointer?) -> Result
+    ) -> Result {
+        guard let bytes else { return body(nil) }
+        guard !bytes.isEmpty else { return body(UnsafeMutableRawBufferPointer(start: empty, count: 0)) }
+        // librdkafka copies the bytes and never writes to them, though its types are mutable.
+        return bytes.withUnsafeBytes { body(UnsafeMutableRawBufferPointer(mutating: $0)) }
+    }
+}
+
+extension rd_kafka_vu_t {
+    fileprivate static func make(_ type: rd_kafka_vtype_t, _ set: (inout __Unnamed_union_u) -> Void) -> Self {
+        var field = Self()
+        field.vtype = type
+        set(&field.u)
+        return field
+    }
+}

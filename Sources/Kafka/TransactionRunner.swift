@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+import Synchronization
+
+/// Performs transactions on the producer's thread.
+///
+/// `@unchecked Sendable`: the variables belong to the producer's thread, and delivery reports come from within polls and
+/// flushes on it.
+final class TransactionRunner: ClientContext, @unchecked Sendable {
+    private let settings: TransactionSettings
+    private let finished: @Sendable (TransactionDurations) -> Void
+    private var writer = RecordWriter()
+    private var failedRecords: [Int: KafkaError] = [:]
+    private var durations = TransactionDurations()
+    /// Why this producer can't be used any more.
+    private var end: KafkaError?
+
+    init(
+        properties: KafkaProperties,
+        settings: TransactionSettings,
+        observer: ClientObserver,
+        finished: @escaping @Sendable (TransactionDurations) -> Void
+    ) {
+        self.settings = settings
+        self.finished = finished
+        super.init(properties: properties, observer: observer)
+    }
+
+    override func delivered(_ message: rd_kafka_message_t) {
+        guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        // A record purged by an abort failed because of another one.
+        let isPurged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        guard !isPurged else { return }
+        let index = Int(bitPattern: message._private) - 1
+        self.failedRecords[index] = KafkaError(message.err, operation: "deliver record")
+    }
+
+    /// Takes the `transactional.id` over from any earlier producer.
+    func initialise(_ client: OpaquePointer, timeout: Duration) -> Result<Void, KafkaError> {
+        let deadline = ContinuousClock.now + timeout
+        let error = self.repeated("initialise transactions", client, until: deadline) {
+            rd_kafka_init_transactions(client, $0)
+        }
+        guard let error else { return .success(()) }
+        rd_kafka_poll(client, 0)
+        return .failure(self.explained(error))
+    }
+
+    /// Performs one transaction from begin to commit or abort.
+    func perform(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+        if let end = self.end { return .fatal(end) }
+        guard !batch.offsets.isEmpty else {
+            let text = "a transaction without offsets would be unfenced"
+            return .aborted(.invalid(operation: "begin transaction", message: text), failedRecords: [:])
+        }
+        self.failedRecords = [:]
+        self.durations = TransactionDurations()
+        self.durations.records = batch.records.count
+        let outcome = self.attempt(batch, client)
+        switch outcome {
+        case .committed, .aborted: break
+        case .unknown(let error), .fatal(let error): self.end = error
+        }
+        self.finished(self.durations)
+        return outcome
+    }
+
+    private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+        let deadline = ContinuousClock.now + self.settings.transactionTimeout
+        if let error = rd_kafka_begin_transaction(client) {
+            let failure = KafkaError(consuming: error, operation: "begin transaction", client: client)
+            // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.
+            return .fatal(self.explained(failure))
+        }
+        let written =
+            self.timed(\.produce) { self.produce(batch.records, client, deadline) }
+            ?? self.timed(\.flush) { self.flush(client, deadline) }
+            ?? self.timed(\.offsets) { self.sendOffsets(batch, client, deadline) }
+        if let error = written { return self.abandon(error, client) }
+        return self.timed(\.commit) {
+            self.repeated("commit transaction", client, until: deadline) { rd_kafka_commit_transaction(client, $0) }
+        }.map { self.commitFailed($0, client) } ?? .committed
+    }
+
+    // MARK: - Steps; each returns `nil` or what failed
+
+    private func produce(
+        _ records: [ProducerRecord],
+        _ client: OpaquePointer,
+        _ deadline: ContinuousClock.Instant
+    ) -> KafkaError? {
+        for (index, record) in records.enumerated() {
+            while let error = self.writer.write(record, token: index + 1, to: client) {
+                guard error.isOne(of: RD_KAFKA_RESP_ERR__QUEUE_FULL) else {
+                    if error.isFatal || error.requiresAbort { return error }
+                    self.failedRecords[index] = self.explained(error)
+                    break
+                }
+                guard deadline > .now else { return error }
+                rd_kafka_poll(client, 10)
+            }
+        }
+        return self.firstFailure
+    }
+
+    private func flush(_ client: OpaquePointer, _ deadline: ContinuousClock.Instant) -> KafkaError? {
+        let code = rd_kafka_flush(client, deadline.remainingMilliseconds)
+        if let error = self.firstFailure { return error }
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return self.explained(KafkaError(code, operation: "flush records"))
+    }
+
+    private func sendOffsets(
+        _ batch: TransactionBatch,
+        _ client: OpaquePointer,
+        _ deadline: ContinuousClock.Instant
+    ) -> KafkaError? {
+        let offsets = PartitionList(batch.offsets.map { (key: $0.key, value: $0.value.rawValue) })
+        let list = offsets.pointer
+        return batch.membership.withMetadata { metadata in
+            self.repeated("send offsets", client, until: deadline) {
+                rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
+            }
+        }
+    }
+
+    private func commitFailed(_ error: KafkaError, _ client: OpaquePointer) -> TransactionOutcome {
+        if error.isFatal { return .fatal(self.explained(error)) }
+        // Only where the library itself asks for an abort is it sure that nothing was committed.
+        guard error.requiresAbort else { return .unknown(self.explained(error)) }
+        return self.abandon(error, client)
+    }
+
+    private func abandon(_ error: KafkaError, _ client: OpaquePointer) -> TransactionOutcome {
+        let error = self.explained(error)
+        guard !error.isFatal else { return .fatal(error) }
+        let deadline = ContinuousClock.now + self.settings.transactionTimeout
+        let failure = self.timed(\.abort) { () -> KafkaError? in
+            // An abort before the records have left can end in a fatal error (librdkafka#4849): let them out first.
+            rd_kafka_flush(client, min(self.settings.transactionTimeout, .seconds(5)).wholeMilliseconds)
+            return self.repeated("abort transaction", client, until: deadline) {
+                rd_kafka_abort_transaction(client, $0)
+            }
+        }
+        // The coordinator ends what could not be aborted; this producer is stuck in it.
+        if let failure { return .fatal(self.explained(failure)) }
+        return .aborted(error, failedRecords: self.failedRecords)
+    }
+
+    // MARK: - Helpers
+
+    private var firstFailure: KafkaError? {
+        self.failedRecords.min { $0.key < $1.key }?.value
+    }
+
+    /// Calls again what may be called again, until the time is up.
+    private func repeated(
+        _ operation: String,
+        _ client: OpaquePointer,
+        until deadline: ContinuousClock.Instant,
+        _ call: (Int32) -> OpaquePointer?
+    ) -> KafkaError? {
+        while let pointer = call(max(1, deadline.remainingMilliseconds)) {
+            let error = KafkaError(consuming: pointer, operation: operation, client: client)
+            guard error.isRetriable, !error.isFatal, !error.requiresAbort, deadline > .now else { return error }
+            rest(min(self.settings.retryBackoff, deadline - .now))
+        }
+        return nil
+    }
+
+    private func timed<Result>(
+        _ part: WritableKeyPath<TransactionDurations, Duration>,
+        _ body: () -> Result
+    ) -> Result {
+        let start = ContinuousClock.now
+        defer { self.durations[keyPath: part] += .now - start }
+        return body()
+    }
+}

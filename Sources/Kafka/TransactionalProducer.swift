@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Writes records and consumed offsets in transactions, one at a time, on a thread of its own.
+///
+/// After `.fatal` or `.unknown` it is of no more use: close it and make a new one.
+package final class TransactionalProducer: Sendable {
+    private let handle: ClientHandle
+    private let runner: TransactionRunner
+    private let thread: ClientThread
+
+    /// Creates a producer; `initTransactions` comes first.
+    ///
+    /// - Parameters:
+    ///   - properties: The user's librdkafka properties.
+    ///   - settings: The `transactional.id` and times.
+    ///   - observer: Takes log, errors and statistics.
+    ///   - finished: Takes the durations of each transaction, on the producer's thread; must not block.
+    /// - Throws: `KafkaError` when librdkafka can't make the client.
+    package init(
+        properties: KafkaProperties,
+        settings: TransactionSettings,
+        observer: ClientObserver = .silent,
+        finished: @escaping @Sendable (TransactionDurations) -> Void = { _ in }
+    ) throws(KafkaError) {
+        let runner = TransactionRunner(
+            properties: properties,
+            settings: settings,
+            observer: observer,
+            finished: finished
+        )
+        let handle = try runner.makeClient(
+            RD_KAFKA_PRODUCER,
+            defaults: settings.defaults,
+            fixed: settings.properties,
+            delivers: true
+        )
+        self.handle = handle
+        self.runner = runner
+        self.thread = .polling(producer: handle, name: "kafka-transact", closeTimeout: settings.closeTimeout)
+    }
+
+    deinit { self.thread.jobs.stop() }
+
+    /// Takes the `transactional.id` over: fences earlier producers of it and ends their open transaction.
+    ///
+    /// - Parameter timeout: The longest wait; brokers that load their state are asked again until then.
+    /// - Throws: `KafkaError`; a fatal one needs a new producer, any other may be tried again.
+    package func initTransactions(timeout: Duration) async throws(KafkaError) {
+        let handle = self.handle
+        let runner = self.runner
+        try await self.thread.run("initialise transactions") { runner.initialise(handle.pointer, timeout: timeout) }
+    }
+
+    /// Performs one transaction: begin, records, all delivery reports, offsets, commit; or the abort.
+    ///
+    /// Takes as long as `transactionTimeout`, and once more where it has to be aborted. Not cut short by cancellation.
+    package func transact(_ batch: TransactionBatch) async -> TransactionOutcome {
+        let handle = self.handle
+        let runner = self.runner
+        return await self.thread.jobs.run { runner.perform(batch, handle.pointer) }
+            ?? .fatal(.closed(operation: "begin transaction"))
+    }
+
+    /// Ends the producer after the transaction under way; an open one is left to its time-out.
+    package func close() async {
+        await self.thread.close()
+    }
+}
