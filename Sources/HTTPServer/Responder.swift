@@ -103,6 +103,9 @@ package final class Responder: Sendable {
 }
 
 extension HTTPServerReply {
+    /// Length in bytes of the whole reply, head included, as `reply(_:cutAfterBytes:)` counts it.
+    package var size: Int { self.bytes().count }
+
     /// Whether a body may follow the head.
     var mayHaveBody: Bool { self.status >= 200 && self.status != 204 && self.status != 304 }
 

@@ -3,7 +3,7 @@
 import Glibc
 import Threads
 
-/// A TCP server that reads whole requests, one connection after another, and does with each what a script says.
+/// A TCP server that reads whole requests and does with each, in the order they come, what a script says.
 ///
 /// For what a real HTTP server can't be made to do: apply a request and then end the connection without a word.
 final class ScriptedServer: Sendable {
@@ -17,7 +17,10 @@ final class ScriptedServer: Sendable {
     }
 
     private struct Record: Sendable {
+        var script: ArraySlice<Action>
         var requests: [String] = []
+        /// For each request the number of the connection that it came on, from 1.
+        var origins: [Int] = []
         var connections = 0
         var closedByClient = 0
     }
@@ -26,7 +29,7 @@ final class ScriptedServer: Sendable {
 
     let port: UInt16
     private let descriptor: Int32
-    private let record = Condition(Record())
+    private let record: Condition<Record>
     private let thread: DedicatedThread
     private let waiter = BlockingThread(name: "scripted-waiter")
 
@@ -35,23 +38,32 @@ final class ScriptedServer: Sendable {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor
         self.port = try listenLocally(descriptor, backlog: 16)
-        let record = self.record
+        let record = Condition(Record(script: script[...]))
+        self.record = record
         self.thread = DedicatedThread(name: "scripted-server") {
-            var actions = script[...]
             while true {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0 else { return }
-                record.signal { $0.connections += 1 }
-                Self.serve(connection, &actions, record)
-                Glibc.close(connection)
+                let number = record.signal { record in
+                    record.connections += 1
+                    return record.connections
+                }
+                _ = DedicatedThread(name: "scripted-conn") {
+                    Self.serve(connection, number, record)
+                    Glibc.close(connection)
+                }
             }
         }
     }
 
-    private static func serve(_ connection: Int32, _ actions: inout ArraySlice<Action>, _ record: Condition<Record>) {
+    private static func serve(_ connection: Int32, _ number: Int, _ record: Condition<Record>) {
         while let request = self.readRequest(connection) {
-            record.signal { $0.requests.append(request) }
-            switch actions.popFirst() ?? self.ok {
+            let action = record.signal { record in
+                record.requests.append(request)
+                record.origins.append(number)
+                return record.script.popFirst() ?? self.ok
+            }
+            switch action {
             case .reply(let text):
                 let bytes = Array(text.utf8)
                 guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return }
@@ -84,7 +96,7 @@ final class ScriptedServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(self.port)" }
     var requests: [String] { self.record.withLock { $0.requests } }
-    var connectionCount: Int { self.record.withLock { $0.connections } }
+    var origins: [Int] { self.record.withLock { $0.origins } }
 
     /// Waits until so many requests have been read.
     func waitForRequests(_ count: Int) async {

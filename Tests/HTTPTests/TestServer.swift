@@ -57,14 +57,18 @@ final class Gathered<Value: Sendable>: Sendable {
     let stream: AsyncStream<Value>
     private let continuation: AsyncStream<Value>.Continuation
 
-    init() {
+    private let keepsAll: Bool
+
+    /// Creates a list; one that does not keep all gives each value away with `next`.
+    init(keepsAll: Bool = true) {
+        self.keepsAll = keepsAll
         (self.stream, self.continuation) = AsyncStream.makeStream()
     }
 
     var all: [Value] { self.values.withLock { $0 } }
 
     func add(_ value: Value) {
-        self.values.withLock { $0.append(value) }
+        if self.keepsAll { self.values.withLock { $0.append(value) } }
         self.continuation.yield(value)
     }
 
