@@ -93,6 +93,14 @@ extension Coordinator {
         self.dispatch(now: now)
     }
 
+    /// Forgets a rollout that intake has ended on its own, because its first record could not be written.
+    package mutating func abandon(_ id: RolloutID, now: Now) {
+        guard let rollout = self.rollouts.removeValue(forKey: id) else { return }
+        if case .committing = rollout.activity { self.budget.release() }
+        self.tickets = self.tickets.filter { $0.value.id != id }
+        self.dispatch(now: now)
+    }
+
     /// Drops all work of a partition that is no longer held; calls under way go on and mean nothing.
     package mutating func release(partition: Int32) {
         self.known[partition] = nil
