@@ -45,4 +45,20 @@ package final class Completion: Sendable {
             if isComplete { continuation.resume() }
         }
     }
+
+    /// Returns when it has happened, when `deadline` has come or when the task is cancelled.
+    ///
+    /// At the deadline or on cancellation it completes itself, so it must be the caller's own.
+    package func wait(until deadline: ContinuousClock.Instant) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait() }
+            group.addTask {
+                // Cancelled when the event came first; then there is nothing left to complete.
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                self.complete()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
 }

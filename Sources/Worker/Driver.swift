@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Telemetry
+import Threads
 
 /// Owns the coordinator: tells it what happened and performs what it decides.
 ///
@@ -27,6 +28,7 @@ actor Driver: Journal.Listener {
     private let clock: WorkerClock
     private let alarm: Alarm
     private let pressure: Signal
+    private var idleWaiters: [Completion] = []
     private let plannedCalls: AsyncStream<PlannedCall>.Continuation
     /// Ends when the driver is closed; at most as many wait as the budget has slots.
     nonisolated let calls: AsyncStream<PlannedCall>
@@ -84,7 +86,6 @@ actor Driver: Journal.Listener {
             case .other(let other): content = other
             case .rollout(let state):
                 if self.coordinator.isKnown(state.id, partition: partition) || !seen.insert(state.id).inserted {
-                    self.metrics.repeated()
                     content = .repeated
                 } else {
                     accepted.append(state)
@@ -162,8 +163,11 @@ actor Driver: Journal.Listener {
         self.perform()
     }
 
-    /// Calls and records under way.
-    var workUnderWay: Int { self.coordinator.workUnderWay }
+    /// Completes `completion` when no call and no record is under way.
+    func tellWhenIdle(_ completion: Completion) {
+        self.idleWaiters.append(completion)
+        self.perform()
+    }
 
     /// Ends the stream of calls.
     func close() { self.plannedCalls.finish() }
@@ -198,6 +202,9 @@ actor Driver: Journal.Listener {
         self.journal.append(items)
         self.alarm.set(self.coordinator.nextWake(now: self.clock.monotonic))
         self.metrics.inFlight(self.coordinator.unfinishedCount)
+        guard !self.idleWaiters.isEmpty, self.coordinator.workUnderWay == 0 else { return }
+        for waiter in self.idleWaiters { waiter.complete() }
+        self.idleWaiters = []
     }
 
     private func note(_ record: Coordinator.Record) {

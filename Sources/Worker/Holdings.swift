@@ -120,6 +120,14 @@ final class Holdings: Sendable {
         }
     }
 
+    /// The epoch in which a partition is being restored; `nil` if it is not.
+    func restoringEpoch(of partition: Int32) -> UInt64? {
+        self.state.withLock { state in
+            guard let holding = state.partitions[partition], holding.stage == .restoring else { return nil }
+            return holding.epoch
+        }
+    }
+
     /// Whether work of that epoch may still be written.
     func isHeld(_ partition: Int32, epoch: UInt64) -> Bool { self.epoch(of: partition) == epoch }
 
@@ -174,16 +182,7 @@ final class Holdings: Sendable {
             self.state.withLock { $0.waiters.append(change) }
             if isDone() { return true }
             guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await change.wait() }
-                group.addTask {
-                    // Cancelled when the change came first; then there is nothing left to wait for.
-                    try? await Task.sleep(until: deadline, clock: .continuous)
-                    change.complete()
-                }
-                await group.next()
-                group.cancelAll()
-            }
+            await change.wait(until: deadline)
         }
     }
 }

@@ -34,8 +34,11 @@ final class Journal: Sendable {
 
     private struct Pending {
         var items: [JournalItem] = []
+        /// Items have been taken and are not yet written.
         var isWriting = false
-        var isClosed = false
+        /// A transaction is under way.
+        var isCommitting = false
+        var quietWaiters: [Completion] = []
         var idleWaiters: [Completion] = []
     }
 
@@ -78,27 +81,34 @@ final class Journal: Sendable {
     /// Items that wait for a transaction.
     var pendingCount: Int { self.pending.withLock { $0.items.count } }
 
-    /// Whether nothing waits and nothing is being written.
-    var isIdle: Bool { self.pending.withLock { $0.items.isEmpty && !$0.isWriting } }
-
     /// Drops what waits for partitions that are no longer held.
     func drop(_ partitions: [Int32]) {
         self.pending.withLock { $0.items.removeAll { partitions.contains($0.partition) } }
     }
 
-    /// Waits until no transaction is under way, so that what it carries is written or not.
-    func quiesce() async {
-        let completion = Completion()
-        let isIdle = self.pending.withLock { pending in
-            if pending.isWriting { pending.idleWaiters.append(completion) }
-            return !pending.isWriting
+    /// Completes `completion` when no transaction is under way, so that what it carries is written or not.
+    ///
+    /// Items that are held back because the group is rebalancing are not under way.
+    func tellWhenQuiet(_ completion: Completion) {
+        let isQuiet = self.pending.withLock { pending in
+            if pending.isCommitting { pending.quietWaiters.append(completion) }
+            return !pending.isCommitting
         }
-        if !isIdle { await completion.wait() }
+        if isQuiet { completion.complete() }
+    }
+
+    /// Completes `completion` when everything that was added is written or dropped.
+    func tellWhenIdle(_ completion: Completion) {
+        let isIdle = self.pending.withLock { pending in
+            let isIdle = pending.items.isEmpty && !pending.isWriting
+            if !isIdle { pending.idleWaiters.append(completion) }
+            return isIdle
+        }
+        if isIdle { completion.complete() }
     }
 
     /// Ends `run` after what waits is written.
     func close() {
-        self.pending.withLock { $0.isClosed = true }
         self.work.send()
         self.work.finish()
     }
@@ -137,12 +147,25 @@ final class Journal: Sendable {
     }
 
     private func finishWriting() {
-        let waiters = self.pending.withLock { pending in
+        let waiters = self.pending.withLock { pending -> [Completion] in
             pending.isWriting = false
+            guard pending.items.isEmpty else { return [] }
             defer { pending.idleWaiters = [] }
             return pending.idleWaiters
         }
         for waiter in waiters { waiter.complete() }
+    }
+
+    private func commit(_ batch: TransactionBatch, with producer: TransactionalProducer) async -> TransactionOutcome {
+        self.pending.withLock { $0.isCommitting = true }
+        let outcome = await producer.transact(batch)
+        let waiters = self.pending.withLock { pending in
+            pending.isCommitting = false
+            defer { pending.quietWaiters = [] }
+            return pending.quietWaiters
+        }
+        for waiter in waiters { waiter.complete() }
+        return outcome
     }
 
     /// Writes items, in one transaction and in as many attempts as it takes.
@@ -169,8 +192,9 @@ final class Journal: Sendable {
                 continue
             }
             let began = self.clock.monotonic
-            let outcome = await producer().transact(
-                TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership)
+            let outcome = await self.commit(
+                TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership),
+                with: await producer()
             )
             self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
             switch outcome {
@@ -193,7 +217,6 @@ final class Journal: Sendable {
             case .unknown(let error), .fatal(let error):
                 self.health.journalFailed(error)
                 self.logger.error("the producer is lost, starting over from the journal", ["error": .error(error)])
-                self.finishWriting()
                 try await rebuild(error)
                 return
             }
