@@ -45,7 +45,7 @@ extension Coordinator {
         self.rollouts[rollout.id] = rollout
         self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic)
         self.actions.append(
-            .call(number, call, partition: rollout.state.origin.partition, notAfter: notAfter)
+            .call(number, call, partition: rollout.state.partition, notAfter: notAfter)
         )
     }
 
@@ -86,10 +86,7 @@ extension Coordinator {
             return
         }
         if case .committing = rollout.activity { self.budget.release() }
-        rollout.state.plan.verification = nil
-        rollout.state.plan.modelDescription = ""
-        rollout.state.plan.deployment.environment = [:]
-        rollout.state.plan.gates = []
+        rollout.state.shorten()
         guard context.purpose != .end else {
             // The terminal record itself didn't fit: without the event's own texts it does.
             self.record(rollout.state, purpose: .end, publishes: true)
@@ -166,7 +163,7 @@ extension Coordinator {
     private mutating func resolved(_ rollout: inout Rollout, now: Now) -> Bool {
         guard let run = rollout.state.run else { preconditionFailure("resolved without a run") }
         let key = RunKey(run, modelName: rollout.state.plan.modelName, replayID: rollout.state.replay?.id)
-        let partition = rollout.state.origin.partition
+        let partition = rollout.state.partition
         guard self.known[partition]?.insertRunKey(key.digest) == true else {
             let cause = Cause(
                 .duplicate,

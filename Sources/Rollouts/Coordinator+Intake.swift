@@ -39,6 +39,7 @@ extension Coordinator {
         self.lanes[partition] = lanes
         for state in restored.unfinished {
             var rollout = Rollout(state)
+            rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
             // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
             if state.intent != nil {
@@ -80,7 +81,7 @@ extension Coordinator {
     /// Intake writes its first record itself, together with the offset of the event. Reading calls may start before
     /// that is committed; creating ones wait for a record of their own, which is written after it.
     package mutating func accept(_ state: RolloutState, now: Now) {
-        let partition = state.origin.partition
+        let partition = state.partition
         precondition(self.known[partition] != nil, "rollout accepted for a partition that is not held")
         guard self.known[partition]?.insert(state.id) == true else {
             preconditionFailure("rollout accepted twice: ask isKnown first")
@@ -105,7 +106,7 @@ extension Coordinator {
     package mutating func release(partition: Int32) {
         self.known[partition] = nil
         self.lanes[partition] = nil
-        let dropped = Set(self.rollouts.values.lazy.filter { $0.state.origin.partition == partition }.map(\.id))
+        let dropped = Set(self.rollouts.values.lazy.filter { $0.state.partition == partition }.map(\.id))
         // A slot that waits for an intent's commit has no call that will give it back.
         for id in dropped { if case .committing? = self.rollouts[id]?.activity { self.budget.release() } }
         self.rollouts = self.rollouts.filter { !dropped.contains($0.key) }

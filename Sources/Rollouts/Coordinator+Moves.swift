@@ -4,7 +4,7 @@ extension Coordinator {
     /// Brings a rollout to its next call, wait or end.
     mutating func move(_ id: RolloutID, now: Now) {
         while var rollout = self.rollouts[id] {
-            let live = rollout.laneKey.flatMap { self.lanes[rollout.state.origin.partition]?[$0]?.live }
+            let live = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0]?.live }
             switch rollout.nextMove(live: live) {
             case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
                 rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
@@ -50,7 +50,7 @@ extension Coordinator {
     /// Takes the lane at once, if nobody has it.
     mutating func takeLane(_ rollout: Rollout, key: Lane.Key) -> Bool {
         guard let run = rollout.state.run else { return false }
-        let partition = rollout.state.origin.partition
+        let partition = rollout.state.partition
         guard self.lanes[partition]?[key]?.head == nil else { return false }
         let entry = self.lanes[partition]?[key, default: Lane()].enter(
             rollout.id,
@@ -68,7 +68,7 @@ extension Coordinator {
         guard let key = rollout.laneKey, let run = rollout.state.run else {
             preconditionFailure("rollout enters a lane before its run is known")
         }
-        let partition = rollout.state.origin.partition
+        let partition = rollout.state.partition
         let allowsRollback = rollout.state.replay?.allowsRollback ?? false
         let entry = self.lanes[partition]?[key, default: Lane()].enter(
             rollout.id,
@@ -100,7 +100,7 @@ extension Coordinator {
     /// Why a rollout whose turn it is must not go on: a newer run than its own has been deployed.
     private func displaced(_ rollout: Rollout) -> Cause? {
         guard rollout.state.replay?.allowsRollback != true, let run = rollout.state.run, let key = rollout.laneKey,
-            let newer = self.lanes[rollout.state.origin.partition]?[key]?.newer(than: run.order)
+            let newer = self.lanes[rollout.state.partition]?[key]?.newer(than: run.order)
         else { return nil }
         return Cause(.newerRun, "run \(newer.runID) of the model is newer and has been deployed")
     }
@@ -154,7 +154,7 @@ extension Coordinator {
         self.rollouts[id] = rollout
         self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
         guard let key = rollout.laneKey else { return nil }
-        let partition = rollout.state.origin.partition
+        let partition = rollout.state.partition
         let next = self.lanes[partition]?[key]?.leave(id)
         if self.lanes[partition]?[key]?.isEmpty == true { self.lanes[partition]?[key] = nil }
         return next ?? nil
@@ -163,7 +163,7 @@ extension Coordinator {
     /// The workbench reports a deployment as up: from now on this run is live, and what is older stays out.
     private mutating func deployed(_ rollout: Rollout, key: Lane.Key) -> LaneState? {
         guard let run = rollout.state.run else { return nil }
-        let partition = rollout.state.origin.partition
+        let partition = rollout.state.partition
         self.lanes[partition]?[key, default: Lane()].deployed(run)
         guard let newest = self.lanes[partition]?[key]?.newestDeployed else { return nil }
         return LaneState(
@@ -195,7 +195,7 @@ extension Coordinator {
             .record(
                 Record(
                     ticket: ticket,
-                    partition: state.origin.partition,
+                    partition: state.partition,
                     rollout: state,
                     publishes: publishes,
                     lane: lane

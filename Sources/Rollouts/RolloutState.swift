@@ -10,7 +10,9 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var phase: Phase
     /// Position in the pipeline.
     package var step: RolloutStep
-    /// Where its event stood first.
+    /// Partition that owns it: of its journal records, and of the event as it was accepted.
+    package var partition: Int32
+    /// Where its event stood first; another partition if it was forwarded.
     package var origin: Origin
     /// Id, source and time of the event, as the event says them.
     package var event: EventReference
@@ -42,6 +44,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
     /// Creates the state of a rollout that has just been accepted.
     package init(
         id: RolloutID,
+        partition: Int32,
         origin: Origin,
         event: EventReference,
         plan: RolloutPlan,
@@ -53,6 +56,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
         self.sequence = 1
         self.phase = .accepted
         self.step = .resolve
+        self.partition = partition
         self.origin = origin
         self.event = event
         self.plan = plan
@@ -65,6 +69,22 @@ package struct RolloutState: Codable, Sendable, Equatable {
 
     /// The text that only this rollout carries: a tag of its version, the end of its build's comment.
     package var marker: String { "slipway:\(self.id)" }
+
+    /// Ends a rollout that intake does not let in; its first status event is its last.
+    package mutating func endAtIntake(_ phase: Phase, _ cause: Cause) {
+        self.phase = phase
+        self.step = .finished
+        self.cause = cause
+    }
+
+    /// Drops the texts that came with the event, so that its record fits where the whole did not.
+    package mutating func shorten() {
+        self.plan.verification = nil
+        self.plan.modelDescription = ""
+        self.plan.buildComment = ""
+        self.plan.deployment.environment = [:]
+        self.plan.gates = []
+    }
 
     /// Moves to a phase; the next status event says so.
     package mutating func enter(_ phase: Phase, at wallMilliseconds: Int64, cause: Cause? = nil) {
