@@ -43,6 +43,7 @@ package final class Admin: Sendable {
     ///   - client: The client.
     ///   - start: Sends the request, its answer going to the queue.
     ///   - read: Reads the answer, which is freed afterwards.
+    /// - Returns: What `read` made of the answer, or why there is none.
     static func request<Success>(
         _ call: AdminCall,
         _ client: OpaquePointer,

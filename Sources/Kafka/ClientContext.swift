@@ -24,6 +24,8 @@ class ClientContext: @unchecked Sendable {
 
     /// Runs on whichever thread of librdkafka speaks.
     func logged(level: Int32, facility: String, text: String) {
+        // One list of properties serves all clients, so that a consumer's property reaches producers is no mistake.
+        guard facility != "CONFWARN" || !text.contains("will be ignored by this") else { return }
         self.observer.log(.init(level: Int(level), facility: facility, text: self.properties.redacted(text)))
     }
 
@@ -72,6 +74,9 @@ class ClientContext: @unchecked Sendable {
     ///   - type: Producer or consumer.
     ///   - defaults: Weaker than the user's properties.
     ///   - fixed: Stronger than the user's properties.
+    ///   - delivers: Whether delivery reports reach `delivered`.
+    ///   - rebalances: Whether rebalances reach `rebalanced`.
+    /// - Returns: The client; whoever holds it destroys it.
     /// - Throws: `KafkaError` with librdkafka's reason, such as a certificate that can't be read.
     func makeClient(
         _ type: rd_kafka_type_t,
@@ -81,9 +86,7 @@ class ClientContext: @unchecked Sendable {
         rebalances: Bool = false
     ) throws(KafkaError) -> ClientHandle {
         let configuration = ClientConfiguration()
-        // One list of properties serves all clients, so that a consumer's property reaches producers is no mistake.
-        let quiet = [KafkaProperties.Property("log.configuration.warnings", "false")]
-        for property in quiet + defaults + self.properties.properties + fixed {
+        for property in defaults + self.properties.properties + fixed {
             do throws(KafkaPropertyError) {
                 try configuration.set(property)
             } catch {

@@ -6,9 +6,10 @@ extension ClientThread {
     /// Starts the thread of a producer: it serves delivery reports and errors, and in the end drops what can't be sent.
     ///
     /// - Parameters:
-    ///   - producer: The client, destroyed by the thread.
+    ///   - handle: The client, destroyed by the thread.
     ///   - name: Shown by debuggers.
     ///   - closeTimeout: How long records under way may still take when it ends.
+    /// - Returns: The running thread.
     static func polling(producer handle: ClientHandle, name: String, closeTimeout: Duration) -> ClientThread {
         let wake = QueueWaker(mainQueueOf: handle)
         return ClientThread(name: name) {

@@ -137,15 +137,9 @@ package final class Consumer: Sendable {
         _ partitions: [TopicPartition],
         timeout: Duration = .seconds(30)
     ) async throws(KafkaError) -> [TopicPartition: Offset] {
-        try await self.query("read committed offsets") { handle in
-            let list = PartitionList(partitions)
-            let code = rd_kafka_committed(handle.pointer, list.pointer, timeout.wholeMilliseconds)
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-                return .failure(handle.context.explained(KafkaError(code, operation: "read committed offsets")))
-            }
-            if let error = list.firstError(operation: "read committed offset of") { return .failure(error) }
-            let found = list.elements.compactMap { element in element.realOffset.map { (element.topicPartition, $0) } }
-            return .success(Dictionary(found) { _, newest in newest })
+        let jobs = self.queries.jobs
+        return try await self.query("read committed offsets") { handle in
+            CommittedQuery.offsets(handle, partitions, timeout: timeout) { jobs.isStopping }
         }
     }
 
@@ -156,9 +150,12 @@ package final class Consumer: Sendable {
         _ partitions: [TopicPartition],
         timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Watermarks] {
-        try await self.query("query watermarks") { handle in
-            OffsetQuery.offsets(handle, partitions, .beginning, timeout: timeout).flatMap { low in
-                OffsetQuery.offsets(handle, partitions, .end, timeout: timeout).map { high in
+        let jobs = self.queries.jobs
+        return try await self.query("query watermarks") { handle in
+            let isStopping = { jobs.isStopping }
+            let lows = OffsetQuery.offsets(handle, partitions, .beginning, timeout: timeout, isStopping: isStopping)
+            return lows.flatMap { low in
+                OffsetQuery.offsets(handle, partitions, .end, timeout: timeout, isStopping: isStopping).map { high in
                     let pairs = partitions.compactMap { partition in
                         low[partition].flatMap { low in
                             high[partition].map { (partition, Watermarks(low: low, high: max(low, $0))) }
@@ -176,14 +173,16 @@ package final class Consumer: Sendable {
     ///   - partitions: Any partitions, held or not.
     ///   - timestampMilliseconds: The time in milliseconds since 1970.
     ///   - timeout: The longest wait.
+    /// - Returns: The offsets found.
     /// - Throws: `KafkaError` when the brokers can't say within `timeout`.
     package func offsets(
         of partitions: [TopicPartition],
         at timestampMilliseconds: Int64,
         timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Offset] {
-        try await self.query("query offsets by time") { handle in
-            OffsetQuery.offsets(handle, partitions, .time(timestampMilliseconds), timeout: timeout)
+        let jobs = self.queries.jobs
+        return try await self.query("query offsets by time") { handle in
+            OffsetQuery.offsets(handle, partitions, .time(timestampMilliseconds), timeout: timeout) { jobs.isStopping }
         }
     }
 

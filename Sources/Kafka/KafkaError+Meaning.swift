@@ -3,6 +3,33 @@
 import CRdkafka
 
 extension KafkaError {
+    /// Creates an error by librdkafka's name of its code, as a fake of a client does.
+    ///
+    /// - Parameters:
+    ///   - name: Such as "ILLEGAL_GENERATION"; `nil` comes back when librdkafka has no such code.
+    ///   - operation: What was being done.
+    ///   - isFatal: Whether the client is unusable from now on.
+    ///   - isRetriable: Whether the same call may be made again.
+    ///   - requiresAbort: Whether the transaction must be aborted.
+    package init?(
+        named name: String,
+        operation: String,
+        isFatal: Bool = false,
+        isRetriable: Bool = false,
+        requiresAbort: Bool = false
+    ) {
+        guard let code = Self.code(named: name) else { return nil }
+        self.init(
+            operation: operation,
+            code: name,
+            number: code.rawValue,
+            message: String(cString: rd_kafka_err2str(code)),
+            isFatal: isFatal,
+            isRetriable: isRetriable,
+            requiresAbort: requiresAbort
+        )
+    }
+
     /// Whether the group no longer counts the caller as a member of that generation: abort, and wait for the rebalance.
     package var isMembershipLost: Bool {
         self.isOne(

@@ -17,6 +17,12 @@ package struct KafkaPropertyError: Error, Hashable, Sendable, CustomStringConver
     /// Why it is refused.
     package let problem: Problem
 
+    /// Creates an error.
+    package init(name: String, problem: Problem) {
+        self.name = name
+        self.problem = problem
+    }
+
     package var description: String {
         switch self.problem {
         case .reserved: "\(self.name) is reserved: Slipway's guarantees rest on its own setting"

@@ -7,6 +7,9 @@ import CRdkafka
 /// Not by `rd_kafka_query_watermark_offsets`, whose time-out has no effect in 2.0.2. With the logical offsets for times
 /// the same request gives the low watermark and the end as the client's isolation level sees it.
 enum OffsetQuery {
+    /// The longest that one blocking call may take.
+    static let sliceMilliseconds: Int32 = 2_000
+
     /// What is asked for.
     enum Place {
         /// The oldest record kept.
@@ -26,20 +29,29 @@ enum OffsetQuery {
     }
 
     /// Asks; blocks, so on a thread of our own only.
+    /// Each attempt is short, so that a client that closes does not wait for a broker that never answers.
     ///
+    /// - Parameters:
+    ///   - handle: The client.
+    ///   - partitions: Whose offsets.
+    ///   - place: Which offsets.
+    ///   - timeout: For how long to try.
+    ///   - isStopping: Whether the client is to end.
     /// - Returns: A partition without such a place (no record as new as the time) is absent.
     static func offsets(
         _ handle: ClientHandle,
         _ partitions: some Collection<TopicPartition>,
         _ place: Place,
-        timeout: Duration
+        timeout: Duration,
+        isStopping: () -> Bool
     ) -> Result<[TopicPartition: Offset], KafkaError> {
         let operation = "query offsets"
         guard !partitions.isEmpty else { return .success([:]) }
         let deadline = ContinuousClock.now + timeout
         while true {
             let list = PartitionList(partitions.map { (key: $0, value: place.number) })
-            let code = rd_kafka_offsets_for_times(handle.pointer, list.pointer, max(1, deadline.remainingMilliseconds))
+            let slice = max(1, min(Self.sliceMilliseconds, deadline.remainingMilliseconds))
+            let code = rd_kafka_offsets_for_times(handle.pointer, list.pointer, slice)
             var error: KafkaError?
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 error = KafkaError(code, operation: operation)
@@ -52,7 +64,7 @@ enum OffsetQuery {
                 }
                 return .success(Dictionary(found) { _, newest in newest })
             }
-            guard error.isOutage, deadline > .now else { return .failure(handle.explained(error)) }
+            guard error.isOutage, deadline > .now, !isStopping() else { return .failure(handle.explained(error)) }
             // A leader that moves or a connection that comes up needs a moment, and no event tells when it has.
             rest(min(.milliseconds(50), deadline - .now))
         }

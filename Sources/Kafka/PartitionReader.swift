@@ -124,6 +124,7 @@ package final class PartitionReader: Sendable {
     ///   - partitions: Any partitions.
     ///   - timestampMilliseconds: The time in milliseconds since 1970.
     ///   - timeout: The longest wait.
+    /// - Returns: The offsets found.
     /// - Throws: `KafkaError` when the leaders can't say within `timeout`.
     package func offsets(
         of partitions: [TopicPartition],
@@ -133,7 +134,9 @@ package final class PartitionReader: Sendable {
         let (workbench, isolation) = (self.workbench, self.isolation)
         return try await self.thread.run("query offsets by time") {
             workbench.client(isolation).flatMap {
-                OffsetQuery.offsets($0, partitions, .time(timestampMilliseconds), timeout: timeout)
+                OffsetQuery.offsets($0, partitions, .time(timestampMilliseconds), timeout: timeout) {
+                    workbench.isStopping
+                }
             }
         }
     }
@@ -152,7 +155,9 @@ package final class PartitionReader: Sendable {
     ) async throws(KafkaError) -> Offset {
         let workbench = self.workbench
         let found = try await self.thread.run("query offsets") {
-            workbench.client(isolation).flatMap { OffsetQuery.offsets($0, [partition], place, timeout: timeout) }
+            workbench.client(isolation).flatMap {
+                OffsetQuery.offsets($0, [partition], place, timeout: timeout) { workbench.isStopping }
+            }
         }
         guard let offset = found[partition] else {
             throw .invalid(operation: "query offsets", message: "the leader of \(partition) named no offset")

@@ -4,7 +4,9 @@
 package struct TransactionSettings: Hashable, Sendable {
     /// The `transactional.id`; a new producer of the same id fences this one.
     package var transactionalID: String
-    /// The longest a transaction may take; default 10 s. Readers wait that long for one whose writer died.
+    /// The longest a transaction may take; default 10 s.
+    ///
+    /// Readers wait that long for one whose writer died.
     package var transactionTimeout = Duration.seconds(10)
     /// The pause before a request is sent again; default 5 ms, far less than librdkafka's.
     ///
