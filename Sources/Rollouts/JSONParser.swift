@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why some bytes are not JSON that we take.
+package struct JSONFailure: Error, Equatable, CustomStringConvertible {
+    /// The kind of fault.
+    package enum Kind: Sendable, Equatable {
+        /// The text ends too early.
+        case truncated
+        /// Some bytes are not UTF-8.
+        case notUTF8
+        /// Nested deeper than the limit.
+        case tooDeep
+        /// An object has two members of the same name.
+        case duplicateName
+        /// Any other offence against RFC 8259.
+        case malformed
+    }
+
+    /// The kind of fault.
+    package let kind: Kind
+    /// What was wrong, without any of the input.
+    package let reason: String
+    /// Bytes before the fault.
+    package let offset: Int
+
+    /// `reason at byte N`.
+    package var description: String { "\(self.reason) at byte \(self.offset)" }
+}
+
+extension JSONValue {
+    /// Deepest nesting that is read unless told otherwise.
+    package static let maximumDepth = 32
+
+    /// Reads one JSON text (RFC 8259), with nothing but white space around it.
+    ///
+    /// Stricter than the standard where two readers could understand different things: names are unique in their object,
+    /// surrogates come in pairs, numbers are finite.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8 without a byte order mark.
+    ///   - maximumDepth: Levels of arrays and objects that are allowed; it bounds the stack that reading takes.
+    /// - Throws: `JSONFailure` for anything else.
+    package init(parsing bytes: [UInt8], maximumDepth: Int = JSONValue.maximumDepth) throws(JSONFailure) {
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        do {
+            self = try parser.parseDocument()
+        } catch {
+            // Bytes that are no UTF-8 at all, such as UTF-16 or a compressed body, are better told by that name.
+            guard error.kind == .malformed, String(validating: bytes, as: UTF8.self) == nil else { throw error }
+            throw JSONFailure(kind: .notUTF8, reason: "not UTF-8", offset: error.offset)
+        }
+    }
+}
+
+/// Recursive descent over the bytes of one text.
+///
+/// Our own, because events are decoded on the hot path, `JSONDecoder` reads free-form JSON only by trying one type after
+/// the other, and an error must say where it is.
+private struct JSONParser {
+    private let bytes: [UInt8]
+    private let maximumDepth: Int
+    private var position = 0
+    private var depth = 0
+
+    init(bytes: [UInt8], maximumDepth: Int) {
+        self.bytes = bytes
+        self.maximumDepth = maximumDepth
+    }
+
+    mutating func parseDocument() throws(JSONFailure) -> JSONValue {
+        let value = try self.parseValue()
+        self.skipSpace()
+        guard self.position == self.bytes.count else { throw self.failure("text after the value") }
+        return value
+    }
+
+    private mutating func parseValue() throws(JSONFailure) -> JSONValue {
+        self.skipSpace()
+        guard let first = self.peek() else { throw self.failure("expected a value") }
+        switch first {
+        case UInt8(ascii: "{"): return try self.parseObject()
+        case UInt8(ascii: "["): return try self.parseArray()
+        case UInt8(ascii: "\""): return .string(try self.parseString())
+        case UInt8(ascii: "t"): return try self.parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return try self.parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return try self.parseWord("null", .null)
+        default: return try self.parseNumber()
+        }
+    }
+
+    private mutating func descend() throws(JSONFailure) {
+        guard self.depth < self.maximumDepth else {
+            throw self.failure("nested deeper than \(self.maximumDepth) levels", kind: .tooDeep)
+        }
+        self.depth += 1
+        self.position += 1
+    }
+
+    private mutating func parseObject() throws(JSONFailure) -> JSONValue {
+        try self.descend()
+        defer { self.depth -= 1 }
+        var members: [JSONValue.Member] = []
+        // A linear search is quickest for the objects of every day; a set keeps a hostile one from costing its square.
+        var names: Set<String> = []
+        if self.take(UInt8(ascii: "}")) { return .object(members) }
+        repeat {
+            self.skipSpace()
+            guard self.peek() == UInt8(ascii: "\"") else { throw self.failure("expected a member's name") }
+            let start = self.position
+            let name = try self.parseString()
+            let isNew: Bool
+            if members.count < 16 {
+                isNew = !members.contains { $0.name == name }
+            } else {
+                if names.isEmpty { names.formUnion(members.lazy.map(\.name)) }
+                isNew = names.insert(name).inserted
+            }
+            guard isNew else {
+                throw JSONFailure(kind: .duplicateName, reason: "the same name twice in one object", offset: start)
+            }
+            guard self.take(UInt8(ascii: ":")) else { throw self.failure("expected ':'") }
+            members.append(JSONValue.Member(name, try self.parseValue()))
+        } while self.take(UInt8(ascii: ","))
+        guard self.take(UInt8(ascii: "}")) else { throw self.failure("expected ',' or '}'") }
+        return .object(members)
+    }
+
+    private mutating func parseArray() throws(JSONFailure) -> JSONValue {
+        try self.descend()
+        defer { self.depth -= 1 }
+        var elements: [JSONValue] = []
+        if self.take(UInt8(ascii: "]")) { return .array(elements) }
+        repeat {
+            elements.append(try self.parseValue())
+        } while self.take(UInt8(ascii: ","))
+        guard self.take(UInt8(ascii: "]")) else { throw self.failure("expected ',' or ']'") }
+        return .array(elements)
+    }
+
+    private mutating func parseWord(_ word: StaticString, _ value: JSONValue) throws(JSONFailure) -> JSONValue {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard self.takeHere(word.utf8Start[index]) else { throw self.failure("unknown word") }
+        }
+        return value
+    }
+
+    private mutating func parseNumber() throws(JSONFailure) -> JSONValue {
+        let start = self.position
+        _ = self.takeHere(UInt8(ascii: "-"))
+        let leadingZero = self.peek() == UInt8(ascii: "0")
+        let digits = self.takeDigits()
+        guard digits > 0 else { throw self.failure("expected a value") }
+        guard !leadingZero || digits == 1 else { throw self.failure("a number with a leading zero") }
+        var isWhole = true
+        if self.takeHere(UInt8(ascii: ".")) {
+            isWhole = false
+            guard self.takeDigits() > 0 else { throw self.failure("expected a digit") }
+        }
+        if self.takeHere(UInt8(ascii: "e")) || self.takeHere(UInt8(ascii: "E")) {
+            isWhole = false
+            if !self.takeHere(UInt8(ascii: "+")) { _ = self.takeHere(UInt8(ascii: "-")) }
+            guard self.takeDigits() > 0 else { throw self.failure("expected a digit") }
+        }
+        let text = String(decoding: self.bytes[start..<self.position], as: UTF8.self)
+        if isWhole, let value = Int64(text) { return .integer(value) }
+        guard let value = Double(text), value.isFinite else {
+            throw JSONFailure(kind: .malformed, reason: "a number beyond the range of a double", offset: start)
+        }
+        return .double(value)
+    }
+
+    private mutating func parseString() throws(JSONFailure) -> String {
+        self.position += 1
+        let start = self.position
+        while let byte = self.peek() {
+            switch byte {
+            case UInt8(ascii: "\""):
+                let text = try self.text(self.bytes[start..<self.position], from: start)
+                self.position += 1
+                return text
+            case UInt8(ascii: "\\"): return try self.parseEscapedString(from: start)
+            case 0..<0x20: throw self.failure("a control character in a string")
+            default: self.position += 1
+            }
+        }
+        throw self.failure("a string without end")
+    }
+
+    /// The rest of a string that has escapes; everything before the first one stands as it is.
+    private mutating func parseEscapedString(from start: Int) throws(JSONFailure) -> String {
+        var unescaped = Array(self.bytes[start..<self.position])
+        while let byte = self.peek() {
+            switch byte {
+            case UInt8(ascii: "\""):
+                self.position += 1
+                return try self.text(unescaped[...], from: start)
+            case UInt8(ascii: "\\"):
+                self.position += 1
+                try self.parseEscape(into: &unescaped)
+            case 0..<0x20: throw self.failure("a control character in a string")
+            default:
+                unescaped.append(byte)
+                self.position += 1
+            }
+        }
+        throw self.failure("a string without end")
+    }
+
+    private mutating func parseEscape(into unescaped: inout [UInt8]) throws(JSONFailure) {
+        guard let letter = self.peek() else { throw self.failure("a string without end") }
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): unescaped.append(letter)
+        case UInt8(ascii: "b"): unescaped.append(0x08)
+        case UInt8(ascii: "f"): unescaped.append(0x0C)
+        case UInt8(ascii: "n"): unescaped.append(0x0A)
+        case UInt8(ascii: "r"): unescaped.append(0x0D)
+        case UInt8(ascii: "t"): unescaped.append(0x09)
+        case UInt8(ascii: "u"):
+            self.position += 1
+            let scalar = try self.parseScalar()
+            unescaped.append(contentsOf: Unicode.UTF8.encode(scalar) ?? Unicode.UTF8.encodedReplacementCharacter)
+            return
+        default: throw self.failure("an unknown escape")
+        }
+        self.position += 1
+    }
+
+    /// The digits of one `\u` escape, or of two that form a surrogate pair.
+    private mutating func parseScalar() throws(JSONFailure) -> Unicode.Scalar {
+        let first = try self.parseHexadecimalDigits()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard first < 0xDC00, self.takeHere(UInt8(ascii: "\\")), self.takeHere(UInt8(ascii: "u")) else {
+            throw self.failure("half of a surrogate pair")
+        }
+        let second = try self.parseHexadecimalDigits()
+        guard (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+        else { throw self.failure("half of a surrogate pair") }
+        return scalar
+    }
+
+    private mutating func parseHexadecimalDigits() throws(JSONFailure) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = self.peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw self.failure("expected four hexadecimal digits")
+            }
+            value = value << 4 | UInt32(digit)
+            self.position += 1
+        }
+        return value
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>, from start: Int) throws(JSONFailure) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw JSONFailure(kind: .notUTF8, reason: "a string that is not UTF-8", offset: start)
+        }
+        return text
+    }
+
+    private func peek() -> UInt8? {
+        self.position < self.bytes.count ? self.bytes[self.position] : nil
+    }
+
+    private mutating func skipSpace() {
+        while let byte = self.peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            self.position += 1
+        }
+    }
+
+    /// Takes that byte if it is the next one after white space.
+    private mutating func take(_ byte: UInt8) -> Bool {
+        self.skipSpace()
+        return self.takeHere(byte)
+    }
+
+    private mutating func takeHere(_ byte: UInt8) -> Bool {
+        guard self.peek() == byte else { return false }
+        self.position += 1
+        return true
+    }
+
+    private mutating func takeDigits() -> Int {
+        let start = self.position
+        while let byte = self.peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { self.position += 1 }
+        return self.position - start
+    }
+
+    /// A fault here; at the end of the text it is that the text is too short.
+    private func failure(_ reason: String, kind: JSONFailure.Kind = .malformed) -> JSONFailure {
+        guard self.position < self.bytes.count || kind != .malformed else {
+            return JSONFailure(kind: .truncated, reason: "the text ends: \(reason)", offset: self.position)
+        }
+        return JSONFailure(kind: kind, reason: reason, offset: self.position)
+    }
+}

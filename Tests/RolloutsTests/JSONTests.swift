@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+@Suite struct JSONTests {
+    @Test(arguments: [
+        ("null", JSONValue.null), (" true ", .bool(true)), ("false\n", .bool(false)), ("0", .integer(0)),
+        ("-0", .integer(0)), ("-12", .integer(-12)), ("9223372036854775807", .integer(.max)),
+        ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5e3", .double(1500)), ("1E-2", .double(0.01)),
+        ("\"\"", .string("")), ("\"a\\/b\\\\c\\\"\"", .string("a/b\\c\"")), ("\"\\u0041\\n\"", .string("A\n")),
+        ("\"\\ud83d\\ude80\"", .string("🚀")), ("\"🚀\"", .string("🚀")), ("\"\\u0000\"", .string("\0")),
+        ("[]", .array([])), ("[1,[]]", .array([.integer(1), .array([])])), ("{}", .object([])),
+        ("{\"a\":{\"b\":[null]}}", .object([.init("a", .object([.init("b", .array([.null]))]))])),
+    ])
+    func validTextIsRead(text: String, value: JSONValue) throws {
+        #expect(try JSONValue(parsing: Array(text.utf8)) == value)
+    }
+
+    @Test(arguments: [
+        "nul1", "tru", "True", "01", "-01", "1.", ".5", "+1", "1e", "0x10", "NaN", "Infinity", "-Infinity", "1e400",
+        "'a'",
+        "\"\\x\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"tab\there\"", "[1,]", "[,1]",
+        "[1 2]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:2}", "1 2", "{}{}", "/* */1",
+        "\u{FEFF}{}",
+        "\u{00A0}1", "[1", "{\"a\"", "\"abc", "", "  ", "\"\\", "\"\\u00",
+    ])
+    func invalidTextIsRefused(text: String) {
+        #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array(text.utf8)) }
+    }
+
+    @Test(arguments: [
+        ("", JSONFailure.Kind.truncated, 0), ("{\"a\":", .truncated, 5), ("[1", .truncated, 2), ("\"ab", .truncated, 3),
+        ("tru", .truncated, 3), ("{\"a\":1,\"a\":2}", .duplicateName, 7), ("[1,x]", .malformed, 3),
+        ("{\"a\":1}}", .malformed, 7),
+    ])
+    func faultIsNamedAndPlaced(text: String, kind: JSONFailure.Kind, offset: Int) {
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array(text.utf8)) }
+        #expect(failure?.kind == kind)
+        #expect(failure?.offset == offset)
+    }
+
+    @Test(arguments: [
+        [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22],
+        [0xFF, 0xFE, 0x7B, 0x00], [0x7B, 0xE9, 0x7D], [0x1F, 0x8B, 0x08],
+    ])
+    func bytesThatAreNotUTF8AreNamed(bytes: [UInt8]) {
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: bytes) }
+        #expect(failure?.kind == .notUTF8)
+    }
+
+    @Test func nestingIsBounded() throws {
+        func nested(_ depth: Int) -> [UInt8] {
+            [UInt8](repeating: UInt8(ascii: "["), count: depth) + [UInt8](repeating: UInt8(ascii: "]"), count: depth)
+        }
+        _ = try JSONValue(parsing: nested(32))
+        for depth in [33, 1_000_000] {
+            let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: nested(depth)) }
+            #expect(failure?.kind == .tooDeep)
+        }
+        let open = [UInt8](repeating: UInt8(ascii: "{"), count: 1_000_000)
+        #expect(throws: JSONFailure.self) { try JSONValue(parsing: open) }
+    }
+
+    @Test func duplicateNamesAreFoundInLargeObjectsToo() throws {
+        let members = (0..<5000).map { "\"k\($0)\":\($0)" }
+        let whole = Array(("{" + members.joined(separator: ",") + "}").utf8)
+        #expect(try JSONValue(parsing: whole)["k4999"] == .integer(4999))
+        let doubled = Array(("{" + (members + ["\"k3\":0"]).joined(separator: ",") + "}").utf8)
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: doubled) }
+        #expect(failure?.kind == .duplicateName)
+    }
+
+    @Test func writtenTextReadsBackAsTheSameValue() throws {
+        let value = JSONValue.object([
+            .init("text", .string("a\"b\\c\n\r\t\u{1}\u{7F}\u{2028}é🚀")),
+            .init(
+                "quoted \"name\"",
+                .array([.integer(.min), .integer(.max), .double(0.1), .double(1e300), .bool(false)])
+            ),
+            .init("empty", .object([])), .init("none", .null), .init("list", .array([])),
+        ])
+        var writer = JSONWriter()
+        writer.value(value)
+        #expect(try JSONValue(parsing: writer.bytes) == value)
+    }
+
+    @Test func fieldsAreSeparatedAndAbsentOnesLeftOut() {
+        let bytes = JSONWriter.object { writer in
+            writer.field("a", "x")
+            writer.field("gone", nil as String?)
+            writer.field("n", 7)
+            writer.field("d", 2.0)
+            writer.field("bad", Double.nan)
+            writer.object("o") { $0.field("flag", true) }
+            writer.array("l") { list in
+                list.integer(1)
+                list.string("two")
+                list.object { _ in }
+            }
+            writer.texts("t", ["z": "1", "b": "2"])
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(
+            text == #"{"a":"x","n":7,"d":2,"bad":null,"o":{"flag":true},"l":[1,"two",{}],"t":{"b":"2","z":"1"}}"#
+        )
+    }
+}
