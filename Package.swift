@@ -51,7 +51,7 @@ let package = Package(
         part("Timestamps"),
         part("Settings", ["CYAML", "Telemetry", "Timestamps"]),
         part("Digest", ["CCrypto"]),
-        part("Telemetry", ["Timestamps"]),
+        part("Telemetry", ["Threads", "Timestamps"]),
         part("CommandTable"),
         part("WorkbenchAPI", ["HTTPClient", "Timestamps"]),
         part("Rollouts", ["Digest", "Timestamps"]),

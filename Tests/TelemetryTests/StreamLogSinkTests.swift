@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Telemetry
+import Testing
+import Timestamps
+
+/// A pipe whose ends are closed when it goes.
+private final class Pipe: Sendable {
+    let readEnd: Int32
+    let writeEnd: Int32
+
+    init() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        (self.readEnd, self.writeEnd) = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(self.readEnd)
+        close(self.writeEnd)
+    }
+
+    /// Reads until a line starts with `prefix`, and returns all lines.
+    func readLines(until isLast: (Substring) -> Bool) -> [Substring] {
+        var bytes: [UInt8] = []
+        while true {
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            let count = read(self.readEnd, &chunk, chunk.count)
+            guard count > 0 else { break }
+            bytes += chunk.prefix(count)
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            if bytes.last == UInt8(ascii: "\n"), let last = lines.last, isLast(last) { return lines }
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}
+
+@Suite("Stream log sink", .timeLimit(.minutes(1)))
+struct StreamLogSinkTests {
+    private let record = LogRecord(
+        time: Timestamp(millisecondsSinceEpoch: 0),
+        level: .info,
+        message: "m",
+        fields: [.init("k", .string(String(repeating: "x", count: 100)))]
+    )
+
+    @Test func linesOfManyTasksDoNotInterleave() async throws {
+        let pipe = try Pipe()
+        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json)
+        let expected = String(decoding: LogFormat.json.line(for: self.record).dropLast(), as: UTF8.self)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<25 { sink.write(self.record) } }
+            }
+        }
+        #expect(await sink.close(within: .seconds(10)))
+        let last = LogRecord(time: self.record.time, level: .info, message: "end")
+        let end = LogFormat.json.line(for: last)
+        #expect(write(pipe.writeEnd, end, end.count) == end.count)
+        let lines = pipe.readLines { $0.contains("end") }
+        #expect(lines.count == 201)
+        #expect(lines.dropLast().allSatisfy { $0 == expected })
+        #expect(sink.droppedLineCount == 0)
+    }
+
+    @Test func aBlockedDescriptorDropsLinesInsteadOfBlockingTheCaller() async throws {
+        let pipe = try Pipe()
+        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json, maximumQueuedBytes: 10_000)
+        // A pipe takes 64 KiB, the queue 10 kB: of 2,000 lines of 160 bytes most cannot be kept.
+        for _ in 0..<2000 { sink.write(self.record) }
+        let dropped = sink.droppedLineCount
+        #expect(dropped > 1000 && dropped < 2000)
+        #expect(await sink.close(within: .milliseconds(20)) == false, "the end of the process is not held up")
+        let lines = pipe.readLines { $0.contains("log lines dropped") }
+        #expect(lines.last?.contains("\"count\":") == true)
+        #expect(UInt64(lines.count { $0.contains("\"message\":\"m\"") }) == 2000 - dropped)
+        #expect(sink.droppedLineCount == dropped)
+    }
+
+    @Test func aClosedSinkCountsWhatItDoesNotTake() async throws {
+        let pipe = try Pipe()
+        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json)
+        #expect(await sink.close(within: .seconds(10)))
+        sink.write(self.record)
+        #expect(sink.droppedLineCount == 1)
+    }
+
+    @Test func aDescriptorThatRefusesIsSurvived() async {
+        let sink = StreamLogSink(fileDescriptor: -1, format: .json)
+        sink.write(self.record)
+        #expect(await sink.close(within: .seconds(10)))
+        #expect(sink.droppedLineCount == 1)
+    }
+}
