@@ -51,6 +51,7 @@ final class ServerCore: @unchecked Sendable {
             evhttp_set_timeout_tv(http, &interval)
         }
         evhttp_set_gencb(http, requestReceived, Unmanaged.passUnretained(self).toOpaque())
+        AcceptFailure.watch(evhttp_bound_socket_get_listener(listener), of: http, for: self)
     }
 
     /// Sets a connection's timeout to the configured one.
@@ -58,6 +59,17 @@ final class ServerCore: @unchecked Sendable {
         guard let timeout = self.settings.idleTimeout else { return }
         var interval = timeval(timeout)
         evhttp_connection_set_timeout_tv(connection, &interval)
+    }
+
+    /// Stops accepting for a moment: the system has no descriptor to give.
+    func acceptFailed(reason: String) {
+        guard let listener = self.listener else { return }
+        self.report(.acceptFailed(reason: reason))
+        evconnlistener_disable(evhttp_bound_socket_get_listener(listener))
+        self.loop.schedule(after: .milliseconds(100)) {
+            guard let listener = self.listener else { return }
+            evconnlistener_enable(evhttp_bound_socket_get_listener(listener))
+        }
     }
 
     // MARK: Requests
@@ -114,6 +126,7 @@ final class ServerCore: @unchecked Sendable {
         self.isStopping = true
         if let listener = self.listener { evhttp_del_accept_socket(self.http, listener) }
         self.listener = nil
+        AcceptFailure.forget(self.http)
         if self.activeCount == 0 { return self.finish() }
         self.loop.schedule(after: grace) { self.finish() }
     }
