@@ -53,10 +53,10 @@ let package = Package(
         part("Digest", ["CCrypto"]),
         part("Telemetry", ["Threads", "Timestamps"]),
         part("CommandTable"),
-        part("WorkbenchAPI", ["HTTPClient", "Timestamps"]),
+        part("WorkbenchAPI", ["HTTPClient", "Telemetry", "Timestamps"]),
         part("Rollouts", ["Digest", "Timestamps"]),
         part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry"]),
-        part("Operations", ["HTTPServer", "Telemetry"]),
+        part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
         part("WorkbenchSandbox", ["HTTPServer", "CommandTable", "Kafka"]),
         part(
             "Commands",
@@ -82,9 +82,12 @@ let package = Package(
         tests("DigestTests", ["Digest"]),
         tests("TelemetryTests", ["Telemetry", "Timestamps"]),
         tests("CommandTableTests", ["CommandTable"]),
-        tests("WorkbenchAPITests", ["WorkbenchAPI", "HTTPClient", "HTTPServer", "Timestamps", "TestSupport"]),
+        tests(
+            "WorkbenchAPITests",
+            ["WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps", "TestSupport"]
+        ),
         tests("RolloutsTests", ["Rollouts", "TestSupport"]),
-        tests("OperationsTests", ["Operations", "HTTPClient", "TestSupport"]),
+        tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "WorkbenchAPI", "TestSupport"]),
         tests("WorkerTests", ["Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "Kafka", "TestSupport"]),
         tests("CommandsTests", ["Commands", "CommandTable", "Kafka", "WorkbenchSandbox", "TestSupport"]),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Telemetry
+
 /// One call, ready to be sent but for address and key.
 struct Call {
     let operation: APIOperation

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Telemetry
+
 /// Gives the API key for each call.
 package protocol CredentialSource: Sendable {
     /// Returns the key to send with the next call.

@@ -72,7 +72,27 @@ private struct GatewayError: Decodable {
         self.code = code == 0 ? nil : Int(clamping: code)
         var message = try fields.text("message")
         if message.isEmpty { message = (try? fields.text("error")) ?? "" }
-        if message.isEmpty { message = try fields.texts("errors").joined(separator: "; ") }
+        if message.isEmpty {
+            let errors: ServiceErrors? = try fields.object("errors")
+            message = errors?.text ?? ""
+        }
         self.message = message
+    }
+}
+
+/// What the model service puts under `errors`: a text, a list of texts, or an object with code and message.
+struct ServiceErrors: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+        if let fields = try? Fields(decoder) {
+            self.text = [try fields.text("code"), try fields.text("message")]
+                .filter { !$0.isEmpty }
+                .joined(separator: ": ")
+        } else if let texts = try? [String](from: decoder) {
+            self.text = texts.joined(separator: "; ")
+        } else {
+            self.text = try String(from: decoder)
+        }
     }
 }

@@ -88,16 +88,6 @@ struct Fields {
         try self.container.decodeIfPresent([Element].self, forKey: key) ?? []
     }
 
-    /// Returns the texts of a list, or of what stands in a list's place.
-    func texts(_ key: FieldKey) throws -> [String] {
-        do {
-            return try self.list(key)
-        } catch DecodingError.typeMismatch {
-            let text = try self.text(key)
-            return text.isEmpty ? [] : [text]
-        }
-    }
-
     /// Returns a nested object, if there is one.
     func object<Object: Decodable>(_ key: FieldKey) throws -> Object? {
         try self.container.decodeIfPresent(Object.self, forKey: key)

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Synchronization
+package import Telemetry
 
 /// A key kept in a file, read at first use and again after `reload()`.
 package final class FileCredential: CredentialSource {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Telemetry
 package import Timestamps
 
 /// A model of a project: what is built, deployed and called.

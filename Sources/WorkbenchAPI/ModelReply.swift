@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import HTTPClient
+package import Telemetry
 
 /// What a deployed model answered.
 package struct ModelReply: Sendable, Equatable {
@@ -24,8 +25,18 @@ private struct ReplyEnvelope: Decodable {
         let fields = try Fields(decoder)
         self.success = try fields.isPresent("success") ? try fields.flag("success") : nil
         self.hasResponse = try fields.isPresent("response")
-        self.errors =
-            try fields.isPresent("errors") ? (try? fields.texts("errors").joined(separator: "; ")) ?? "errors" : ""
+        guard try fields.isPresent("errors") else {
+            self.errors = ""
+            return
+        }
+        let errors: ServiceErrors?
+        do {
+            errors = try fields.object("errors")
+        } catch is DecodingError {
+            // Some other shape: that there are errors is what counts.
+            errors = nil
+        }
+        self.errors = errors.flatMap { $0.text.isEmpty ? nil : $0.text } ?? "errors in an unknown form"
     }
 }
 

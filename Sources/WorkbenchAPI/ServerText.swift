@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Telemetry
+
 /// Makes foreign text fit for a log line: one line, bounded, without secrets.
 enum ServerText {
     /// Longest message, in characters.
@@ -15,7 +17,7 @@ enum ServerText {
         var text = isCut ? String(decoding: text.utf8.prefix(self.maximumScannedBytes), as: UTF8.self) : text
         for secret in secrets where !secret.isEmpty {
             text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
-                .joined(separator: "[secret]")
+                .joined(separator: "<redacted>")
         }
         if isCut, let longest = secrets.map({ $0.reveal().utf8.count }).max() {
             // The cut may have gone through a secret, whose first half was not found.
@@ -23,7 +25,7 @@ enum ServerText {
         }
         let words = text.unicodeScalars
             .split(whereSeparator: { self.isSeparator($0) })
-            .map { self.isAccessKey($0) ? "[secret]" : String($0) }
+            .map { self.isAccessKey($0) ? "<redacted>" : String($0) }
         let line = self.hidingBearerTokens(words).joined(separator: " ")
         return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
     }
@@ -54,7 +56,7 @@ enum ServerText {
         return words.map { word in
             defer { isToken = word.lowercased().hasSuffix("bearer") }
             // Shorter words are prose: "bearer token is missing".
-            return isToken && word.utf8.count >= 16 ? "[secret]" : word
+            return isToken && word.utf8.count >= 16 ? "<redacted>" : word
         }
     }
 }

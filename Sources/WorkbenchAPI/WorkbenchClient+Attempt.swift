@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import HTTPClient
+import Telemetry
 
 /// Reads the body of a 2xx response.
 typealias ResponseDecoder<Value> = (HTTPResponse, ResponseFailure) throws(APIError) -> Value
@@ -124,7 +125,8 @@ extension WorkbenchClient {
     static func encode(_ body: some Encodable, for operation: APIOperation) throws(APIError) -> [UInt8] {
         do {
             let encoder = JSONEncoder()
-            encoder.outputFormatting = .withoutEscapingSlashes
+            // In one order always: the pages of a listing must be asked for with the very same filter.
+            encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
             return [UInt8](try encoder.encode(body))
         } catch {
             let message = "the request can't be written: \(Self.encodingProblem(error))"

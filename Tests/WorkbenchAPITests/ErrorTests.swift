@@ -120,7 +120,9 @@ struct ErrorTests {
         ("upstream connect error", "upstream connect error"), ("{broken", "{broken"),
         (#"{"error":"only error","code":0}"#, "only error"), (#"{"message":"","error":"second"}"#, "second"),
         (#"{"errors":["model.busy","x"]}"#, "model.busy; x"), (#"{"errors":"model.busy"}"#, "model.busy"),
-        (#"{"success":false,"errors":{"a":1}}"#, #"{"success":false,"errors":{"a":1}}"#),
+        (#"{"success":false,"errors":{"a":1}}"#, "no reason given"),
+        (#"{"success":false,"errors":[{"a":1}]}"#, #"{"success":false,"errors":[{"a":1}]}"#),
+        (#"{"errors":{"code":"c","message":"m"}}"#, "c: m"),
     ])
     func foreignBodiesGiveAMessage(body: String, message: String) async throws {
         let response = HTTPResponse(status: 502, body: Array(body.utf8))

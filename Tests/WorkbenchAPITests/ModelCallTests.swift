@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import Telemetry
 import TestSupport
 import Testing
 
@@ -35,7 +36,8 @@ struct ModelCallTests {
     @Test(arguments: [
         (#"{"success":false,"errors":"boom"}"#, false, false, "boom"), (#"{"response":null}"#, true, false, ""),
         (#"{"response":0}"#, true, true, ""), (#"{"errors":["a","b"]}"#, false, false, "a; b"),
-        (#"{"errors":{"x":1},"response":1}"#, false, true, "errors"),
+        (#"{"errors":{"x":1},"response":1}"#, false, true, "errors in an unknown form"),
+        (#"{"errors":{"code":"model.busy","message":"m"}}"#, false, false, "model.busy: m"),
         (#"{"success":true,"errors":null}"#, true, false, ""),
         ("{}", true, false, ""),
     ])
@@ -52,7 +54,7 @@ struct ModelCallTests {
         let error = await failure(of: { () throws(APIError) in try await self.call(bench) })
         #expect(error?.kind == .rateLimited)
         #expect(error?.outcome == .notApplied)
-        #expect(error?.message == "model.busy [secret]")
+        #expect(error?.message == "model.busy <redacted>")
     }
 
     @Test(arguments: ["<html>", "[1]", ""])

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import HTTPClient
+import Telemetry
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import HTTPClient
+import Telemetry
 import TestSupport
 import Testing
 
@@ -49,7 +50,7 @@ struct SecretTests {
         let body = #"{"message":"\#(message)","code":16}"#
         let bench = try Bench(.json(body, status: 401, headers: [("x-request-id", testKey)]))
         let error = try #require(await failure(of: { () throws(APIError) in try await bench.client.project("p") }))
-        #expect(error.message.contains("[secret]"))
+        #expect(error.message.contains("<redacted>"))
         for secret in [testKey, Self.accessKey, "someone.elses.token.of.length"] {
             #expect(!self.shown(error).contains(secret))
         }

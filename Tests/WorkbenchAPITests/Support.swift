@@ -3,6 +3,7 @@
 import FoundationEssentials
 import HTTPClient
 import Synchronization
+import Telemetry
 import TestSupport
 import Timestamps
 

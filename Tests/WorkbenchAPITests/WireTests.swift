@@ -2,6 +2,7 @@
 
 import HTTPClient
 import HTTPServer
+import Telemetry
 import Testing
 
 @testable import WorkbenchAPI
