@@ -207,6 +207,7 @@ def train(options: argparse.Namespace, store: Path, run_name: str) -> TrackedRun
     mlflow.set_experiment(options.experiment)
     with mlflow.start_run(run_name=run_name) as run:
         mlflow.set_tags({"dataset": options.dataset, "row_count": len(data.data)})
+        mlflow.set_tags(dict(tag.split("=", 1) for tag in options.tag))
         if options.user:
             mlflow.set_tag("mlflow.user", options.user)
         classifier = LogisticRegression(C=options.regularisation, max_iter=options.steps, warm_start=True)
@@ -327,6 +328,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     job.add_argument("--steps", type=int, default=5, help="solver iterations a round (default 5)")
     job.add_argument("--rounds", type=int, default=8, help="rounds, each with its loss logged (default 8)")
     job.add_argument("--test-size", type=float, default=0.3, help="share held back for testing (default 0.3)")
+    job.add_argument("--tag", action="append", default=[], metavar="NAME=VALUE", help="a tag of the run; may be repeated")
     names = parser.add_argument_group("names")
     names.add_argument("--experiment", help="default DATASET-OWNER, OWNER being PROJECT_OWNER")
     names.add_argument("--model", help="name of the model to deploy, also the event's key (default DATASET-clf)")
