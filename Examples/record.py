@@ -58,7 +58,7 @@ JOBS = [
     ),
     (
         "wine-unbuildable",
-        ["--dataset", "iris", "--seed", "8", "--model", "wine-unbuildable", "--tag", "sandbox.fail=build"],
+        ["--dataset", "wine", "--seed", "8", "--model", "wine-unbuildable", "--tag", "sandbox.fail=build"],
         "failed",
         "the run's tag asks the sandbox to let the build fail",
     ),
