@@ -3,6 +3,7 @@
 import CCurl
 import Glibc
 import Synchronization
+import Threads
 
 /// One libcurl multi handle and the thread that drives it.
 ///
@@ -27,7 +28,8 @@ final class TransferLoop: @unchecked Sendable {
 
     private let settings: HTTPClientSettings
     private let multi: UnsafeMutableRawPointer
-    private let inbox = Mutex(Inbox())
+    /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
+    private let inbox = Condition(Inbox())
     private var active: [ObjectIdentifier: Transfer] = [:]
     private var spare: [Transfer] = []
     private var waiting = WaitingCalls()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Synchronization
 import Threads
 
 /// An HTTP/1.1 server on one thread of its own, over libevent.
@@ -16,7 +15,7 @@ package final class HTTPServer: Sendable {
     private let settings: HTTPServerSettings
     private let router: Router
     private let report: @Sendable (HTTPServerProblem) -> Void
-    private let running = Mutex<Running?>(nil)
+    private let running = Condition<Running?>(nil)
 
     /// Creates a server that does not listen yet.
     ///
@@ -42,30 +41,33 @@ package final class HTTPServer: Sendable {
     /// - Throws: `HTTPServerError` when the address is taken, invalid or not permitted, or on a second start.
     @discardableResult
     package func start() throws(HTTPServerError) -> BoundAddress {
-        try self.running.withLock { running throws(HTTPServerError) in
-            guard running == nil else { throw .alreadyStarted }
-            let socket = try ListeningSocket.open(host: self.settings.host, port: self.settings.port)
-            let core: ServerCore
-            do throws(HTTPServerError) {
-                let loop = try EventLoop()
-                core = try ServerCore(
-                    loop: loop,
-                    descriptor: socket.descriptor,
-                    settings: self.settings,
-                    router: self.router,
-                    report: self.report
-                )
-            } catch {
-                close(socket.descriptor)
-                throw error
-            }
-            let thread = DedicatedThread(name: "http-in") {
-                core.loop.run()
-                core.loop.close()
-            }
-            running = Running(core: core, thread: thread)
-            return BoundAddress(host: self.settings.host, port: socket.port)
+        try self.running.withLock { running in
+            Result { () throws(HTTPServerError) in try self.start(&running) }
+        }.get()
+    }
+
+    private func start(_ running: inout Running?) throws(HTTPServerError) -> BoundAddress {
+        guard running == nil else { throw .alreadyStarted }
+        let socket = try ListeningSocket.open(host: self.settings.host, port: self.settings.port)
+        let core: ServerCore
+        do throws(HTTPServerError) {
+            core = try ServerCore(
+                loop: try EventLoop(),
+                descriptor: socket.descriptor,
+                settings: self.settings,
+                router: self.router,
+                report: self.report
+            )
+        } catch {
+            close(socket.descriptor)
+            throw error
         }
+        let thread = DedicatedThread(name: "http-in") {
+            core.loop.run()
+            core.loop.close()
+        }
+        running = Running(core: core, thread: thread)
+        return BoundAddress(host: self.settings.host, port: socket.port)
     }
 
     /// Stops accepting, lets replies under way finish up to `grace`, closes all connections and ends the thread.

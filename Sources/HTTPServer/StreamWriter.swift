@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Threads
 
 /// Writes the body of one reply in pieces, from any thread or task.
 ///
@@ -81,7 +81,7 @@ final class StreamState: Sendable {
         var closeActions: [@Sendable () -> Void] = []
     }
 
-    private let content = Mutex(Content())
+    private let content = Condition(Content())
 
     var isClosed: Bool { self.content.withLock { $0.isClosed } }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import Synchronization
 import Testing
 
 private let close = "Host: localhost\r\nConnection: close\r\n\r\n"

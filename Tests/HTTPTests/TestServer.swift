@@ -2,7 +2,7 @@
 
 import HTTPClient
 import HTTPServer
-import Synchronization
+import Threads
 
 /// Runs `body` with a server that is stopped afterwards.
 func withServer<Result>(
@@ -53,7 +53,7 @@ func failure(of request: HTTPRequest, by client: HTTPClient) async -> HTTPFailur
 
 /// Gathers values from any thread.
 final class Gathered<Value: Sendable>: Sendable {
-    private let values = Mutex<[Value]>([])
+    private let values = Condition<[Value]>([])
     let stream: AsyncStream<Value>
     private let continuation: AsyncStream<Value>.Continuation
 
