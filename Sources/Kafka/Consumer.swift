@@ -74,8 +74,7 @@ package final class Consumer: Sendable {
     /// For one reader at a time.
     package func next() async -> ConsumerEvent? {
         let event = await self.loop.inbox.next()
-        // The thread may have paused partitions because the buffer was full.
-        if case .records = event { self.thread.jobs.poke() }
+        if case .records = event, self.loop.inbox.takeWishForRoom() { self.thread.jobs.poke() }
         return event
     }
 

@@ -12,6 +12,7 @@ final class ConsumerInbox: Sendable {
         var records: [ConsumedRecord] = []
         var recordBytes = 0
         var isClosed = false
+        var wishesForRoom = false
         var reader: CheckedContinuation<Void, Never>?
 
         mutating func takeReader() -> CheckedContinuation<Void, Never>? {
@@ -26,10 +27,22 @@ final class ConsumerInbox: Sendable {
 
     init(settings: ConsumerSettings) { self.settings = settings }
 
-    /// Whether records must not come faster than they are read.
+    /// Whether records must not come faster than they are read; if so, the thread wishes to know when there is room.
     var isFull: Bool {
-        self.state.withLock {
-            $0.records.count >= self.settings.bufferRecords || $0.recordBytes >= self.settings.bufferBytes
+        self.state.withLock { state in
+            let isFull =
+                state.records.count >= self.settings.bufferRecords || state.recordBytes >= self.settings.bufferBytes
+            if isFull { state.wishesForRoom = true }
+            return isFull
+        }
+    }
+
+    /// Whether the thread is to be woken because there is room, as it wished; once a wish.
+    func takeWishForRoom() -> Bool {
+        guard self.hasRoom else { return false }
+        return self.state.withLock { state in
+            defer { state.wishesForRoom = false }
+            return state.wishesForRoom
         }
     }
 

@@ -31,7 +31,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// One turn of the thread: adjust the flow, then wait for records or a rebalance.
     func turn(_ client: OpaquePointer, _ jobs: JobQueue) {
         self.queue.withLock { $0 = jobs }
-        self.adjustFlow(client)
+        self.adjustFlow(client, jobs)
         guard let first = rd_kafka_consumer_poll(client, 1_000) else { return }
         self.take(first)
         var count = 1
@@ -109,10 +109,13 @@ extension ConsumerLoop {
     }
 
     /// Pauses what is read while the reader is behind, and later resumes exactly that.
-    private func adjustFlow(_ client: OpaquePointer) {
-        if self.inbox.isFull {
+    private func adjustFlow(_ client: OpaquePointer, _ jobs: JobQueue) {
+        if self.inbox.isFull, !self.pauses.isFlowStopped {
+            // A pause throws prefetched records away, so a reader that is only a little behind gets a moment; rebalances
+            // wait as long.
+            guard !jobs.wait(timeout: .milliseconds(200), until: { self.inbox.hasRoom }) else { return }
             self.apply(self.pauses.stopFlow(), client, rd_kafka_pause_partitions)
-        } else if self.inbox.hasRoom {
+        } else if self.pauses.isFlowStopped, self.inbox.hasRoom {
             self.apply(self.pauses.startFlow(), client, rd_kafka_resume_partitions)
         }
     }

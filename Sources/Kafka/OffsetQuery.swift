@@ -29,6 +29,7 @@ enum OffsetQuery {
     }
 
     /// Asks; blocks, so on a thread of our own only.
+    ///
     /// Each attempt is short, so that a client that closes does not wait for a broker that never answers.
     ///
     /// - Parameters:

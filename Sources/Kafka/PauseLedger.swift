@@ -8,7 +8,7 @@ struct PauseLedger: Sendable {
     private(set) var assigned: Set<TopicPartition> = []
     private var byApplication: Set<TopicPartition> = []
     private var byFlow: Set<TopicPartition> = []
-    private var isFlowStopped = false
+    private(set) var isFlowStopped = false
 
     /// Partitions were gained, and paused on behalf of the application.
     mutating func assign(_ partitions: Set<TopicPartition>) {

@@ -27,6 +27,16 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         super.init(properties: properties, observer: observer)
     }
 
+    /// Creates the client that this performs on.
+    func makeProducer() throws(KafkaError) -> ClientHandle {
+        try self.makeClient(
+            RD_KAFKA_PRODUCER,
+            defaults: self.settings.defaults,
+            fixed: self.settings.properties,
+            delivers: true
+        )
+    }
+
     override func delivered(_ message: rd_kafka_message_t) {
         guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         // A record purged by an abort failed because of another one.
@@ -54,10 +64,16 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
             let text = "a transaction without offsets would be unfenced"
             return .aborted(.invalid(operation: "begin transaction", message: text), failedRecords: [:])
         }
-        self.failedRecords = [:]
         self.durations = TransactionDurations()
         self.durations.records = batch.records.count
-        let outcome = self.attempt(batch, client)
+        var outcome = self.attempt(batch, client)
+        // A record that the broker refused leaves a gap in the numbering, which librdkafka notices only in the next
+        // transaction; its abort heals it. Nothing was written, so the caller need not know.
+        if case .aborted(let error, let failed) = outcome, failed.isEmpty,
+            error.isOne(of: RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER)
+        {
+            outcome = self.attempt(batch, client)
+        }
         switch outcome {
         case .committed, .aborted: break
         case .unknown(let error), .fatal(let error): self.end = error
@@ -67,25 +83,28 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     }
 
     private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+        self.failedRecords = [:]
         let deadline = ContinuousClock.now + self.settings.transactionTimeout
-        if let error = rd_kafka_begin_transaction(client) {
-            let failure = KafkaError(consuming: error, operation: "begin transaction", client: client)
-            // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.
-            return .fatal(self.explained(failure))
-        }
+        // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.
+        if let error = self.begin(client) { return .fatal(error) }
         let written =
             self.timed(\.produce) { self.produce(batch.records, client, deadline) }
             ?? self.timed(\.flush) { self.flush(client, deadline) }
             ?? self.timed(\.offsets) { self.sendOffsets(batch, client, deadline) }
         if let error = written { return self.abandon(error, client) }
-        return self.timed(\.commit) {
-            self.repeated("commit transaction", client, until: deadline) { rd_kafka_commit_transaction(client, $0) }
-        }.map { self.commitFailed($0, client) } ?? .committed
+        return self.timed(\.commit) { self.commit(client, deadline) }.map { self.commitFailed($0, client) }
+            ?? .committed
     }
 
     // MARK: - Steps; each returns `nil` or what failed
 
-    private func produce(
+    func begin(_ client: OpaquePointer) -> KafkaError? {
+        rd_kafka_begin_transaction(client).map {
+            self.explained(KafkaError(consuming: $0, operation: "begin transaction", client: client))
+        }
+    }
+
+    func produce(
         _ records: [ProducerRecord],
         _ client: OpaquePointer,
         _ deadline: ContinuousClock.Instant
@@ -104,7 +123,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         return self.firstFailure
     }
 
-    private func flush(_ client: OpaquePointer, _ deadline: ContinuousClock.Instant) -> KafkaError? {
+    func flush(_ client: OpaquePointer, _ deadline: ContinuousClock.Instant) -> KafkaError? {
         let code = rd_kafka_flush(client, deadline.remainingMilliseconds)
         if let error = self.firstFailure { return error }
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
@@ -123,6 +142,10 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
                 rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
             }
         }
+    }
+
+    func commit(_ client: OpaquePointer, _ deadline: ContinuousClock.Instant) -> KafkaError? {
+        self.repeated("commit transaction", client, until: deadline) { rd_kafka_commit_transaction(client, $0) }
     }
 
     private func commitFailed(_ error: KafkaError, _ client: OpaquePointer) -> TransactionOutcome {

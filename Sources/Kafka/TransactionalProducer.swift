@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CRdkafka
-
 /// Writes records and consumed offsets in transactions, one at a time, on a thread of its own.
 ///
 /// After `.fatal` or `.unknown` it is of no more use: close it and make a new one.
@@ -30,12 +28,7 @@ package final class TransactionalProducer: Sendable {
             observer: observer,
             finished: finished
         )
-        let handle = try runner.makeClient(
-            RD_KAFKA_PRODUCER,
-            defaults: settings.defaults,
-            fixed: settings.properties,
-            delivers: true
-        )
+        let handle = try runner.makeProducer()
         self.handle = handle
         self.runner = runner
         self.thread = .polling(producer: handle, name: "kafka-transact", closeTimeout: settings.closeTimeout)

@@ -23,6 +23,7 @@ package struct KafkaProbe {
     /// Returns the next event of a kind.
     ///
     /// - Parameter choose: Returns something for the event wanted, `nil` for any other.
+    /// - Returns: What `choose` returned.
     /// - Throws: `Ended` when the consumer has no more.
     package mutating func next<Chosen>(_ choose: (ConsumerEvent) -> Chosen?) async throws -> Chosen {
         while let event = await self.consumer.next() {

@@ -104,7 +104,8 @@ struct ConsumerMockTests {
     }
 
     @Test func nothingOfAPausedPartitionComes() async throws {
-        try await self.withConsumer(partitions: 2, records: 50) { consumer, probe, partitions in
+        let small = { (settings: inout ConsumerSettings) in settings.batchRecords = 10 }
+        try await self.withConsumer(partitions: 2, records: 50, settings: small) { consumer, probe, partitions in
             try await consumer.resume(partitions)
             _ = try await probe.records(1)
             try await consumer.pause([partitions[0]])

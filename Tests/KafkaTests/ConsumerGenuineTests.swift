@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import TestSupport
+import Testing
+
+@Suite(
+    "Consumer on a genuine broker",
+    .serialized,
+    .enabled(if: GenuineBroker.isPresent, GenuineBroker.isAbsent),
+    .timeLimit(.minutes(2))
+)
+struct ConsumerGenuineTests {
+    @Test func aRevocationWaitsForItsHoldAndTheOldMembershipCommits() async throws {
+        try await KafkaBed.withGenuineTopic(partitionCount: 4) { properties, topic in
+            let group = KafkaBed.uniqueName("group")
+            let producer = try await GenuineBroker.producer(properties, group)
+            let first = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            var probe = KafkaProbe(first)
+            let assigned = try await probe.assignment()
+            #expect(assigned.count == 4)
+            let old = try #require(probe.membership)
+
+            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let (revoked, hold) = try await probe.next {
+                if case .revoked(let partitions, let hold) = $0 { (partitions, hold) } else { nil }
+            }
+            #expect(revoked.count == 2)
+            // Calls are served while the revocation is held, and nothing has moved yet.
+            try await first.pause(revoked)
+            #expect(first.assignment.count == 4)
+            #expect(second.assignment.isEmpty)
+            let stale = TransactionBatch(
+                records: [GenuineBroker.record(topic, 0, "held")],
+                offsets: [revoked[0]: Offset(rawValue: 0)],
+                membership: old
+            )
+            // The group is already past the generation, so the broker says so; the batch is held for the next one.
+            let outcome = await producer.transact(stale)
+            switch outcome {
+            case .committed: break
+            case .aborted(let error, _): #expect(error.isMembershipLost)
+            case .unknown, .fatal: Issue.record("\(outcome)")
+            }
+            hold.release()
+            var other = KafkaProbe(second)
+            let gained = try await other.assignment()
+            #expect(Set(gained) == Set(revoked))
+            await second.close()
+            await first.close()
+            await producer.close()
+        }
+    }
+
+    @Test func aRevocationWhoseHoldIsNotReleasedGoesOnInTime() async throws {
+        try await KafkaBed.withGenuineTopic(partitionCount: 2) { properties, topic in
+            let group = KafkaBed.uniqueName("group")
+            let first = try await GenuineBroker.consumer(
+                properties,
+                group: group,
+                topic: topic,
+                revocationTimeout: .seconds(1)
+            )
+            var probe = KafkaProbe(first)
+            _ = try await probe.assignment()
+            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let hold = try await probe.next { if case .revoked(_, let hold) = $0 { hold } else { nil } }
+            var other = KafkaProbe(second)
+            #expect(try await other.assignment().count == 1)
+            #expect(!hold.isReleased)
+            await second.close()
+            await first.close()
+        }
+    }
+
+    @Test func aRebalanceThatChangesNothingTellsTheNewMembership() async throws {
+        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaBed.uniqueName("group")
+            let producer = try await GenuineBroker.producer(properties, group)
+            let first = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            var probe = KafkaProbe(first)
+            let partition = try #require(try await probe.assignment().first)
+            let old = try #require(probe.membership)
+            // A second member of a group with one partition gets nothing, and takes nothing.
+            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let new = try await probe.next {
+                if case .membershipChanged(let membership) = $0 { membership } else { nil }
+            }
+            #expect(new.generation > old.generation)
+            #expect(new.memberID == old.memberID)
+            var batch = TransactionBatch(
+                records: [GenuineBroker.record(topic, 0, "a")],
+                offsets: [partition: Offset(rawValue: 0)],
+                membership: old
+            )
+            guard case .aborted(let error, _) = await producer.transact(batch) else {
+                Issue.record("a stale membership was accepted")
+                return
+            }
+            #expect(error.isMembershipLost)
+            batch.membership = new
+            #expect(await producer.transact(batch) == .committed)
+            await second.close()
+            await first.close()
+            await producer.close()
+        }
+    }
+
+    @Test func offsetsCommittedByTransactionAreWhereReadingGoesOn() async throws {
+        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaBed.uniqueName("group")
+            let producer = try await GenuineBroker.producer(properties, group)
+            var consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            var probe = KafkaProbe(consumer)
+            let partition = try #require(try await probe.assignment().first)
+            let batch = TransactionBatch(
+                records: (0..<5).map { GenuineBroker.record(topic, 0, "\($0)") },
+                offsets: [partition: Offset(rawValue: 3)],
+                membership: try #require(probe.membership)
+            )
+            #expect(await producer.transact(batch) == .committed)
+            #expect(try await consumer.committed([partition]) == [partition: Offset(rawValue: 3)])
+            await consumer.close()
+
+            let admin = try Admin(properties: properties)
+            let offsets = try await admin.committedOffsets(ofGroup: group, [partition])
+            #expect(offsets == [partition: Offset(rawValue: 3)])
+            await admin.close()
+
+            consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            probe = KafkaProbe(consumer)
+            // Resumed at once, while the committed offset may still be asked for.
+            try await consumer.resume(try await probe.assignment())
+            #expect(try await probe.records(2).map(\.offset.rawValue) == [3, 4])
+            await consumer.close()
+            await producer.close()
+        }
+    }
+
+    @Test func aCommittedOffsetOutOfRangeIsTold() async throws {
+        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaBed.uniqueName("group")
+            let producer = try await GenuineBroker.producer(properties, group)
+            let consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            var probe = KafkaProbe(consumer)
+            let partition = try #require(try await probe.assignment().first)
+            let batch = TransactionBatch(
+                records: (0..<10).map { GenuineBroker.record(topic, 0, "\($0)") },
+                offsets: [partition: Offset(rawValue: 2)],
+                membership: try #require(probe.membership)
+            )
+            #expect(await producer.transact(batch) == .committed)
+            let admin = try Admin(properties: properties)
+            try await admin.deleteRecords(before: [partition: Offset(rawValue: 7)])
+            await admin.close()
+            try await consumer.seek(partition, to: Offset(rawValue: 2))
+            try await consumer.resume([partition])
+            let told = try await probe.next {
+                if case .offsetOutOfRange(let partition, let offset) = $0 { (partition, offset) } else { nil }
+            }
+            #expect(told == (partition, Offset(rawValue: 2)))
+            #expect(try await probe.records(1).first?.offset.rawValue == 7)
+            await consumer.close()
+            await producer.close()
+        }
+    }
+}
