@@ -109,14 +109,18 @@ final class ConsumerInbox: Sendable {
 
     /// Says that nothing more comes; what waits is dropped.
     func close() {
-        let reader = self.state.withLock { state in
+        // Dropped outside the lock, since a hold that nobody took releases itself, which takes other locks.
+        let (reader, dropped) = self.state.withLock { state in
             state.isClosed = true
-            state.events = []
-            state.records = []
-            state.recordBytes = 0
-            return state.takeReader()
+            defer {
+                state.events = []
+                state.records = []
+                state.recordBytes = 0
+            }
+            return (state.takeReader(), state.events)
         }
         reader?.resume()
+        withExtendedLifetime(dropped) {}
     }
 
     private func take() -> ConsumerEvent? {

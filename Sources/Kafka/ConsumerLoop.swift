@@ -245,8 +245,9 @@ extension ConsumerLoop {
         to offset: Offset
     ) -> Result<Void, KafkaError> {
         let list = PartitionList([(key: partition, value: offset.rawValue)])
-        // Answered by a thread of librdkafka, not by a broker.
-        if let error = rd_kafka_seek_partitions(client, list.pointer, 5_000) {
+        // Answered by a thread of librdkafka, not by a broker. Before 2.1.0 it takes the number for microseconds.
+        let timeoutMilliseconds: Int32 = rd_kafka_version() < 0x0201_0000 ? 5_000_000 : 5_000
+        if let error = rd_kafka_seek_partitions(client, list.pointer, timeoutMilliseconds) {
             return .failure(KafkaError(consuming: error, operation: "seek \(partition)", client: client))
         }
         return list.firstError(operation: "seek").map { .failure($0) } ?? .success(())
