@@ -16,8 +16,10 @@ struct ControlObject {
     private let place: String
 
     /// - Parameters:
+    ///   - value: What was sent.
     ///   - place: Where the object stands, for messages.
     ///   - allowed: Every key that it may have.
+    /// - Throws: `ControlFailure` if it is no object or has another key.
     init(_ value: JSON, _ place: String, allowed: [String]) throws(ControlFailure) {
         guard case .object(let members) = value else { throw ControlFailure("\(place): an object is expected") }
         for member in members where !allowed.contains(member.name) {

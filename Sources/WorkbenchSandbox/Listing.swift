@@ -52,7 +52,7 @@ struct ListRequest {
     }
 
     init(_ query: Query, _ keys: Keys) throws(APIFailure) {
-        self.pageSize = try ListRequest.pageSize(query["page_size"])
+        self.pageSize = try ListRequest.pageSize(query.value("page_size"))
         self.token = query["page_token"]
         self.offset = try ListRequest.offset(ofToken: self.token)
         self.filters = try ListRequest.filters(query["search_filter"], keys)
@@ -79,12 +79,11 @@ struct ListRequest {
         self.filters.first { $0.key == key }?.text
     }
 
-    private static func pageSize(_ text: String) throws(APIFailure) -> Int {
-        if text.isEmpty { return self.defaultPageSize }
-        guard let size = Int32(text), size >= 0 else {
-            throw .invalid("page_size: a 32-bit integer that is not negative is expected")
-        }
-        return size == 0 ? self.defaultPageSize : Int(size)
+    /// Zero is proto3's "not set"; what is below counts as that too.
+    private static func pageSize(_ text: String?) throws(APIFailure) -> Int {
+        guard let text else { return self.defaultPageSize }
+        guard let size = Int32(text) else { throw .invalid("page_size: a 32-bit integer is expected") }
+        return size <= 0 ? self.defaultPageSize : Int(size)
     }
 
     /// Scrambled, so that nobody mistakes it for a number to count with.
@@ -173,7 +172,11 @@ extension Table where Row: Listable {
     ///
     /// - Parameters:
     ///   - positions: Candidates in order of creation; gaps are skipped.
+    ///   - request: Page, filter and order.
+    ///   - now: The moment at which states are taken.
+    ///   - rendering: May turn the order round or spoil the token.
     ///   - condition: What a row must fulfil beside the filter.
+    /// - Returns: The rows of the page and the token of the next.
     func page(
         of positions: some BidirectionalCollection<Int>,
         _ request: ListRequest,

@@ -68,7 +68,7 @@ struct ModelRecord: Sendable, Identifiable {
     /// Positions of the deployments that run or may come to run.
     var active: [Int] = []
 
-    /// - Parameter showsAccessKey: False where the reader needs no secret, as in the sandbox's own state.
+    /// Writes the model as the API gives it, but for the access key where the reader needs no secret.
     func write(to writer: inout JSONWriter, project: ProjectRecord?, showsAccessKey: Bool = true) {
         writer.object { writer in
             writer.string("id", self.id)

@@ -35,6 +35,9 @@ extension Workbench {
     ///   - body: `{"accessKey": "...", "request": ...}`.
     ///   - accessKey: The key from the query; used where the body has none.
     ///   - isAuthorized: Whether the caller sent a good bearer key.
+    ///   - now: The moment of the request.
+    /// - Returns: The JSON of a reply with status 200.
+    /// - Throws: `ModelService.Refusal` if no such model is up, or the request can't be answered.
     mutating func callModel(
         body: [UInt8],
         accessKey: String,

@@ -20,7 +20,12 @@ struct Query: Sendable {
 
     /// The first value of that name; empty if there is none.
     subscript(_ name: String) -> String {
-        self.pairs.first { $0.name == name }?.value ?? ""
+        self.value(name) ?? ""
+    }
+
+    /// The first value of that name; `nil` if there is none.
+    func value(_ name: String) -> String? {
+        self.pairs.first { $0.name == name }?.value
     }
 }
 

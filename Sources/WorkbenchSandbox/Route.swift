@@ -73,6 +73,7 @@ struct Route: Sendable {
     /// The identifiers, if the path fits.
     ///
     /// - Parameter path: Segments after percent-decoding, so that one may hold a slash.
+    /// - Returns: `nil` if it does not fit.
     func match(_ path: [String]) -> PathIdentifiers? {
         guard path.count == self.segments.count else { return nil }
         var identifiers = PathIdentifiers()

@@ -48,6 +48,42 @@ struct ArtifactFile: Sendable, Equatable {
     let sizeBytes: Int64
 }
 
+/// A data set that a run has read.
+struct DatasetInput: Sendable, Equatable {
+    let tags: [KeyValue]
+    let name: String
+    let digest: String
+    let sourceType: String
+    let source: String
+    let schema: String
+    let profile: String
+
+    init(_ fields: Fields) {
+        let dataset = fields.message("dataset") ?? .empty
+        self.tags = fields.tags("tags")
+        self.name = dataset.string("name")
+        self.digest = dataset.string("digest")
+        self.sourceType = dataset.string("source_type")
+        self.source = dataset.string("source")
+        self.schema = dataset.string("schema")
+        self.profile = dataset.string("profile")
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.tags("tags", self.tags)
+            writer.object("dataset") { writer in
+                writer.string("name", self.name)
+                writer.string("digest", self.digest)
+                writer.string("source_type", self.sourceType)
+                writer.string("source", self.source)
+                writer.string("schema", self.schema)
+                writer.string("profile", self.profile)
+            }
+        }
+    }
+}
+
 /// One experiment run with what was logged to it.
 struct RunRecord: Sendable, Identifiable {
     let id: String
@@ -66,7 +102,7 @@ struct RunRecord: Sendable, Identifiable {
     var params: [KeyValue] = []
     var tags: [KeyValue] = []
     var files: [ArtifactFile] = []
-    var datasetInputs: JSON = .array([])
+    var datasetInputs: [DatasetInput] = []
     /// Positions of the versions that were registered from it.
     var versions: [Int] = []
 

@@ -171,9 +171,7 @@ package struct Sandbox: Sendable {
         }
     }
 
-    /// Performs the call and audits it.
-    ///
-    /// - Parameter status: What the client gets where that is not the status of the call; 0: nothing.
+    /// Performs the call and audits it, with what the client really gets as `status` (0: nothing) where that differs.
     private mutating func perform(
         _ request: SandboxRequest,
         fault: FaultRule.Kind?,

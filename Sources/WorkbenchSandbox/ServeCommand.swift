@@ -35,6 +35,7 @@ package struct ServeCommand: Sendable {
     /// - Parameters:
     ///   - arguments: What follows `serve`.
     ///   - environment: The value of an environment variable.
+    /// - Throws: `UsageError` for an unknown option or a value that does not fit.
     package init(
         _ arguments: [String],
         environment: (String) -> String? = environmentValue

@@ -34,21 +34,9 @@ extension Workbench {
         self.reply(call, try self.build(call).record)
     }
 
-    /// Deletes a build with its deployments, none of which may be up or on its way.
+    /// Deletes a build with its deployments; one that is up goes down.
     mutating func deleteBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        let (position, build) = try self.build(call)
-        self.settle(model: try self.model(call).position, at: call.now)
-        for deployment in build.deployments.compactMap({ self.deployments[$0] }) {
-            switch deployment.status(at: call.now) {
-            case .pending, .deploying, .deployed:
-                throw APIFailure(
-                    .failedPrecondition,
-                    "build \(build.id) has an active deployment: \(deployment.id)"
-                )
-            case .stopping, .stopped, .failed: continue
-            }
-        }
-        self.removeBuild(at: position)
+        self.removeBuild(at: try self.build(call).position)
         return .empty
     }
 

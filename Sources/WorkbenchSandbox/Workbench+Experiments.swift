@@ -58,8 +58,8 @@ extension Workbench {
 
     mutating func updateExperiment(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         var (position, experiment) = try self.experiment(call)
-        if call.fields.has("name") {
-            let name = try call.fields.required("name")
+        let name = call.fields.string("name")
+        if !name.isEmpty {
             guard self.experimentsByName[name, default: position] == position else {
                 throw APIFailure(.alreadyExists, "an experiment named \(name) already exists")
             }

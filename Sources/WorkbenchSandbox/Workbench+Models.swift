@@ -116,9 +116,8 @@ extension Workbench {
     mutating func updateModel(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         var (position, model) = try self.model(call)
         let fields = call.fields
-        if fields.has("name"), fields.string("name") != model.name {
-            try self.rename(&model, at: position, to: try fields.required("name"), call)
-        }
+        let name = fields.string("name")
+        if !name.isEmpty, name != model.name { try self.rename(&model, at: position, to: name, call) }
         if fields.has("description") { model.description = fields.string("description") }
         if !fields.string("visibility").isEmpty { model.visibility = fields.string("visibility") }
         if fields.has("run_as") { model.runAs = fields.int32("run_as") }

@@ -24,7 +24,7 @@ extension Workbench {
     }
 
     private func checkFlag(_ call: WorkbenchCall, _ name: String) throws(APIFailure) {
-        guard ["", "true", "false"].contains(call.query[name]) else {
+        guard ["true", "false", nil].contains(call.query.value(name)) else {
             throw .invalid("\(name): true or false is expected")
         }
     }
@@ -58,7 +58,7 @@ extension Workbench {
         let position = try self.projectPosition(call)
         var project = try self.project(call)
         let fields = call.fields
-        if fields.has("name") { project.name = try fields.required("name") }
+        if !fields.string("name").isEmpty { project.name = fields.string("name") }
         if fields.has("description") { project.description = fields.string("description") }
         if fields.has("visibility") {
             try self.checkVisibility(fields.string("visibility"))

@@ -66,8 +66,8 @@ extension Workbench {
                 )
             }
         }
-        if let inputs = fields.message("inputs"), let datasets = inputs.value["dataset_inputs"], datasets != .null {
-            run.datasetInputs = datasets
+        if let inputs = fields.message("inputs"), inputs.has("dataset_inputs") {
+            run.datasetInputs = inputs.messages("dataset_inputs").map(DatasetInput.init)
         }
         if run.status != .running, run.status != .scheduled, run.endTime == nil { run.endTime = call.now }
         self.runs[position] = run
@@ -143,7 +143,11 @@ extension Workbench {
             writer.time("end_time", run.endTime)
             writer.string("artifact_uri", run.artifactURI)
             writer.object("data") { self.writeData(run, to: &$0) }
-            writer.object("inputs") { $0.value("dataset_inputs", run.datasetInputs) }
+            writer.object("inputs") { writer in
+                writer.array("dataset_inputs") { writer in
+                    for input in run.datasetInputs { input.write(to: &writer) }
+                }
+            }
         }
     }
 

@@ -49,9 +49,7 @@ struct Workbench: Sendable {
     var registeredModelsByName: [String: Int] = [:]
     var modelsByAccessKey: [String: Int] = [:]
 
-    /// An empty workbench.
-    ///
-    /// - Parameter seed: Decides all identifiers and, with the clock, all durations.
+    /// An empty workbench; the seed decides all identifiers and, with the clock, all durations.
     init(seed: UInt64, clock: LifeCycleClock) {
         self.clock = clock
         self.identifiers = Identifiers(seed: seed)
