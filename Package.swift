@@ -88,7 +88,7 @@ let package = Package(
         ),
         tests("RolloutsTests", ["Rollouts", "TestSupport"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
-        tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "WorkbenchAPI", "TestSupport"]),
+        tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "TestSupport"]),
         tests("WorkerTests", ["Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "Kafka", "TestSupport"]),
         tests("CommandsTests", ["Commands", "CommandTable", "Kafka", "WorkbenchSandbox", "TestSupport"]),
     ]

@@ -33,11 +33,16 @@ struct FaultPlan: Sendable {
         }
     }
 
-    /// Counts one call against every rule.
+    /// Decides what befalls one call.
+    ///
+    /// Delays and renderings add up. Of the other rules the first that fires takes the call; those after it do not
+    /// count it, so that `count` and `every` speak of calls that a rule could have met.
     mutating func verdict(method: String, path: String) -> Verdict {
         var verdict = Verdict()
-        for index in self.rules.indices
-        where self.rules[index].meets(method: method, path: path, using: &self.generator) {
+        for index in self.rules.indices {
+            guard verdict.fault == nil || !self.rules[index].kind.isExclusive,
+                self.rules[index].meets(method: method, path: path, using: &self.generator)
+            else { continue }
             let rule = self.rules[index]
             switch rule.kind {
             case .latency: verdict.delay += self.generator.duration(in: rule.delay)
@@ -47,7 +52,7 @@ struct FaultPlan: Sendable {
             case .unknownStatus: verdict.rendering.statusWord = rule.word
             case .repeatedPageToken: verdict.rendering.repeatsPageToken = true
             case .status, .dropBefore, .dropAfterApply, .applyLate, .stallThen500, .malformed, .rateLimit:
-                if verdict.fault == nil { verdict.fault = rule }
+                verdict.fault = rule
             }
         }
         return verdict

@@ -31,6 +31,14 @@ struct FaultRule: Sendable {
         /// Every page names itself as the next one.
         case repeatedPageToken = "repeated-page-token"
 
+        /// Whether it takes the whole call, rather than delay it or change how the reply is written.
+        var isExclusive: Bool {
+            switch self {
+            case .status, .dropBefore, .dropAfterApply, .applyLate, .stallThen500, .malformed, .rateLimit: true
+            case .latency, .sparse, .reversedOrder, .upperCaseStatus, .unknownStatus, .repeatedPageToken: false
+            }
+        }
+
         /// Keys beside those that every rule may have.
         fileprivate var keys: [String] {
             switch self {
