@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Documents, image files and compose file name only what there is."""
+
+import re
+import unittest
+
+import reference
+from reference import ROOT
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+class DocumentTests(unittest.TestCase):
+    def test_every_make_target_named_exists(self):
+        targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
+        for document in reference.documents():
+            spans = re.findall(r"(?:`|^ {4})make(?: -\S+)* ([a-z][a-z-]*)", document.read_text(encoding="utf-8"), re.M)
+            for target in spans:
+                with self.subTest(document=document.name, target=target):
+                    self.assertIn(target, targets)
+
+    def test_every_path_named_exists(self):
+        folders = r"(?:Sources|Tests|Examples|config|\.ci)"
+        for document in reference.documents():
+            for path in re.findall(rf"`({folders}/[\w./+-]+)`", document.read_text(encoding="utf-8")):
+                with self.subTest(document=document.name, path=path):
+                    self.assertTrue((ROOT / path).exists())
+
+    def test_every_link_to_a_file_leads_somewhere(self):
+        for document in reference.documents():
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+                with self.subTest(document=document.name, target=target):
+                    self.assertTrue((document.parent / target).exists())
+
+
+class PortTests(unittest.TestCase):
+    def setUp(self):
+        stages = re.split(r"^FROM ", text("Dockerfile"), flags=re.M)
+        self.stages = {re.match(r"\S+ AS (\S+)", stage)[1]: stage for stage in stages if " AS " in stage}
+        self.compose = text("docker-compose.yml")
+
+    def exposed(self, stage: str) -> str:
+        return re.search(r"^EXPOSE (\d+)$", self.stages[stage], re.M)[1]
+
+    def test_each_image_listens_where_it_says_and_where_it_is_checked(self):
+        for stage, listens in (("slipway", r"OPERATIONS_ADDRESS=0\.0\.0\.0:(\d+)"), ("slipway-sandbox", r'"0\.0\.0\.0:(\d+)"')):
+            with self.subTest(stage=stage):
+                port = self.exposed(stage)
+                self.assertEqual(re.findall(listens, self.stages[stage]), [port])
+                self.assertEqual(re.findall(r"http://127\.0\.0\.1:(\d+)/", self.stages[stage]), [port])
+
+    def test_the_compose_file_uses_the_ports_that_the_images_expose(self):
+        sandbox = self.exposed("slipway-sandbox")
+        self.assertEqual(set(re.findall(r"http://sandbox:(\d+)", self.compose)), {sandbox})
+        self.assertEqual(set(re.findall(r'"0\.0\.0\.0:(\d+)"', self.compose)), {sandbox})
+        published = set(re.findall(r'"127\.0\.0\.1:\d*:(\d+)"', self.compose))
+        self.assertEqual(published, {sandbox, self.exposed("slipway"), "9094"})
+
+    def test_clients_reach_kafka_where_it_listens(self):
+        listeners = dict(re.findall(r"(\w+)://:(\d+)", re.search(r"KAFKA_LISTENERS: (.*)", self.compose)[1]))
+        advertised = dict(re.findall(r"(\w+)://\w+:(\d+)", re.search(r"KAFKA_ADVERTISED_LISTENERS: (.*)", self.compose)[1]))
+        self.assertEqual({name: listeners[name] for name in advertised}, advertised)
+        self.assertIn(f"BOOTSTRAP_SERVERS: kafka:{advertised['PLAINTEXT']}", self.compose)
+
+    def test_versions_are_pinned(self):
+        self.assertNotIn(":latest", re.sub(r"image: slipway(-sandbox)?:latest", "", self.compose))
+        self.assertRegex(self.stages["build"], r"^swift:6\.3\.\d+-bookworm ")
+
+
+if __name__ == "__main__":
+    unittest.main()
