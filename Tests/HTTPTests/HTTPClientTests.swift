@@ -42,6 +42,47 @@ struct HTTPClientTests {
         #expect(request.names.isDisjoint(with: ["expect", "content-type", "transfer-encoding"]))
     }
 
+    @Test func nothingOfOneRequestIsLeftInTheNext() async throws {
+        let seen = Gathered<String>()
+        try await withServer { router in
+            for method in HTTPMethod.allCases {
+                router.add(method, "/{n}") { request, responder in
+                    let parts = [request.method.rawValue, request.parameter("n"), request.header("x-n")]
+                    let length = request.header("content-length")
+                    let body = String(decoding: request.body, as: UTF8.self)
+                    seen.add((parts + [length, body]).map { $0 ?? "-" }.joined(separator: " "))
+                    responder.reply(status: 200, text: "reply")
+                }
+            }
+        } _: { _, address in
+            var settings = HTTPClientSettings()
+            settings.maximumConnections = 1
+            try await withClient(settings) { client in
+                let requests: [(method: String, body: String?)] = [
+                    ("HEAD", nil), ("POST", "one"), ("GET", nil), ("PUT", "three"), ("DELETE", nil), ("POST", nil),
+                    ("OPTIONS", nil), ("PATCH", "seven"), ("HEAD", nil), ("DELETE", "nine"), ("GET", nil),
+                ]
+                for (number, request) in requests.enumerated() {
+                    let response = try await client.send(
+                        HTTPRequest(
+                            method: request.method,
+                            url: "\(address.url)/\(number)",
+                            headers: number.isMultiple(of: 3) ? [("X-N", "\(number)")] : [],
+                            body: request.body.map { Array($0.utf8) }
+                        )
+                    )
+                    #expect(response.text == (request.method == "HEAD" ? "" : "reply"))
+                }
+            }
+        }
+        #expect(
+            seen.all == [
+                "HEAD 0 0 - ", "POST 1 - 3 one", "GET 2 - - ", "PUT 3 3 5 three", "DELETE 4 - - ", "POST 5 - 0 ",
+                "OPTIONS 6 6 - ", "PATCH 7 - 5 seven", "HEAD 8 - - ", "DELETE 9 9 4 nine", "GET 10 - - ",
+            ]
+        )
+    }
+
     @Test func largeBodiesTravelBothWays() async throws {
         let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
         try await withServer { router in
