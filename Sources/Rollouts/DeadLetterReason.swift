@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why an event can't be understood.
+package struct DeadLetterReason: Error, Sendable, Equatable {
+    /// The closed vocabulary of reasons.
+    package enum Class: String, Sendable, CaseIterable {
+        /// The record has no value.
+        case tombstone
+        /// The value has no bytes.
+        case empty
+        /// The record is larger than intake takes.
+        case tooLarge
+        /// The JSON is nested deeper than intake takes.
+        case nestedTooDeeply
+        /// The JSON or a header field is not UTF-8.
+        case notUTF8
+        /// The JSON ends too early.
+        case truncated
+        /// The JSON breaks its grammar.
+        case malformedJSON
+        /// An object has the same name twice.
+        case duplicateField
+        /// A header field that must be unique comes twice.
+        case duplicateHeader
+        /// A header field of Slipway's own can't be read.
+        case malformedHeader
+        /// A content mode or content type other than the ones taken.
+        case unsupportedContent
+        /// A version of CloudEvents other than 1.0.
+        case unsupportedSpecVersion
+        /// A type of event other than the one taken.
+        case unknownType
+        /// A CloudEvents attribute that is required is not there.
+        case missingAttribute
+        /// A CloudEvents attribute has a value that it can't have.
+        case malformedAttribute
+        /// A field of the event that is required is not there.
+        case missingField
+        /// A field of the event has another JSON type than it must have.
+        case wrongType
+        /// A field of the event has a value that it can't have.
+        case invalidValue
+    }
+
+    /// The named kind of reason.
+    package let `class`: Class
+    /// One line for people: what, where, what is allowed; at most 300 bytes, with nothing of the event's body.
+    package let message: String
+
+    /// Creates a reason; a longer message is cut.
+    package init(_ class: Class, _ message: String) {
+        self.class = `class`
+        self.message = message.cut(toBytes: 300)
+    }
+
+    /// What an operator does next, in one sentence.
+    package var nextStep: String {
+        switch self.class {
+        case .tombstone:
+            "Find the producer that sends a null value to the events topic; events are never deleted by key."
+        case .empty, .truncated, .malformedJSON, .notUTF8, .duplicateField:
+            "Correct the producer's JSON, then emit the event again: slipway emit."
+        case .tooLarge: "Send less in the event, or raise intake.maximumEventBytes."
+        case .nestedTooDeeply: "Send the fields of the event only: nothing in it is nested so deeply."
+        case .duplicateHeader: "Let the producer set each CloudEvents header field once."
+        case .malformedHeader: "Find who sets slipway_* header fields: they are the worker's own."
+        case .unsupportedContent: "Send JSON in CloudEvents binary or structured mode, or the plain data object."
+        case .unsupportedSpecVersion: "Let the producer send CloudEvents 1.0."
+        case .unknownType: "Send this event to a topic of its own, or correct its type."
+        case .missingAttribute, .malformedAttribute: "Correct the CloudEvents attribute that the message names."
+        case .missingField, .wrongType, .invalidValue:
+            "Correct the field that the message names, then emit the event again: slipway emit."
+        }
+    }
+}
+
+extension String {
+    /// The text, or its beginning with an ellipsis in so many bytes of UTF-8.
+    package func cut(toBytes limit: Int) -> String {
+        guard self.utf8.count > limit else { return self }
+        var bytes = Array(self.utf8.prefix(max(0, limit - 3)))
+        // No half character at the end: drop the bytes that continue one, then the one that began it.
+        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
+        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self) + "…"
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import Testing
+
+@Suite struct EventDecoderTests {
+    @Test func binaryModeIsRead() throws {
+        let headers =
+            EventSamples.headers + [
+                RecordHeader("ce_subject", "run/r-1"), RecordHeader("ce_partitionkey", "churn-model"),
+                RecordHeader("ce_traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+                RecordHeader("ce_unknown", "x"), RecordHeader("other", nil),
+            ]
+        let event = try EventSamples.event(EventSamples.record(EventSamples.fullData, headers: headers))
+        #expect(event.isCloudEvent)
+        #expect(event.source == "/jobs/train")
+        #expect(event.id == "event-1")
+        #expect(event.time == 1_770_091_506_789)
+        #expect(event.subject == "run/r-1")
+        #expect(event.partitionKey == "churn-model")
+        #expect(event.traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        #expect(event.replay == nil)
+        #expect(event.origin == Origin(topic: "events", partition: 3, offset: 42))
+        #expect(event.data.run.projectID == "p-1")
+        #expect(event.data.run.experimentName == "xgb telco")
+        #expect(event.data.run.runID == "r-1")
+        #expect(event.data.status == "EXPERIMENT_RUN_FINISHED")
+        #expect(event.data.model.name == "churn-model")
+        #expect(event.data.model.artifactPath == "artifacts/best")
+        #expect(event.data.model.description == "Line 1\nLine 2")
+        #expect(event.data.build.comment == "weekly")
+        let size = RunFinishedData.DeploymentWish(
+            cpu: 4,
+            memoryGB: 8.5,
+            gpus: 0,
+            replicas: 2,
+            environment: ["MODE": "fast"]
+        )
+        #expect(event.data.deployment == size)
+    }
+
+    @Test func structuredModeIsRead() throws {
+        let record = EventSamples.structured(
+            #""time":"2026-02-03T04:05:06Z","slipwayreplayid":"rp-1","slipwayallowrollback":true,"data":\#(EventSamples.data)"#
+        )
+        let event = try EventSamples.event(record)
+        #expect(event.source == "s")
+        #expect(event.id == "i")
+        #expect(event.time == 1_770_091_506_000)
+        #expect(event.replay == Replay(id: "rp-1", reason: "", allowsRollback: true))
+        #expect(event.data.run.runID == "1ip4-kluf-v7zb-ag2q")
+    }
+
+    @Test func structuredModeIsKnownWithoutItsContentType() throws {
+        var record = EventSamples.structured(#""data":\#(EventSamples.data)"#)
+        record.headers = []
+        #expect(try EventSamples.event(record).id == "i")
+    }
+
+    @Test func plainDataIsReadWithItsPlaceAsIdentity() throws {
+        let headers = [RecordHeader("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")]
+        let event = try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers))
+        #expect(!event.isCloudEvent)
+        #expect(event.id.isEmpty && event.source.isEmpty)
+        #expect(event.time == 1_000)
+        #expect(event.traceparent != nil)
+    }
+
+    @Test func headerNamesAreReadInAnyCase() throws {
+        let headers = EventSamples.headers.map { RecordHeader($0.name.uppercased(), $0.value) }
+        #expect(try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers)).id == "event-1")
+    }
+
+    @Test func replayIsRead() throws {
+        let headers =
+            EventSamples.headers + [
+                RecordHeader("ce_slipwayreplayid", "rp-7"), RecordHeader("ce_slipwayreplayreason", "bad disk, again"),
+                RecordHeader("ce_slipwayallowrollback", "false"),
+            ]
+        let event = try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers))
+        #expect(event.replay == Replay(id: "rp-7", reason: "bad disk, again", allowsRollback: false))
+    }
+
+    @Test func nullAndUnknownFieldsCountAsAbsent() throws {
+        let text = #"{"projectId":null,"experimentName":"é🚀 x","runId":null,"model":null,"deployment":{},"more":{}}"#
+        let event = try EventSamples.event(EventSamples.record(text))
+        #expect(event.data.run == RunReference(experimentName: "é🚀 x"))
+        #expect(event.data.model == RunFinishedData.ModelWish())
+        #expect(event.data.deployment == RunFinishedData.DeploymentWish())
+    }
+
+    @Test func wholeNumbersMayBeWrittenWithAFraction() throws {
+        let text = #"{"experimentId":"e","deployment":{"replicas":2.0,"cpu":0.5}}"#
+        let event = try EventSamples.event(EventSamples.record(text))
+        #expect(event.data.deployment.replicas == 2)
+        #expect(event.data.deployment.cpu == 0.5)
+    }
+
+    @Test func malformedTraceContextIsIgnored() throws {
+        for text in ["", "00-xyz", String(repeating: "z", count: 55), String(repeating: "0", count: 1000)] {
+            let headers = EventSamples.headers + [RecordHeader("ce_traceparent", text)]
+            #expect(try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers)).traceparent == nil)
+        }
+    }
+
+    @Test func forwardedEventKeepsItsOrigin() throws {
+        let record = EventSamples.record(EventSamples.data, headers: EventSamples.headers)
+        let forwarded = Forwarding.record(record, to: 5)
+        #expect(forwarded.partition == 5)
+        #expect(forwarded.key == record.key)
+        #expect(forwarded.timestampMilliseconds == 1_000)
+        let met = IncomingRecord(
+            topic: "events",
+            partition: 5,
+            offset: 7,
+            timestampMilliseconds: forwarded.timestampMilliseconds,
+            key: forwarded.key,
+            value: forwarded.value,
+            headers: forwarded.headers
+        )
+        let event = try EventSamples.event(met)
+        #expect(event.isForwarded)
+        #expect(event.origin == Origin(topic: "events", partition: 3, offset: 42))
+        #expect(RolloutID(of: event, workspace: "w") == RolloutID(of: try EventSamples.event(record), workspace: "w"))
+    }
+}
