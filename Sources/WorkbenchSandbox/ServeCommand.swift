@@ -26,6 +26,22 @@ package struct ServeCommand: Sendable {
           --audit-file FILE     append every mutating call to FILE as it happens
           --seed N              decides identifiers and durations (default: random)
 
+        Below the URL, all with the key as bearer:
+          /api/v2               the API; /api/v2/swagger.json lists its operations and needs no key
+          /modelservice/model   POST {"accessKey": ..., "request": ...}: calls a deployed model
+          /sandbox/audit        GET: every mutating call, one line of JSON each
+          /sandbox/state        GET: counts and objects (?kind=models, ?kind=none); DELETE: empty it, audit included
+          /sandbox/faults       PUT [{"match": {"method": "POST", "path": "/api/v2/**"}, "fault": "latency",
+                                "delay": "200ms", "probability": 0.1}]: what goes wrong; GET, DELETE;
+                                an unknown fault or key is answered with those that there are
+          /sandbox/clock        PUT {"preset": "quick", "building": ["1s", "3s"]}: how long registering, building,
+                                deploying and stopping take for what is made from then on; GET
+
+        A run tagged sandbox.fail=WORD fails on its way: version, build, build-timeout, deployment or prediction.
+        So does a build with sandbox.fail=WORD in its comment, and a deployment with SANDBOX_FAIL=WORD in its
+        environment. A run has an artifact once it is logged (model_json of :logbatch, the tag
+        mlflow.log-model.history, or data.files of an update); without one its version ends UPLOAD_FAILED.
+
         """
 
     private let settings: SandboxServer.Settings

@@ -6,7 +6,7 @@
 #   Tests/Contract/run.sh SWAGGER.json
 #
 # SWAGGER.json is what a workbench serves at /api/v2/swagger.json; it is not part of this repository.
-# SANDBOX names the binary (default: .build/debug/slipway-sandbox), EXAMPLES the test cases per operation (default 40).
+# SANDBOX names the binary (default: .build/debug/slipway-sandbox), EXAMPLES the test cases per operation (default 20).
 # Ends with 0 if every reply fits the definition or is a departure listed in departures.toml.
 set -euo pipefail
 
@@ -37,8 +37,8 @@ status=0
 SANDBOX_URL=$url SANDBOX_KEY=contract DEPARTURES_USED=$work/used OPERATIONS_SUCCEEDED=$work/succeeded \
     PYTHONPATH=$here SCHEMATHESIS_HOOKS=hooks \
     PYTHONDONTWRITEBYTECODE=1 \
-    timeout 170 "$environment/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$swagger" \
-    --url "$url" --header 'Authorization: Bearer contract' --max-examples "${EXAMPLES:-40}" || status=$?
+    timeout 600 "$environment/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$swagger" \
+    --url "$url" --header 'Authorization: Bearer contract' --max-examples "${EXAMPLES:-20}" || status=$?
 
 echo "Departures met:"
 sort "$work/used" | uniq -c
