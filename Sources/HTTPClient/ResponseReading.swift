@@ -10,6 +10,8 @@ struct ResponseReading {
     /// Header lines without their line ends, one after another.
     private var head: [UInt8] = []
     private var lineEnds: [Int] = []
+    /// Whether the empty line that ends the head has come; libcurl takes a head that was cut for a whole response.
+    private(set) var isHeadComplete = false
     /// Whether the response went over a limit.
     private(set) var isTooLarge = false
 
@@ -33,6 +35,7 @@ struct ResponseReading {
         if bytes.starts(with: "HTTP/".utf8) {
             self.head.removeAll(keepingCapacity: true)
             self.lineEnds.removeAll(keepingCapacity: true)
+            self.isHeadComplete = false
             return true
         }
         guard self.head.count + bytes.count <= Self.maximumHeadBytes else {
@@ -41,7 +44,10 @@ struct ResponseReading {
         }
         var line = bytes[...]
         while let last = line.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { line.removeLast() }
-        guard !line.isEmpty else { return true }
+        guard !line.isEmpty else {
+            self.isHeadComplete = true
+            return true
+        }
         self.head.append(contentsOf: line)
         self.lineEnds.append(self.head.count)
         return true

@@ -167,11 +167,14 @@ final class Transfer {
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
         var status = 0
         ccurl_get_long(self.easy, CURLINFO_RESPONSE_CODE, &status)
-        if code == CURLE_OK, status > 0 { return .success(self.response.take(status: status)) }
+        if code == CURLE_OK, status > 0, self.response.isHeadComplete {
+            return .success(self.response.take(status: status))
+        }
         var proxyStatus = 0
         ccurl_get_long(self.easy, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
         let outcome = TransferOutcome(
-            code: code,
+            // What libcurl takes for a whole response without the end of its head was cut.
+            code: code == CURLE_OK ? CURLE_PARTIAL_FILE : code,
             hasBegunRequest: self.hasBegunRequest,
             mayHaveBeenSent: self.mayHaveBeenSent,
             isTooLarge: self.response.isTooLarge,

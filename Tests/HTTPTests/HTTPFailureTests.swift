@@ -124,11 +124,12 @@ struct HTTPFailureTests {
             let reply = HTTPServerReply(status: 200, body: Array("0123456789".utf8))
             router.add(.post, "/nothing") { _, responder in responder.closeWithoutReply() }
             router.add(.post, "/head") { _, responder in responder.reply(reply, cutAfterBytes: 12) }
+            router.add(.post, "/fields") { _, responder in responder.reply(reply, cutAfterBytes: 40) }
             router.add(.post, "/body") { _, responder in responder.reply(reply, cutAfterBytes: reply.size - 3) }
             router.add(.post, "/stream") { _, responder in responder.stream(status: 200).write([1, 2, 3]) }
         } _: { _, address in
             try await withClient { client in
-                for path in ["/nothing", "/head", "/body", "/stream"] {
+                for path in ["/nothing", "/head", "/fields", "/body", "/stream"] {
                     let request = HTTPRequest(method: "POST", url: address.url + path, body: [1])
                     let failure = await failure(of: request, by: client)
                     #expect(
