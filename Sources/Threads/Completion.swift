@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// Something that happens once: any number of tasks may wait for it, before or after.
 package final class Completion: Sendable {
-    private enum State {
+    private enum State: Sendable {
         case pending([CheckedContinuation<Void, Never>])
         case complete
     }
 
-    private let state = Mutex(State.pending([]))
+    // A pthread lock, because the thread sanitizer can't see through `Mutex` on Linux.
+    private let state = Condition(State.pending([]))
 
     /// Creates one that has not happened yet.
     package init() {}
