@@ -44,7 +44,7 @@ FROM debian:trixie-slim AS runtime
 # curl is for the health check.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends \
-        ca-certificates curl libcurl4t64 libevent-2.1-7t64 libevent-pthreads-2.1-7t64 librdkafka1 libssl3t64 libyaml-0-2 \
+        ca-certificates curl libcurl4t64 libevent-2.1-7t64 libevent-pthreads-2.1-7t64 librdkafka1 libssl3t64 libstdc++6 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin slipway
 

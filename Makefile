@@ -36,7 +36,7 @@ demo: setup ## run the main job on this machine: mock Kafka, sandbox workbench, 
 	@echo "demo: building" >&2
 	@swift build --product slipway >&2
 	@swift build --product slipway-sandbox >&2
-	@ONCE="$(ONCE)" SLIPWAY_BIN="$$(swift build --show-bin-path)" Examples/demo.sh
+	@ONCE="$(ONCE)" SLIPWAY_BIN="$$(swift build --show-bin-path)" Examples/demo.py
 
 .PHONY: test
 test: build ## everything that needs no outside broker

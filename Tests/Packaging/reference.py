@@ -14,14 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("slipway", "slipway-sandbox")
-OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OPTION = re.compile(r"(?<![\w-])--(?:\[no-\])?[a-z][a-z0-9.-]*")
 
 
 @cache
 def reference(program: str) -> dict[tuple[str, ...], set[str]]:
     """The options of each command, from the program's own reference; a command's path is the key."""
     binary = Path(os.environ["SLIPWAY_BIN"]) / program
-    text = subprocess.run([binary, "reference"], capture_output=True, text=True, timeout=30, check=True).stdout
+    text = subprocess.run([binary, "help", "--markdown"], capture_output=True, text=True, timeout=30, check=True).stdout
     commands: dict[tuple[str, ...], set[str]] = {}
     current: tuple[str, ...] = ()
     for line in text.splitlines():
@@ -29,8 +29,10 @@ def reference(program: str) -> dict[tuple[str, ...], set[str]]:
         if heading:
             current = tuple(heading[1].split())
             commands.setdefault(current, set())
-        else:
-            commands.setdefault(current, set()).update(OPTION.findall(line))
+        elif line.startswith("| `"):
+            for option in OPTION.findall(line.split("|")[1]):
+                plain = option.replace("[no-]", "")
+                commands.setdefault(current, set()).update({plain, plain.replace("--", "--no-", 1)} if option != plain else {plain})
     return commands
 
 
