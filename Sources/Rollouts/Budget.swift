@@ -28,8 +28,7 @@ package struct Budget: Sendable {
 
     /// Takes a slot, if one is free now.
     package mutating func take(now: MonotonicTime) -> Bool {
-        guard self.inUse < self.allowed, now >= self.pausedUntil, now >= self.nextFree - Span(nanoseconds: self.burst)
-        else { return false }
+        guard self.inUse < self.allowed, now >= self.earliest else { return false }
         self.inUse += 1
         if self.interval > 0 { self.nextFree = max(self.nextFree, now) + Span(nanoseconds: self.interval) }
         return true
@@ -58,6 +57,11 @@ package struct Budget: Sendable {
     /// When a slot can be free by the passing of time alone; `nil` when only a finished call can free one.
     package func nextChance(now: MonotonicTime) -> MonotonicTime? {
         guard self.inUse < self.allowed else { return nil }
-        return max(now, max(self.pausedUntil, self.nextFree - Span(nanoseconds: self.burst)))
+        return max(now, self.earliest)
+    }
+
+    /// When the rate and the workbench allow the next call; one of a burst is the call itself.
+    private var earliest: MonotonicTime {
+        max(self.pausedUntil, self.nextFree - Span(nanoseconds: self.burst - self.interval))
     }
 }

@@ -41,6 +41,7 @@ extension Coordinator {
 
     private mutating func start(_ call: APICall, for rollout: inout Rollout, notAfter: MonotonicTime?, now: Now) {
         let number = self.nextNumber()
+        rollout.goOn(at: now.monotonic)
         rollout.activity = .calling(call)
         self.rollouts[rollout.id] = rollout
         self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic)
@@ -85,17 +86,32 @@ extension Coordinator {
         guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id] else {
             return
         }
-        if case .committing = rollout.activity { self.budget.release() }
-        rollout.state.shorten()
-        guard context.purpose != .end else {
-            // The terminal record itself didn't fit: without the event's own texts it does.
-            self.record(rollout.state, purpose: .end, publishes: true)
-            return
+        switch (context.purpose, rollout.activity) {
+        case (.end, _):
+            self.endShortened(&rollout)
+        case (.note, .ending), (.intent, .ending):
+            // Its terminal record is on its way already.
+            break
+        case (.note, _), (.intent, _):
+            if case .committing = rollout.activity { self.budget.release() }
+            rollout.state.shorten()
+            rollout.activity = .waiting
+            self.rollouts[context.id] = rollout
+            self.finish(context.id, .failed, cause, now: now)
+            self.dispatch(now: now)
         }
-        rollout.activity = .waiting
-        self.rollouts[context.id] = rollout
-        self.finish(context.id, .failed, cause, now: now)
-        self.dispatch(now: now)
+    }
+
+    /// The terminal record itself didn't fit: without the event's own texts it does.
+    private mutating func endShortened(_ rollout: inout Rollout) {
+        let whole = rollout.state
+        rollout.state.shorten()
+        rollout.state.cause?.message = String(whole.cause?.message.prefix(200) ?? "")
+        // What is refused in its shortest form, too, stays in memory, for the next one who takes the partition over.
+        guard rollout.state != whole else { return }
+        self.rollouts[rollout.id] = rollout
+        let lane = rollout.laneKey.flatMap { self.laneState(of: $0, partition: rollout.state.partition) }
+        self.record(rollout.state, purpose: .end, publishes: true, lane: lane)
     }
 
     /// A call was answered.
@@ -105,7 +121,7 @@ extension Coordinator {
         self.budget.succeeded()
         if case .probe(let component) = context.call {
             self.probeSucceeded(component, now: now)
-        } else if let id = context.id, var rollout = self.rollouts[id] {
+        } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
@@ -134,9 +150,11 @@ extension Coordinator {
             self.finish(id, phase, cause, now: now)
         case .proceed:
             if wasResolving, rollout.state.run != nil, !self.resolved(&rollout, now: now) { return }
+            // Nothing follows that would carry the outcome into the journal.
+            if wasCreating, self.isStopping { self.note(id, now: now) }
             self.move(id, now: now)
         case .poll:
-            guard self.activeTime(now) < rollout.deadline else {
+            guard !rollout.isPastDeadline(now.monotonic) else {
                 self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
                 return
             }
@@ -146,12 +164,14 @@ extension Coordinator {
             }
             var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
             if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
+            // Failures that lie between answers are no series; a creating call's own are counted until it had an effect.
+            if rollout.uncertainUntil == nil { rollout.attempts = 0 }
             rollout.polls += 1
             self.wait(&rollout, until: until)
         }
     }
 
-    private func deadlinePassed(_ rollout: Rollout) -> Cause {
+    func deadlinePassed(_ rollout: Rollout) -> Cause {
         let seconds = rollout.allowedMilliseconds / 1_000
         if let cause = rollout.obstacle {
             return Cause(cause.class, "\(cause.message) (for \(seconds) s)", httpStatus: cause.httpStatus)
@@ -174,7 +194,7 @@ extension Coordinator {
             self.finish(rollout.id, .skipped, cause, now: now)
             return false
         }
-        rollout.advance(to: .lane, at: now, activeTime: self.activeTime(now))
+        rollout.advance(to: .lane, at: now)
         self.rollouts[rollout.id] = rollout
         return true
     }

@@ -6,36 +6,43 @@ extension Coordinator {
         guard let context = self.calls.removeValue(forKey: call) else { return }
         self.budget.release()
         if case .probe(let component) = context.call {
-            self.probeFailed(component, failure.cause, now: now)
-        } else if let id = context.id, var rollout = self.rollouts[id] {
-            self.noteOutcome(of: context, failure, &rollout)
+            self.probeFailed(component, failure, now: now)
+        } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
+            self.noteOutcome(of: context, failure, &rollout, now: now)
             self.rollouts[id] = rollout
-            self.handle(failure, of: context.call, &rollout, now: now)
+            self.handle(failure, of: context, &rollout, now: now)
         }
         self.dispatch(now: now)
     }
 
     /// Keeps what a failed creating call leaves open: an unknown outcome is looked for, never repeated blindly.
-    private func noteOutcome(of context: CallContext, _ failure: CallFailure, _ rollout: inout Rollout) {
+    private mutating func noteOutcome(
+        of context: CallContext,
+        _ failure: CallFailure,
+        _ rollout: inout Rollout,
+        now: Now
+    ) {
         guard context.call.isCreating else { return }
-        guard failure.isOutcomeUnknown else {
-            rollout.state.intent = nil
+        guard !failure.isOutcomeUnknown else {
+            let certainAt = context.startedAt + self.policy.requestTimeout + self.policy.settle
+            rollout.becomeUncertain(until: certainAt, now: now.monotonic)
             return
         }
-        rollout.hasLooked = false
-        rollout.uncertainUntil = context.startedAt + self.policy.requestTimeout + self.policy.settle
+        rollout.state.intent = nil
+        // Whoever takes over need not wait for the effect of a call that had none.
+        if self.isStopping { self.record(rollout.state, purpose: .note, publishes: false) }
     }
 
-    private mutating func handle(_ failure: CallFailure, of call: APICall, _ rollout: inout Rollout, now: Now) {
+    private mutating func handle(_ failure: CallFailure, of context: CallContext, _ rollout: inout Rollout, now: Now) {
         switch failure.kind {
         case .withheld:
-            rollout.activity = .ready(call)
-            self.rollouts[rollout.id] = rollout
-            self.ready.append(rollout.id)
+            self.want(context.call, for: &rollout, now: now)
         case .unavailable, .unauthorized:
-            self.suspectOutage(of: call.component, failure.cause, &rollout, now: now)
+            rollout.hold(since: context.startedAt)
+            self.suspectOutage(of: context.call.component, failure.cause, &rollout, now: now)
         case .rateLimited:
-            let pause = failure.retryAfter ?? .seconds(1)
+            rollout.hold(since: context.startedAt)
+            let pause = Self.pause(failure.retryAfter)
             self.budget.pause(until: now.monotonic + pause)
             self.wait(&rollout, until: now.monotonic + pause)
         case .forbidden, .invalid:
@@ -52,19 +59,26 @@ extension Coordinator {
         }
     }
 
+    /// How long the workbench wants to be left alone: what it asks for, but neither no time nor for ever.
+    private static func pause(_ retryAfter: Span?) -> Span {
+        min(max(retryAfter ?? .seconds(1), .milliseconds(100)), .seconds(600))
+    }
+
     /// Counts a failure against the rollout, and tries again after a backoff, or gives up.
     mutating func retry(_ rollout: inout Rollout, _ cause: Cause, now: Now) {
         rollout.attempts += 1
         rollout.suspectedFailure = nil
         guard rollout.attempts < self.policy.retry.maximumAttempts else {
-            self.rollouts[rollout.id] = rollout
             let message = "\(cause.message) (\(rollout.attempts) attempts)"
-            self.finish(
-                rollout.id,
-                .failed,
-                Cause(cause.class, message, httpStatus: cause.httpStatus),
-                now: now
-            )
+            let cause = rollout.lastFailure ?? Cause(cause.class, message, httpStatus: cause.httpStatus)
+            if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic {
+                // Its last call may have had an effect, or have one yet: a last look decides.
+                rollout.lastFailure = cause
+                self.wait(&rollout, until: certainAt)
+                return
+            }
+            self.rollouts[rollout.id] = rollout
+            self.finish(rollout.id, .failed, cause, now: now)
             return
         }
         let delay = self.policy.retry.backoff(afterAttempt: rollout.attempts, using: &self.random)
@@ -117,19 +131,17 @@ extension Coordinator {
     }
 
     mutating func probeSucceeded(_ component: Component, now: Now) {
-        switch self.outages[component]?.probeSucceeded(now: now) {
-        case .cameBack(let length):
-            if component == .workbench { self.outageTime = self.outageTime + length }
+        let verdict = self.outages[component]?.probeSucceeded(now: now)
+        if case .cameBack = verdict {
             self.budget.rampUp()
             self.actions.append(.outage(component, nil))
-        case .falseAlarm, .wentDown, .stillDown, nil: break
         }
         let ids = self.parked[component] ?? []
         self.parked[component] = []
         for id in ids {
             guard var rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
             // Where the component was up all along, it was this call that failed.
-            if let cause = rollout.suspectedFailure, rollout.state.phase != .waiting {
+            if verdict == .falseAlarm, let cause = rollout.suspectedFailure {
                 self.retry(
                     &rollout,
                     Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
@@ -144,7 +156,20 @@ extension Coordinator {
         }
     }
 
-    mutating func probeFailed(_ component: Component, _ cause: Cause, now: Now) {
+    mutating func probeFailed(_ component: Component, _ failure: CallFailure, now: Now) {
+        switch failure.kind {
+        case .rateLimited:
+            self.budget.pause(until: now.monotonic + Self.pause(failure.retryAfter))
+            self.probeSucceeded(component, now: now)
+        case .forbidden:
+            // It answers, and a right that the probe lacks says nothing about the calls that rollouts make.
+            self.probeSucceeded(component, now: now)
+        case .unavailable, .unauthorized, .notFound, .conflict, .invalid, .serverError, .protocol, .withheld:
+            self.isDown(component, failure.cause, now: now)
+        }
+    }
+
+    private mutating func isDown(_ component: Component, _ cause: Cause, now: Now) {
         let failed = (self.outages[component]?.failedProbes ?? 0) + 1
         // Never below the base: full jitter alone may ask a dead server at once.
         let bound = self.policy.retry.backoff(afterAttempt: failed, using: &self.random)

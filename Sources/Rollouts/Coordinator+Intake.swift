@@ -30,22 +30,22 @@ extension Coordinator {
     }
 
     /// Takes over a partition with what its journal says, and goes on with its rollouts.
+    ///
+    /// What was held in memory of that partition is dropped: the journal alone counts.
     package mutating func restore(partition: Int32, _ restored: Restored, now: Now) {
+        if self.known[partition] != nil { self.release(partition: partition) }
         self.known[partition] = restored.known
         var lanes: [Lane.Key: Lane] = [:]
         for state in restored.lanes {
             lanes[state.key, default: Lane()].restore(newestDeployed: state.newestDeployed, live: state.live)
         }
         self.lanes[partition] = lanes
+        self.rollouts.reserve(restored.unfinished.count)
         for state in restored.unfinished {
             var rollout = Rollout(state)
             rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
-            // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
-            if state.intent != nil {
-                rollout.uncertainUntil = now.monotonic + self.policy.requestTimeout + self.policy.settle
-            }
-            rollout.deadline = self.restoredDeadline(of: rollout, now: now)
+            self.setClock(of: &rollout, now: now)
             self.rollouts[state.id] = rollout
         }
         // The one that was under way first, so that it is the head of its lane again; then the oldest.
@@ -56,11 +56,23 @@ extension Coordinator {
         self.dispatch(now: now)
     }
 
-    private func restoredDeadline(of rollout: Rollout, now: Now) -> MonotonicTime {
-        let spent = max(0, now.wallMilliseconds - rollout.state.stepAt)
-        // At least a tenth is left: what happened while nobody looked must be looked at before it is given up.
-        let left = max(rollout.allowedMilliseconds - spent, rollout.allowedMilliseconds / 10)
-        return self.activeTime(now) + .milliseconds(left)
+    private func setClock(of rollout: inout Rollout, now: Now) {
+        rollout.startClock(at: now.monotonic)
+        if rollout.hasMadeObjectOfStep {
+            // The workbench went on while nobody looked. A tenth is left, so that somebody does before it is given up.
+            let allowed = rollout.allowedMilliseconds
+            let spent = min(max(0, now.wallMilliseconds - rollout.state.stepAt), allowed - allowed / 10)
+            rollout.deadline = rollout.deadline - .milliseconds(spent)
+        } else {
+            // Nothing was under way, so the time in which nobody worked at it is not the step's.
+            rollout.state.stepAt = now.wallMilliseconds
+        }
+        // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
+        guard rollout.state.intent != nil else { return }
+        rollout.becomeUncertain(
+            until: now.monotonic + self.policy.requestTimeout + self.policy.settle,
+            now: now.monotonic
+        )
     }
 
     private mutating func resume(_ id: RolloutID, now: Now) {
@@ -88,7 +100,7 @@ extension Coordinator {
         }
         guard !state.phase.isTerminal else { return }
         var rollout = Rollout(state)
-        rollout.deadline = self.activeTime(now) + .milliseconds(rollout.allowedMilliseconds)
+        rollout.startClock(at: now.monotonic)
         self.rollouts[state.id] = rollout
         self.move(state.id, now: now)
         self.dispatch(now: now)
@@ -96,9 +108,13 @@ extension Coordinator {
 
     /// Forgets a rollout that intake has ended on its own, because its first record could not be written.
     package mutating func abandon(_ id: RolloutID, now: Now) {
-        guard let rollout = self.rollouts.removeValue(forKey: id) else { return }
+        guard let rollout = self.rollouts[id] else { return }
+        self.rollouts[id] = nil
         if case .committing = rollout.activity { self.budget.release() }
         self.tickets = self.tickets.filter { $0.value.id != id }
+        // A record of it that is still to be written would bring it back to life.
+        self.actions.removeAll { if case .record(let record) = $0 { record.rollout.id == id } else { false } }
+        self.giveTurn(to: self.leaveLane(rollout), now: now)
         self.dispatch(now: now)
     }
 
@@ -106,16 +122,15 @@ extension Coordinator {
     package mutating func release(partition: Int32) {
         self.known[partition] = nil
         self.lanes[partition] = nil
-        let dropped = Set(self.rollouts.values.lazy.filter { $0.state.partition == partition }.map(\.id))
+        let dropped = self.rollouts.remove(partition: partition)
         // A slot that waits for an intent's commit has no call that will give it back.
-        for id in dropped { if case .committing? = self.rollouts[id]?.activity { self.budget.release() } }
-        self.rollouts = self.rollouts.filter { !dropped.contains($0.key) }
-        self.tickets = self.tickets.filter { !dropped.contains($0.value.id) }
+        for rollout in dropped.values { if case .committing = rollout.activity { self.budget.release() } }
+        self.tickets = self.tickets.filter { dropped[$0.value.id] == nil }
         for (call, context) in self.calls {
-            if let id = context.id, dropped.contains(id) { self.calls[call]?.id = nil }
+            if let id = context.id, dropped[id] != nil { self.calls[call]?.id = nil }
         }
-        self.due.removeAll { dropped.contains($0.id) }
-        for component in Component.allCases { self.parked[component]?.removeAll { dropped.contains($0) } }
+        self.due.removeAll { dropped[$0.id] != nil }
+        for component in Component.allCases { self.parked[component]?.removeAll { dropped[$0] != nil } }
         self.dropActions(partition: partition)
     }
 

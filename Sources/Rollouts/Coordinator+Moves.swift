@@ -9,11 +9,18 @@ extension Coordinator {
             case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
                 rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
                 self.rollouts[id] = rollout
-            case .call(let call), .create(let call, _):
-                self.want(call, for: &rollout)
+            case .call(let call):
+                self.want(call, for: &rollout, now: now)
+                return
+            case .create(let call, _):
+                guard !rollout.isPastDeadline(now.monotonic) else {
+                    self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
+                    return
+                }
+                self.want(call, for: &rollout, now: now)
                 return
             case .advance(let step):
-                rollout.advance(to: step, at: now, activeTime: self.activeTime(now))
+                rollout.advance(to: step, at: now)
                 self.rollouts[id] = rollout
                 if step == .verify { self.note(id, now: now) }
             case .enterLane:
@@ -27,7 +34,8 @@ extension Coordinator {
         }
     }
 
-    private mutating func want(_ call: APICall, for rollout: inout Rollout) {
+    mutating func want(_ call: APICall, for rollout: inout Rollout, now: Now) {
+        rollout.hold(since: now.monotonic)
         rollout.activity = .ready(call)
         self.rollouts[rollout.id] = rollout
         self.ready.append(rollout.id)
@@ -84,6 +92,8 @@ extension Coordinator {
             self.finish(rollout.id, .superseded, cause, now: now)
         case .queued(let superseded):
             rollout.activity = .queued
+            // Read again in its turn, when they may have changed; nobody keeps them meanwhile.
+            rollout.facts = nil
             self.rollouts[rollout.id] = rollout
             if rollout.state.phase != .queued { self.note(rollout.id, now: now) }
             let cause = Cause(.newerRun, "run \(run.runID) of the model is newer")
@@ -116,14 +126,19 @@ extension Coordinator {
         }
         rollout.facts = nil
         rollout.deployedFacts = nil
-        rollout.advance(to: .register, at: now, activeTime: self.activeTime(now))
+        rollout.advance(to: .register, at: now)
         self.rollouts[rollout.id] = rollout
         return true
     }
 
     /// Ends a rollout and gives its lane to the next.
     mutating func finish(_ id: RolloutID, _ phase: Phase, _ cause: Cause?, now: Now) {
-        var next = self.end(id, phase, cause, now: now)
+        self.giveTurn(to: self.end(id, phase, cause, now: now), now: now)
+    }
+
+    /// Lets the next rollout of a lane go on, or ends it where a newer run has been deployed.
+    mutating func giveTurn(to id: RolloutID?, now: Now) {
+        var next = id
         // A loop and no recursion: a long lane of older runs may end at once.
         while let id = next, var rollout = self.rollouts[id] {
             rollout.isHead = true
@@ -142,8 +157,13 @@ extension Coordinator {
     private mutating func end(_ id: RolloutID, _ phase: Phase, _ cause: Cause?, now: Now) -> RolloutID? {
         guard var rollout = self.rollouts[id], rollout.activity != .ending else { return nil }
         var laneState: LaneState?
-        if let key = rollout.laneKey, rollout.state.step == .verify || phase == .deployed {
-            laneState = self.deployed(rollout, key: key)
+        if let key = rollout.laneKey {
+            if rollout.state.step == .verify || phase == .deployed {
+                laneState = self.deployed(rollout, key: key)
+            } else if let run = rollout.state.run, rollout.mayBeDeployed(after: cause) {
+                self.lanes[rollout.state.partition]?[key, default: Lane()].mayBeDeployed(run.order)
+                laneState = self.laneState(of: key, partition: rollout.state.partition)
+            }
         }
         rollout.state.enter(phase, at: now.wallMilliseconds, cause: cause)
         rollout.state.step = .finished
@@ -153,9 +173,16 @@ extension Coordinator {
         rollout.deployedFacts = nil
         self.rollouts[id] = rollout
         self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
+        return self.leaveLane(rollout)
+    }
+
+    /// Takes a rollout out of its lane.
+    ///
+    /// - Returns: The rollout whose turn it is now, if this one had the lane.
+    mutating func leaveLane(_ rollout: Rollout) -> RolloutID? {
         guard let key = rollout.laneKey else { return nil }
         let partition = rollout.state.partition
-        let next = self.lanes[partition]?[key]?.leave(id)
+        let next = self.lanes[partition]?[key]?.leave(rollout.id)
         if self.lanes[partition]?[key]?.isEmpty == true { self.lanes[partition]?[key] = nil }
         return next ?? nil
     }
@@ -165,13 +192,13 @@ extension Coordinator {
         guard let run = rollout.state.run else { return nil }
         let partition = rollout.state.partition
         self.lanes[partition]?[key, default: Lane()].deployed(run)
-        guard let newest = self.lanes[partition]?[key]?.newestDeployed else { return nil }
-        return LaneState(
-            projectID: key.projectID,
-            modelName: key.modelName,
-            newestDeployed: newest,
-            live: run
-        )
+        return self.laneState(of: key, partition: partition)
+    }
+
+    /// What the journal must know of a lane; `nil` while nothing was deployed.
+    func laneState(of key: Lane.Key, partition: Int32) -> LaneState? {
+        guard let lane = self.lanes[partition]?[key], let newest = lane.newestDeployed else { return nil }
+        return LaneState(projectID: key.projectID, modelName: key.modelName, newestDeployed: newest, live: lane.live)
     }
 
     /// Writes down where a rollout stands, without waiting for the commit; tells people if its phase has changed.

@@ -90,7 +90,7 @@ package struct Coordinator: Sendable {
     }
 
     let policy: Policy
-    var rollouts: [RolloutID: Rollout] = [:]
+    var rollouts = RolloutTable()
     var known: [Int32: KnownRollouts] = [:]
     var lanes: [Int32: [Lane.Key: Lane]] = [:]
     var due = DueTimes()
@@ -103,8 +103,6 @@ package struct Coordinator: Sendable {
     var runtimes: [String: (identifier: String, until: MonotonicTime)] = [:]
     var actions: [Action] = []
     var random: SeededGenerator
-    /// Time spent in outages of the workbench: deadlines stand still meanwhile.
-    var outageTime: Span = .zero
     var isStopping = false
     private var lastNumber: UInt64 = 0
 
@@ -128,6 +126,7 @@ package struct Coordinator: Sendable {
 
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
+        guard !self.isStopping else { return nil }
         var next = self.due.first
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
@@ -138,6 +137,7 @@ package struct Coordinator: Sendable {
 
     /// Time passed: wakes what is due.
     package mutating func advance(now: Now) {
+        guard !self.isStopping else { return }
         while let entry = self.due.popDue(now: now.monotonic) {
             guard let rollout = self.rollouts[entry.id], rollout.token == entry.token, rollout.activity == .waiting
             else { continue }
@@ -150,15 +150,6 @@ package struct Coordinator: Sendable {
     mutating func nextNumber() -> UInt64 {
         self.lastNumber += 1
         return self.lastNumber
-    }
-
-    /// The clock on which deadlines of steps are counted.
-    func activeTime(_ now: Now) -> MonotonicTime {
-        var down = self.outageTime
-        if case .down(_, let since, _, _, _)? = self.outages[.workbench]?.state {
-            down = down + (now.monotonic - since.monotonic)
-        }
-        return now.monotonic - down
     }
 }
 

@@ -40,7 +40,6 @@ extension Gate {
 
     /// The number of the gate's subject in a run; training scripts log scores as parameters, so texts are read too.
     func number(in facts: RunFacts) -> Double? {
-        if self.source == .metric, let metric = facts.metrics[self.key] { return metric }
         guard let number = self.text(in: facts).flatMap({ Double($0) }), number.isFinite else { return nil }
         return number
     }

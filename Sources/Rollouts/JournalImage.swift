@@ -53,7 +53,12 @@ package struct JournalImage: Sendable {
         self.recordCount += 1
         guard let kind = header(JournalRecord.HeaderName.kind) else {
             // A tombstone has no headers; what it names is no longer needed, but stays known until the next restore.
-            if value() != nil { self.failure = .foreign(key: Self.text(key)) }
+            guard value() == nil else {
+                self.failure = .foreign(key: Self.text(key))
+                return
+            }
+            self.lanes[key] = nil
+            if let id = RolloutID(String(decoding: key, as: UTF8.self)) { self.unfinished[id] = nil }
             return
         }
         let schema = header(JournalRecord.HeaderName.schema) ?? []
@@ -63,8 +68,10 @@ package struct JournalImage: Sendable {
         }
         if kind.elementsEqual("lane".utf8) {
             self.lanes[key] = value()
-        } else {
+        } else if kind.elementsEqual("rollout".utf8) {
             self.addRollout(key: key, value: value, header: header)
+        } else {
+            self.failure = .foreign(key: Self.text(key))
         }
     }
 

@@ -38,9 +38,9 @@ package struct Lane: Sendable, Equatable {
     package private(set) var head: RolloutID?
     /// Those that wait, in the order in which they will run.
     package private(set) var waiting: [Waiting] = []
-    /// The newest run ever deployed for this model.
+    /// The newest run ever deployed for this model, or that may have been.
     package private(set) var newestDeployed: RunOrder?
-    /// The run that is deployed now.
+    /// The run that is deployed now, as far as the workbench has said so.
     package private(set) var live: ResolvedRun?
 
     /// Creates an empty lane.
@@ -106,11 +106,16 @@ package struct Lane: Sendable, Equatable {
     /// The workbench reports the deployment of `run` as up.
     package mutating func deployed(_ run: ResolvedRun) {
         self.live = run
-        self.newestDeployed = max(self.newestDeployed ?? run.order, run.order)
+        self.mayBeDeployed(run.order)
+    }
+
+    /// A deployment of the run was made, or may have been, and may come up by itself: what is older stays out.
+    package mutating func mayBeDeployed(_ order: RunOrder) {
+        self.newestDeployed = max(self.newestDeployed ?? order, order)
     }
 
     /// Takes over what the journal says of the model.
-    package mutating func restore(newestDeployed: RunOrder, live: ResolvedRun) {
+    package mutating func restore(newestDeployed: RunOrder, live: ResolvedRun?) {
         self.newestDeployed = newestDeployed
         self.live = live
     }
@@ -122,16 +127,16 @@ package struct LaneState: Codable, Sendable, Equatable {
     package var projectID: String
     /// Name of the model.
     package var modelName: String
-    /// The newest run ever deployed.
+    /// The newest run ever deployed, or that may have been.
     package var newestDeployed: RunOrder
-    /// The run that is deployed now.
-    package var live: ResolvedRun
+    /// The run that is deployed now, as far as the workbench has said so.
+    package var live: ResolvedRun?
 
     /// Names the lane.
     package var key: Lane.Key { Lane.Key(projectID: self.projectID, modelName: self.modelName) }
 
     /// Creates a state.
-    package init(projectID: String, modelName: String, newestDeployed: RunOrder, live: ResolvedRun) {
+    package init(projectID: String, modelName: String, newestDeployed: RunOrder, live: ResolvedRun?) {
         self.projectID = projectID
         self.modelName = modelName
         self.newestDeployed = newestDeployed

@@ -37,7 +37,7 @@ extension Rollout {
             let name = self.reference.projectName ?? ""
             return .finish(.failed, Cause(.projectNotFound, "no project is named '\(name)'"))
         }
-        self.reference.projectID = id
+        self.foundProjectID = id
         return .proceed
     }
 
@@ -46,7 +46,7 @@ extension Rollout {
             let name = self.reference.experimentName ?? ""
             return .finish(.failed, Cause(.experimentNotFound, "the project has no experiment named '\(name)'"))
         }
-        self.reference.experimentID = id
+        self.foundExperimentID = id
         return .proceed
     }
 
@@ -173,7 +173,9 @@ extension Rollout {
 
     /// Something is made or adopted, so nothing is uncertain any more.
     private mutating func made(_ progress: Progress) -> Verdict {
+        self.state.intent = nil
         self.uncertainUntil = nil
+        self.lastFailure = nil
         self.obstacle = nil
         self.isReady = progress == .ready
         return self.isReady ? .proceed : .poll
@@ -188,12 +190,15 @@ extension Rollout {
             // Only a look that began after the last moment at which the call can take effect proves anything.
             guard startedAt >= certainAt else { return .poll }
             self.uncertainUntil = nil
+            self.state.intent = nil
+            if let lastFailure { return .finish(.failed, lastFailure) }
         }
         self.hasLooked = true
         return .proceed
     }
 
-    private var hasMadeObjectOfStep: Bool {
+    /// Whether the workbench has something under way for the step.
+    var hasMadeObjectOfStep: Bool {
         switch self.state.step {
         case .register: self.state.made.versionID != nil
         case .model: self.state.made.modelID != nil

@@ -7,11 +7,11 @@ package struct Rollout: Sendable {
     /// What it is doing now.
     package enum Activity: Sendable, Equatable {
         /// Wants to make a call. Next: `calling`, `committing` or `parked`.
-        case ready(APICall)
+        indirect case ready(APICall)
         /// Holds a slot of the budget while the intent of a creating call is being committed. Next: `calling`.
-        case committing(APICall)
+        indirect case committing(APICall)
         /// A call is under way. Next: any.
-        case calling(APICall)
+        indirect case calling(APICall)
         /// Waits until a time. Next: any.
         case waiting
         /// Waits until a component is back, or until it is clear whether it is down. Next: any.
@@ -26,14 +26,18 @@ package struct Rollout: Sendable {
     package var state: RolloutState
     /// What it is doing now.
     package var activity: Activity = .waiting
-    /// The run reference, completed while it is being resolved.
-    package var reference: RunReference
+    /// Project that resolving has found by its name.
+    var foundProjectID: String?
+    /// Experiment that resolving has found by its name.
+    var foundExperimentID: String?
     /// Failures of this step that count.
     package var attempts = 0
     /// A failure that counts only if the component turns out to be up.
-    package var suspectedFailure: Cause?
+    @Rare package var suspectedFailure: Cause?
     /// What the newest poll found in the way.
-    package var obstacle: Cause?
+    @Rare package var obstacle: Cause?
+    /// Why it ends once it is certain that its last creating call had no effect.
+    @Rare package var lastFailure: Cause?
     /// Polls of this step.
     package var polls = 0
     /// Whether this step has looked for what an earlier attempt made, and knows that there is nothing.
@@ -44,19 +48,28 @@ package struct Rollout: Sendable {
     package var isHead = false
     /// A call of unknown outcome may still have an effect until then: no creating before it.
     package var uncertainUntil: MonotonicTime?
-    /// When the step must have ended, on the clock that stands still during outages.
+    /// When the step must have ended; later by the time for which it is held.
     package var deadline: MonotonicTime = .zero
+    /// Since when it has been held by this program or by an outage: that time is not the step's own.
+    package var heldSince: MonotonicTime?
     /// Counts the waits, so that an old timer is known to be old.
     package var token: UInt32 = 0
     /// The run's facts, while gates may need them.
-    package var facts: RunFacts?
+    @Rare package var facts: RunFacts?
     /// The facts of the run that is deployed, while gates may need them.
-    package var deployedFacts: RunFacts?
+    @Rare package var deployedFacts: RunFacts?
 
     /// Takes a state, new or from the journal.
     package init(_ state: RolloutState) {
         self.state = state
-        self.reference = state.plan.run
+    }
+
+    /// The run reference, completed while it is being resolved.
+    package var reference: RunReference {
+        var reference = self.state.plan.run
+        reference.projectID = reference.projectID ?? self.foundProjectID
+        reference.experimentID = reference.experimentID ?? self.foundExperimentID
+        return reference
     }
 
     /// Its id.
@@ -71,7 +84,7 @@ package struct Rollout: Sendable {
     }
 
     /// Goes on to a step with a clean slate.
-    package mutating func advance(to step: RolloutStep, at now: Now, activeTime: MonotonicTime) {
+    package mutating func advance(to step: RolloutStep, at now: Now) {
         self.state.step = step
         self.state.stepAt = now.wallMilliseconds
         self.attempts = 0
@@ -81,7 +94,49 @@ package struct Rollout: Sendable {
         self.uncertainUntil = nil
         self.suspectedFailure = nil
         self.obstacle = nil
-        self.deadline = activeTime + .milliseconds(self.allowedMilliseconds)
+        self.lastFailure = nil
+        self.startClock(at: now.monotonic)
+    }
+
+    /// Gives the step its full time from now on.
+    package mutating func startClock(at now: MonotonicTime) {
+        self.heldSince = nil
+        self.deadline = now + .milliseconds(self.allowedMilliseconds)
+    }
+
+    /// It is held from `time` on, if it isn't already: by a missing slot, a commit, a limit or an outage.
+    package mutating func hold(since time: MonotonicTime) {
+        if self.heldSince == nil { self.heldSince = time }
+    }
+
+    /// It goes on: the time for which it was held is added to the step's.
+    package mutating func goOn(at now: MonotonicTime) {
+        guard let heldSince = self.heldSince else { return }
+        self.heldSince = nil
+        self.excuse(now - heldSince)
+    }
+
+    /// Adds time to the step's that was not its own.
+    package mutating func excuse(_ span: Span) {
+        self.deadline = self.deadline + span
+        self.state.stepAt += span.milliseconds
+    }
+
+    /// Whether the step's own time is up.
+    package func isPastDeadline(_ now: MonotonicTime) -> Bool { (self.heldSince ?? now) >= self.deadline }
+
+    /// Whether a rollout that ends at this step, and not well, leaves a deployment behind that may come up.
+    package func mayBeDeployed(after cause: Cause?) -> Bool {
+        guard self.state.step == .deploy else { return false }
+        guard self.state.made.deploymentID != nil else { return self.state.intent == .deployment }
+        return cause?.class != .deployment && cause?.class != .notFound
+    }
+
+    /// A creating call has an unknown outcome: until `time` it may take effect, and nothing is created meanwhile.
+    package mutating func becomeUncertain(until time: MonotonicTime, now: MonotonicTime) {
+        self.hasLooked = false
+        self.excuse(time - max(now, self.uncertainUntil ?? now))
+        self.uncertainUntil = time
     }
 
     /// How long the step may take.

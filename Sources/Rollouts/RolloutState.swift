@@ -17,7 +17,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
     /// Id, source and time of the event, as the event says them.
     package var event: EventReference
     /// What is to be done.
-    package var plan: RolloutPlan
+    @Boxed package var plan: RolloutPlan
     /// The replay that it comes from.
     package var replay: Replay?
     /// W3C trace context of the event.
@@ -30,7 +30,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var previousPhase: Phase?
     /// How long that phase lasted, in milliseconds.
     package var previousPhaseMilliseconds: Int64?
-    /// When the step began, in milliseconds since 1970.
+    /// When the step began, in milliseconds since 1970; later by the time for which it was held.
     package var stepAt: Int64
     /// The run, once resolved.
     package var run: ResolvedRun?

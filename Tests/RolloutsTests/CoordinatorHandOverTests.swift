@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// Records that are refused, partitions that come and go, and stopping.
+struct CoordinatorHandOverTests {
+    @Test
+    func aRefusedRecordEndsARolloutOnceThoughACallIsUnderWay() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.holdsCommits = true
+        bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        bench.coordinator.advance(now: at(100))
+        #expect(bench.calls.count == 1)
+        bench.refuseLast()
+        bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        bench.pass(1_000)
+        bench.commit()
+        #expect(bench.endings.map(\.cause?.class) == [.recordTooLarge])
+        #expect(bench.coordinator.unfinishedCount == 0)
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
+    func aRefusedIntentGivesItsSlotBack() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.holdsCommits = true
+        bench.answer(.version(nil))
+        bench.refuseLast()
+        bench.commit()
+        #expect(bench.endings.map(\.phase) == [.failed])
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
+    func aRefusedTerminalRecordIsShortenedAndKeepsItsLane() {
+        var plan = RolloutPlan.sample()
+        plan.modelDescription = "long"
+        var bench = Bench()
+        bench.accept(.sample(plan: plan))
+        bench.answerAll { $0.isNamed("createDeployment") }
+        bench.holdsCommits = true
+        bench.answer(.deployment(DeploymentFacts(deploymentID: "d", progress: .ready)))
+        bench.refuseLast()
+        #expect(bench.records.last?.lane?.live == .sample(1))
+        #expect(bench.records.last?.rollout.plan.modelDescription == "")
+        let count = bench.records.count
+        bench.refuseLast()
+        #expect(bench.records.count == count, "what can't be made shorter is not tried for ever")
+    }
+
+    @Test
+    func anAbandonedRolloutGivesItsTurnToTheNext() {
+        var bench = Bench()
+        bench.accept(.sample(1))
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        bench.answer(.run(.sample(1)))
+        bench.answer(.run(.sample(2)))
+        bench.coordinator.abandon(RolloutID(1), now: bench.now)
+        // Its look still runs; the answer means nothing.
+        bench.answer(.version(nil))
+        bench.answerAll()
+        #expect(bench.endings.map(\.id) == [RolloutID(2)])
+        #expect(bench.coordinator.unfinishedCount == 0)
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
+    func nothingStartsWhileStopping() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.coordinator.stop()
+        bench.answer(.version(nil))
+        #expect(bench.calls == [])
+        #expect(bench.coordinator.nextWake(now: bench.now.monotonic) == nil)
+        #expect(bench.coordinator.workUnderWay == 0)
+    }
+
+    @Test
+    func whatACreatingCallBroughtWhileStoppingIsWrittenDown() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createModel") }
+        bench.coordinator.stop()
+        bench.answer(.model(ModelFacts(modelID: "m", registeredModelID: "rm")))
+        #expect(bench.records.last?.rollout.made.modelID == "m")
+        #expect(bench.records.last?.rollout.intent == nil)
+    }
+
+    @Test
+    func anIntentCommittedWhileStoppingIsTakenBack() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.holdsCommits = true
+        bench.answer(.version(nil))
+        bench.coordinator.stop()
+        bench.commit()
+        #expect(bench.calls == [])
+        #expect(bench.records.last?.rollout.intent == nil)
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
+    func aReleasedPartitionLeavesNothingBehind() {
+        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 2), holds: [0, 1])
+        bench.holdsCommits = true
+        for number in 1...4 {
+            let plan = RolloutPlan.sample(run: "r\(number)", model: "m\(number)")
+            bench.accept(.sample(number, partition: 0, plan: plan))
+        }
+        bench.accept(.sample(5, partition: 1))
+        bench.answer(.run(.sample(1)))
+        bench.answer(.run(.sample(2)))
+        bench.coordinator.release(partition: 0)
+        #expect(bench.coordinator.unfinishedCount == 1)
+        bench.answer(.run(.sample(3)))
+        bench.answer(.run(.sample(4)))
+        bench.commit()
+        bench.coordinator.advance(now: bench.now)
+        #expect(bench.calls == [.readRun(projectID: "project", experimentID: "experiment", runID: "r1")])
+        #expect(bench.coordinator.budget.inUse == 1)
+        #expect(!bench.coordinator.isKnown(RolloutID(1), partition: 0))
+    }
+
+    @Test
+    func aPartitionTakenOverAgainForgetsWhatWasInMemory() {
+        var bench = Bench()
+        bench.accept(.sample(1))
+        bench.restore([.sample(2)])
+        #expect(bench.coordinator.unfinishedCount == 1)
+        bench.answer(.run(.sample(1)))
+        bench.answerAll()
+        #expect(bench.endings.map(\.id) == [RolloutID(2)])
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+}

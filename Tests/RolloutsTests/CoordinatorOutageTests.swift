@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// What an outage does to rollouts, and what only looks like one.
+struct CoordinatorOutageTests {
+    @Test
+    func oneProbeDecidesAndNoAttemptIsUsedUp() {
+        var bench = Bench()
+        bench.accept(.sample(1))
+        bench.accept(.sample(2, plan: .sample(run: "r2", model: "other")))
+        bench.fail(.cut)
+        bench.fail(.cut)
+        #expect(bench.calls == [.probe(.workbench)])
+        bench.fail(.cut)
+        #expect(bench.outages.map { $0?.class } == [.unavailable])
+        #expect(bench.records.filter { $0.rollout.phase == .waiting && $0.publishes }.count == 2)
+        for _ in 0..<500 {
+            bench.pass(60)
+            #expect(bench.calls.count <= 1)
+            bench.fail(.cut)
+        }
+        bench.pass(60)
+        bench.answer(.alive)
+        #expect(bench.outages.last == .some(nil))
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed, .deployed])
+    }
+
+    @Test(arguments: Component.allCases)
+    func anOutageTakesNothingFromADeadline(component: Component) {
+        var bench = Bench()
+        bench.accept(.sample())
+        let isLast: (APICall) -> Bool =
+            component == .registry ? { $0.isNamed("registerVersion") } : { $0.isNamed("createBuild") }
+        bench.answerAll(until: isLast)
+        let version = CallResult.version(.sample(.underWay("registering")))
+        let build = CallResult.build(BuildFacts(buildID: "b", progress: .underWay("building")))
+        let answer = component == .registry ? version : build
+        bench.answer(answer)
+        bench.pass(20)
+        bench.fail(.cut)
+        bench.fail(.cut)
+        for _ in 0..<100 {
+            bench.pass(60)
+            bench.fail(.cut)
+        }
+        bench.pass(60)
+        bench.answer(.alive)
+        bench.answer(answer)
+        #expect(bench.endings == [])
+    }
+
+    @Test
+    func aCallThatFailsWhileItsComponentIsUpUsesAnAttempt() {
+        var bench = Bench()
+        bench.accept(.sample())
+        var rounds = 0
+        while bench.endings.isEmpty, rounds < 20 {
+            bench.fail(.cut)
+            bench.answer(.alive)
+            bench.pass(60)
+            rounds += 1
+        }
+        #expect(rounds == 6)
+        #expect(bench.endings.first?.cause?.class == .serverError)
+    }
+
+    /// An earlier outage leaves the phase at `waiting`; that must not hide that the call itself fails.
+    @Test
+    func attemptsCountAfterAnEarlierOutage() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.fail(.cut)
+        bench.fail(.cut)
+        bench.pass(60)
+        bench.answer(.alive)
+        var rounds = 0
+        while bench.endings.isEmpty, rounds < 20 {
+            bench.fail(.cut)
+            bench.answer(.alive)
+            bench.pass(60)
+            rounds += 1
+        }
+        #expect(rounds == 6)
+        #expect(bench.endings.map(\.phase) == [.failed])
+    }
+
+    @Test(arguments: [CallFailure.Kind.rateLimited, .forbidden])
+    func aProbeThatIsAnsweredShowsThatTheComponentIsUp(kind: CallFailure.Kind) {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.fail(.cut)
+        bench.fail(CallFailure(kind, message: "no", httpStatus: 403))
+        #expect(bench.outages.isEmpty)
+        bench.pass(60)
+        #expect(bench.calls.first?.isNamed("readRun") == true)
+    }
+
+    @Test
+    func anUnauthorizedKeyIsAnOutage() {
+        var bench = Bench()
+        bench.accept(.sample())
+        let refusal = CallFailure(.unauthorized, message: "who are you", httpStatus: 401)
+        bench.fail(refusal)
+        bench.fail(refusal)
+        #expect(bench.outages.map { $0?.class } == [.unauthorized])
+        #expect(bench.coordinator.outageCauses.map(\.component) == [.workbench])
+    }
+
+    @Test
+    func theWayBackBeginsWithTwoCalls() {
+        var bench = Bench()
+        for number in 1...10 { bench.accept(.sample(number, plan: .sample(run: "r\(number)", model: "m\(number)"))) }
+        for _ in 1...11 { bench.fail(.cut) }
+        bench.pass(60)
+        bench.answer(.alive)
+        #expect(bench.calls.count == 2)
+    }
+}

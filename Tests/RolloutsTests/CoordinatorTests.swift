@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// The coordinator's decisions, one situation at a time.
+struct CoordinatorTests {
+    @Test
+    func aRunBecomesADeployedModel() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        #expect(
+            bench.records.filter(\.publishes).map(\.rollout.phase) == [.registering, .building, .deploying, .deployed]
+        )
+        #expect(bench.records.filter(\.publishes).map(\.rollout.sequence) == [2, 3, 4, 5])
+        #expect(bench.records.compactMap(\.rollout.intent) == [.version, .model, .build, .deployment])
+        #expect(bench.records.last?.lane?.live == .sample(1))
+        #expect(bench.coordinator.unfinishedCount == 0)
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
+    func noCreatingCallBeforeItsIntentIsCommitted() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.holdsCommits = true
+        bench.answer(.version(nil))
+        #expect(bench.records.last?.rollout.intent == .version)
+        #expect(bench.calls == [])
+        bench.commit()
+        #expect(bench.calls.allSatisfy(\.isCreating) && bench.calls.count == 1)
+    }
+
+    @Test
+    func anIntentThatTookTooLongIsWrittenAgain() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.holdsCommits = true
+        bench.answer(.version(nil))
+        let ticket = bench.records.last?.ticket ?? 0
+        bench.coordinator.recorded(ticket, began: bench.now.monotonic, now: at(5))
+        #expect(bench.calls == [])
+        #expect(bench.records.last?.ticket != ticket)
+        #expect(bench.records.last?.rollout.intent == .version)
+    }
+
+    @Test
+    func anotherRolloutOfTheSameRunIsADuplicate() {
+        var bench = Bench()
+        bench.accept(.sample(1))
+        bench.accept(.sample(2))
+        bench.answerAll()
+        #expect(Set(bench.endings.map(\.phase)) == [.deployed, .skipped])
+        #expect(bench.endings.first { $0.phase == .skipped }?.cause?.class == .duplicate)
+    }
+
+    // MARK: Unknown outcomes
+
+    @Test
+    func whatAnEarlierCallMadeIsAdopted() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.fail(.failedSomehow)
+        bench.pass(1)
+        #expect(bench.calls.first?.isNamed("findBuild") == true)
+        bench.answer(.build(BuildFacts(buildID: "found", progress: .underWay("building"))))
+        // The note of the adoption no longer tells whoever takes over to wait.
+        #expect(bench.coordinator.rollouts[RolloutID(1)]?.state.intent == nil)
+        bench.pass(20)
+        bench.answerAll()
+        #expect(bench.endings.first?.made.buildID == "b" || bench.endings.first?.made.buildID == "found")
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
+    @Test
+    func nothingIsCreatedAgainBeforeTheUnknownCallIsOver() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.fail(.failedSomehow)
+        while bench.now.monotonic < at(90).monotonic {
+            bench.pass(1)
+            #expect(bench.calls.allSatisfy { !$0.isCreating })
+            if bench.calls.count == 1, bench.now.monotonic < at(90).monotonic { bench.answer(.build(nil)) }
+        }
+        bench.pass(20)
+        bench.answer(.build(nil))
+        #expect(bench.calls.first?.isNamed("createBuild") == true)
+    }
+
+    @Test
+    func aRestoredIntentIsLookedForAtOnceAndRepeatedOnlyAfterTheSettleTime() {
+        var state = RolloutState.sample()
+        state.step = .register
+        state.run = .sample(1)
+        state.intent = .version
+        // The worker was away for longer than the step may take.
+        var bench = Bench()
+        bench.now = at(1_000_000)
+        bench.restore([state])
+        #expect(bench.calls.first?.isNamed("findVersion") == true)
+        while bench.now.monotonic < at(1_000_200).monotonic, bench.calls.first?.isNamed("registerVersion") != true {
+            if bench.calls.first?.isNamed("findVersion") == true { bench.answer(.version(nil)) }
+            bench.pass(1)
+        }
+        #expect(bench.calls.first?.isNamed("registerVersion") == true)
+        #expect(bench.now.monotonic >= at(1_000_090).monotonic)
+        #expect(bench.endings == [])
+    }
+
+    @Test
+    func aLastLookDecidesAfterTheLastAttempt() {
+        var bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createDeployment") }
+        bench.fail(.failedSomehow)
+        #expect(bench.endings == [])
+        bench.pass(100)
+        #expect(bench.calls.first?.isNamed("findDeployment") == true)
+        bench.answer(.deployment(DeploymentFacts(deploymentID: "late", progress: .ready)))
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        #expect(bench.endings.first?.made.deploymentID == "late")
+    }
+
+    @Test
+    func aLastLookThatFindsNothingEndsTheRollout() {
+        var bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createDeployment") }
+        bench.fail(.failedSomehow)
+        bench.pass(100)
+        bench.answer(.deployment(nil))
+        #expect(bench.endings.map(\.phase) == [.failed])
+        #expect(bench.endings.first?.cause?.class == .serverError)
+    }
+
+    // MARK: Deadlines and retries
+
+    @Test
+    func failuresBetweenAnswersAreNoSeries() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        for _ in 0..<20 {
+            bench.pass(20)
+            bench.fail(.failed)
+            bench.pass(20)
+            bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        }
+        #expect(bench.endings == [])
+    }
+
+    @Test
+    func aStepThatDoesNotEndFails() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        for _ in 0..<200 where bench.endings.isEmpty {
+            bench.pass(20)
+            bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        }
+        #expect(bench.endings.first?.cause?.class == .deadline)
+        #expect(bench.now.monotonic >= at(1_800).monotonic)
+        #expect(bench.now.monotonic < at(1_900).monotonic)
+    }
+
+    @Test
+    func nothingIsCreatedAfterTheDeadline() {
+        var plan = RolloutPlan.sample()
+        plan.deadlines.build = 10_000
+        var bench = Bench()
+        bench.accept(.sample(plan: plan))
+        bench.answerAll { $0.isNamed("findBuild") }
+        bench.pass(11)
+        bench.answer(.build(nil))
+        #expect(bench.calls == [])
+        #expect(bench.endings.first?.cause?.class == .deadline)
+    }
+
+    @Test
+    func waitingForASlotIsNotTheStepsTime() {
+        var plan = RolloutPlan.sample()
+        plan.deadlines.resolve = 10_000
+        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
+        bench.accept(.sample(1, plan: .sample(run: "r2", model: "other")))
+        bench.accept(.sample(2, plan: plan))
+        bench.pass(1_000)
+        bench.answer(.run(.sample(2)))
+        // The first rollout's look holds the slot until the second one has it.
+        bench.answer(.version(nil))
+        var facts = RunFacts.sample(1)
+        facts.status = .running
+        while bench.calls.first?.isNamed("readRun") == false { bench.answerAll { $0.isNamed("readRun") } }
+        bench.answer(.run(facts))
+        #expect(bench.endings.allSatisfy { $0.id != RolloutID(2) })
+    }
+
+    @Test(arguments: [nil, .zero, seconds(-5), Span(nanoseconds: .max)] as [Span?])
+    func aRateLimitIsKeptWithinReason(retryAfter: Span?) {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.fail(CallFailure(.rateLimited, message: "slow down", httpStatus: 429, retryAfter: retryAfter))
+        #expect(bench.calls == [])
+        bench.pass(0.05)
+        #expect(bench.calls == [])
+        bench.pass(601)
+        #expect(bench.calls.count == 1)
+        #expect(bench.coordinator.rollouts[RolloutID(1)]?.attempts == 0)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Rollouts
+
+/// A moment so many seconds after the start of both clocks.
+func at(_ seconds: Double) -> Now {
+    let nanoseconds = Int64(seconds * 1_000_000_000)
+    return Now(
+        monotonic: MonotonicTime(nanoseconds: nanoseconds),
+        wallMilliseconds: 1_700_000_000_000 + nanoseconds / 1_000_000
+    )
+}
+
+/// A span of so many seconds.
+func seconds(_ value: Double) -> Span { Span(nanoseconds: Int64(value * 1_000_000_000)) }
+
+extension RolloutID {
+    /// The id of a test's rollout.
+    init(_ number: Int) { self.init(high: 1, low: UInt64(number)) }
+}
+
+extension RolloutPlan {
+    /// A plan with nothing unusual in it.
+    static func sample(
+        run: String? = "r1",
+        model: String = "model",
+        queue: QueueMode = .latest,
+        gates: [Gate] = [],
+        verification: Verification? = nil
+    ) -> RolloutPlan {
+        RolloutPlan(
+            route: "default",
+            run: RunReference(projectID: "project", experimentID: "experiment", runID: run),
+            modelName: model,
+            artifactPath: "model",
+            runtime: .identifier("runtime"),
+            gates: gates,
+            queue: queue,
+            verification: verification
+        )
+    }
+}
+
+extension RolloutState {
+    /// The state of a rollout that has just been accepted.
+    static func sample(
+        _ number: Int = 1,
+        partition: Int32 = 0,
+        plan: RolloutPlan = .sample(),
+        replay: Replay? = nil,
+        acceptedAt: Now = at(0)
+    ) -> RolloutState {
+        RolloutState(
+            id: RolloutID(number),
+            partition: partition,
+            origin: Origin(topic: "experiments.finished", partition: partition, offset: Int64(number)),
+            event: EventReference(id: "event-\(number)", source: "test", time: 1_700_000_000_000),
+            plan: plan,
+            replay: replay,
+            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            acceptedAt: acceptedAt.wallMilliseconds
+        )
+    }
+}
+
+extension RunFacts {
+    /// A finished run; a greater number started later.
+    static func sample(_ number: Int, metrics: [String: Double] = [:]) -> RunFacts {
+        RunFacts(
+            projectID: "project",
+            experimentID: "experiment",
+            runID: "r\(number)",
+            status: .finished,
+            startMilliseconds: 1_700_000_000_000 + Int64(number),
+            metrics: metrics
+        )
+    }
+}
+
+extension ResolvedRun {
+    /// The run of that number, resolved.
+    static func sample(_ number: Int) -> ResolvedRun {
+        ResolvedRun(projectID: "project", experimentID: "experiment", order: RunFacts.sample(number).order)
+    }
+}
+
+extension JournalRecord {
+    /// The value of a header field.
+    func header(_ name: String) -> [UInt8]? { self.headers.first { $0.name == name }?.value }
+
+    /// Adds this record to an image.
+    func add(to image: inout JournalImage) {
+        image.add(key: self.key, value: { self.value }, header: { self.header($0) })
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Rollouts
+
+/// The committed part of a journal and of the offsets, as a broker keeps it.
+struct VirtualJournal: Sendable {
+    /// One item of a transaction.
+    struct Item: Sendable {
+        var partition: Int32
+        /// The rollout's state; `nil` for an event that repeats a known one.
+        var state: RolloutState?
+        var lane: LaneState?
+        /// Whether a status event goes with it.
+        var publishes: Bool
+        /// The coordinator's ticket; `nil` for intake's own.
+        var ticket: Coordinator.Ticket?
+        /// Offset after the event that it accepts.
+        var next: Int?
+    }
+
+    /// A committed record; it is written down as JSON when somebody reads it.
+    struct Entry: Sendable {
+        var state: RolloutState?
+        var lane: LaneState?
+        var publishes: Bool
+        var began: MonotonicTime
+    }
+
+    private(set) var entries: [Int32: [Entry]] = [:]
+    /// Next event to accept, by partition.
+    private(set) var positions: [Int32: Int] = [:]
+    /// Newest committed intent of each rollout.
+    private(set) var newest: [RolloutID: Entry] = [:]
+    private static let writer = JournalRecord.Writer(process: "test", generation: 1)
+
+    /// Commits the items in order.
+    mutating func commit(_ items: [Item], began: MonotonicTime) {
+        for item in items {
+            if let state = item.state {
+                let entry = Entry(state: state, publishes: item.publishes, began: began)
+                self.entries[item.partition, default: []].append(entry)
+                self.newest[state.id] = entry
+            }
+            if let lane = item.lane {
+                self.entries[item.partition, default: []].append(Entry(lane: lane, publishes: false, began: began))
+            }
+            if let next = item.next { self.positions[item.partition] = next }
+        }
+    }
+
+    /// Reads a partition to its end, or only so many records of it.
+    func restored(_ partition: Int32, records: Int = .max) throws -> Coordinator.Restored {
+        var image = JournalImage()
+        for entry in (self.entries[partition] ?? []).prefix(records) {
+            if let state = entry.state { try JournalRecord(state, writer: Self.writer).add(to: &image) }
+            if let lane = entry.lane { try JournalRecord(lane, writer: Self.writer).add(to: &image) }
+        }
+        return try image.restored()
+    }
+
+    /// All committed states of rollouts, by partition and then in order.
+    var states: [Entry] {
+        self.entries.sorted { $0.key < $1.key }.flatMap { $0.value.filter { $0.state != nil } }
+    }
+
+    /// Status events that end a rollout.
+    var endings: [RolloutID: [RolloutState]] {
+        var endings: [RolloutID: [RolloutState]] = [:]
+        for entry in self.states where entry.publishes {
+            guard let state = entry.state, state.phase.isTerminal else { continue }
+            endings[state.id, default: []].append(state)
+        }
+        return endings
+    }
+}
