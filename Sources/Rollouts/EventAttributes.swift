@@ -15,6 +15,9 @@ struct EventAttributes: Sendable {
         case replayReason = "slipwayreplayreason"
         case allowRollback = "slipwayallowrollback"
 
+        /// The extensions of a replay.
+        static let replay: [Name] = [.replayID, .replayReason, .allowRollback]
+
         /// Name of the header field that carries it in binary mode.
         var headerName: String { self == .contentType ? "content-type" : "ce_" + self.rawValue }
     }
@@ -75,6 +78,9 @@ struct EventAttributes: Sendable {
             text.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
         }
     }
+
+    /// Whether the header fields carry the attributes, and the value only the data.
+    var isBinary: Bool { self.isCloudEvent && !(self.mediaType?.hasPrefix("application/cloudevents") ?? false) }
 
     /// Refuses what is no event of the one type that is taken.
     func requireRunFinished() throws(DeadLetterReason) {

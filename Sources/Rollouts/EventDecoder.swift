@@ -140,7 +140,8 @@ package enum EventDecoder {
         }
     }
 
-    private static func parse(_ body: [UInt8], _ limits: EventLimits) throws(DeadLetterReason) -> JSONValue {
+    /// Reads a body's JSON.
+    static func parse(_ body: [UInt8], _ limits: EventLimits) throws(DeadLetterReason) -> JSONValue {
         do {
             return try JSONValue(parsing: body, maximumDepth: limits.maximumDepth)
         } catch {

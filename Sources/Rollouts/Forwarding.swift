@@ -27,7 +27,7 @@ package enum Forwarding {
         return OutgoingRecord(
             topic: .events,
             key: record.key,
-            value: record.value ?? [],
+            value: record.value,
             headers: record.headers + [RecordHeader(HeaderName.forwarded, "1")] + self.headers(record.origin),
             partition: partition,
             timestampMilliseconds: record.timestampMilliseconds

@@ -37,6 +37,25 @@ package enum JSONValue: Sendable, Equatable {
         return members.first { $0.name == name }?.value
     }
 
+    /// The text, if this is a string.
+    package var text: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The number, if this is a whole one that fits 64 bits, also where it is written with a fraction of zero.
+    package var wholeNumber: Int64? {
+        switch self {
+        case .integer(let number): number
+        case .double(let number): Int64(exactly: number)
+        case .null, .bool, .string, .array, .object: nil
+        }
+    }
+
+    /// The flag, if this is a boolean.
+    package var flag: Bool? {
+        if case .bool(let flag) = self { flag } else { nil }
+    }
+
     /// What kind of value this is, for error messages: `null`, `a boolean`, `a number`, `a string` and so on.
     package var kind: String {
         switch self {

@@ -16,8 +16,8 @@ package struct OutgoingRecord: Sendable, Equatable {
     package var topic: TopicRole
     /// Key; `nil` for none.
     package var key: [UInt8]?
-    /// Value.
-    package var value: [UInt8]
+    /// Value; `nil` only in the dead letter of a record that had none.
+    package var value: [UInt8]?
     /// Header fields in their order.
     package var headers: [RecordHeader]
     /// Partition, where the key does not decide it.
@@ -29,7 +29,7 @@ package struct OutgoingRecord: Sendable, Equatable {
     package init(
         topic: TopicRole,
         key: [UInt8]?,
-        value: [UInt8],
+        value: [UInt8]?,
         headers: [RecordHeader] = [],
         partition: Int32? = nil,
         timestampMilliseconds: Int64? = nil
@@ -47,6 +47,6 @@ package struct OutgoingRecord: Sendable, Equatable {
     /// Kafka's record format, version 2: 61 bytes for the batch, at most 36 for a record's own fields, and a length of at
     /// most 5 bytes before each key, value, header name and header value.
     package var maximumSizeBytes: Int {
-        self.headers.reduce(61 + 36 + (self.key?.count ?? 0) + self.value.count) { $0 + $1.sizeBytes + 10 }
+        self.headers.reduce(61 + 36 + (self.key?.count ?? 0) + (self.value?.count ?? 0)) { $0 + $1.sizeBytes + 10 }
     }
 }

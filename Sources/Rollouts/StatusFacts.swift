@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Timestamps
+
+/// What a status event tells of a rollout.
+package struct StatusFacts: Sendable, Equatable {
+    /// The rollout, as its journal record in the same transaction has it.
+    package var rollout: RolloutState
+    /// Which try of the step this is, from 1; `nil` where no step is under way.
+    package var attempt: Int?
+    /// Where the model is served, once that is known.
+    package var endpointURL: String?
+
+    /// Creates facts.
+    package init(_ rollout: RolloutState, attempt: Int? = nil, endpointURL: String? = nil) {
+        self.rollout = rollout
+        self.attempt = attempt
+        self.endpointURL = endpointURL
+    }
+
+    /// Returns the status event: a CloudEvent in binary mode, keyed by the rollout's id.
+    ///
+    /// Its id is the rollout's with the sequence number, so that a reader that sees one twice knows it. Nothing in it is
+    /// secret: it has no environment variables and no access key.
+    ///
+    /// - Parameter source: CloudEvents `source`: which group of workers speaks, such as `/slipway/my-group`.
+    /// - Returns: The record to be written.
+    package func record(source: String) -> OutgoingRecord {
+        let state = self.rollout
+        let id = state.id.description
+        var headers = [
+            RecordHeader("ce_specversion", "1.0"),
+            RecordHeader("ce_type", StatusEvent.type(of: state.phase)),
+            RecordHeader("ce_source", source),
+            RecordHeader("ce_id", "\(id)-\(state.sequence)"),
+            RecordHeader("ce_time", Timestamp(millisecondsSinceEpoch: state.phaseAt).description),
+        ]
+        if ModelName.problem(in: state.plan.modelName) == nil {
+            headers.append(RecordHeader("ce_subject", state.plan.modelName))
+        }
+        if let traceparent = state.traceparent { headers.append(RecordHeader("ce_traceparent", traceparent)) }
+        headers.append(RecordHeader("content-type", "application/json"))
+        return OutgoingRecord(
+            topic: .status,
+            key: Array(id.utf8),
+            value: JSONWriter.object { self.write(&$0) },
+            headers: headers
+        )
+    }
+
+    private func write(_ writer: inout JSONWriter) {
+        let state = self.rollout
+        writer.field("rolloutId", state.id.description)
+        writer.field("sequence", state.sequence)
+        writer.field("phase", state.phase.rawValue)
+        writer.field("previousPhase", state.previousPhase?.rawValue)
+        writer.time("time", state.phaseAt)
+        writer.time("acceptedAt", state.acceptedAt)
+        writer.field("previousPhaseMilliseconds", state.previousPhaseMilliseconds)
+        writer.field("totalMilliseconds", max(0, state.phaseAt - state.acceptedAt))
+        writer.field("attempt", self.attempt)
+        writer.field("route", state.plan.route.isEmpty ? nil : state.plan.route)
+        writer.object("model") { $0.field("name", state.plan.modelName) }
+        writer.object("run") { self.writeRun(&$0) }
+        writer.object("ids") { $0.fields(of: state.made) }
+        writer.field("endpointUrl", self.endpointURL)
+        if let cause = state.cause { writer.object("cause") { $0.fields(of: cause) } }
+        if let replay = state.replay {
+            writer.object("replay") { object in
+                object.field("id", replay.id)
+                object.field("reason", replay.reason)
+                object.field("allowRollback", replay.allowsRollback)
+            }
+        }
+        writer.object("event") { object in
+            object.field("id", state.event.id.isEmpty ? nil : state.event.id)
+            object.field("source", state.event.source.isEmpty ? nil : state.event.source)
+            object.time("time", state.event.time)
+            object.field("topic", state.origin.topic)
+            object.field("partition", state.origin.partition)
+            object.field("offset", state.origin.offset)
+        }
+        writer.field("traceparent", state.traceparent)
+    }
+
+    /// The run as resolved, else as the event names it.
+    private func writeRun(_ writer: inout JSONWriter) {
+        let (reference, run) = (self.rollout.plan.run, self.rollout.run)
+        writer.field("projectId", run?.projectID ?? reference.projectID)
+        writer.field("projectName", reference.projectName)
+        writer.field("experimentId", run?.experimentID ?? reference.experimentID)
+        writer.field("experimentName", reference.experimentName)
+        writer.field("runId", run?.runID ?? reference.runID)
+        if let start = run?.order.startMilliseconds, start > 0 { writer.time("startTime", start) }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a time, given in milliseconds since 1970, as RFC 3339.
+    fileprivate mutating func time(_ name: StaticString, _ milliseconds: Int64?) {
+        self.field(name, milliseconds.map { Timestamp(millisecondsSinceEpoch: $0).description })
+    }
+
+    fileprivate mutating func fields(of made: MadeObjects) {
+        self.field("registeredModelId", made.registeredModelID)
+        self.field("versionId", made.versionID)
+        self.field("modelId", made.modelID)
+        self.field("runtimeIdentifier", made.runtimeIdentifier)
+        self.field("buildId", made.buildID)
+        self.field("deploymentId", made.deploymentID)
+    }
+
+    fileprivate mutating func fields(of cause: Cause) {
+        self.field("class", cause.class.rawValue)
+        self.field("message", cause.message)
+        self.field("retryable", cause.isRetryable)
+        self.field("httpStatus", cause.httpStatus)
+        self.field("nextStep", cause.class.nextStep)
+    }
+}

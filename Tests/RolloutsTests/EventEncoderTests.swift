@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import Testing
+
+@Suite struct EventEncoderTests {
+    private let origin = Origin(topic: "events", partition: 3, offset: 42)
+    private let replay = Replay(id: "rp-1", reason: "new base image", allowsRollback: true)
+
+    /// What a worker meets when the record is written.
+    private func met(_ record: OutgoingRecord, offset: Int64 = 42) -> IncomingRecord {
+        IncomingRecord(
+            topic: "events",
+            partition: 3,
+            offset: offset,
+            timestampMilliseconds: 9_999,
+            key: record.key,
+            value: record.value,
+            headers: record.headers
+        )
+    }
+
+    @Test func writtenEventReadsBackAsItself() throws {
+        let full = try EventSamples.event(EventSamples.record(EventSamples.fullData)).data
+        for data in [RunFinishedData(run: RunReference(experimentName: "é \"x\"")), full] {
+            var event = RunFinishedEvent(
+                source: "/cli",
+                id: "7",
+                time: 1_770_091_506_789,
+                subject: "r-1",
+                partitionKey: "churn-model",
+                data: data,
+                origin: self.origin
+            )
+            #expect(try EventSamples.event(self.met(EventEncoder.record(event))) == event)
+            event.replay = self.replay
+            event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            #expect(try EventSamples.event(self.met(EventEncoder.record(event))) == event)
+        }
+    }
+
+    @Test func keyIsThePartitionKeyElseTheModelName() {
+        var event = RunFinishedEvent(
+            source: "s",
+            id: "i",
+            time: nil,
+            data: RunFinishedData(run: RunReference(experimentID: "e")),
+            origin: self.origin
+        )
+        #expect(EventEncoder.record(event).key == nil)
+        event.data.model.name = "m"
+        #expect(EventEncoder.record(event).key == Array("m".utf8))
+        event.partitionKey = "p"
+        #expect(EventEncoder.record(event).key == Array("p".utf8))
+    }
+
+    @Test func binaryEventIsReplayedWithAllThatItSaid() throws {
+        let headers =
+            EventSamples.headers + [RecordHeader("ce_team", "risk"), RecordHeader("ce_slipwayreplayid", "older")]
+        let record = EventSamples.record(EventSamples.fullData, headers: headers)
+        let again = try EventEncoder.replayed(record, self.replay)
+        #expect(again.value == record.value)
+        #expect(again.headers.contains(RecordHeader("ce_team", "risk")))
+        let event = try EventSamples.event(self.met(again))
+        #expect(event.replay == self.replay)
+        #expect(event.id == "event-1")
+    }
+
+    @Test func structuredEventIsReplayedWithAllThatItSaid() throws {
+        let record = EventSamples.structured(
+            #""team":"risk","slipwayreplayid":"older","data":\#(EventSamples.fullData)"#
+        )
+        let again = try EventEncoder.replayed(record, self.replay)
+        let event = try EventSamples.event(self.met(again))
+        var wanted = try EventSamples.event(record)
+        wanted.replay = self.replay
+        wanted.time = event.time
+        #expect(event == wanted)
+        let json = try JSONValue(parsing: again.value ?? [])
+        #expect(json["team"] == .string("risk"))
+        #expect(json["data"]?["unknown"] == .array([.integer(1), .object([.init("a", .null)])]))
+    }
+
+    @Test func plainEventIsReplayedAsTheSameEventEachTime() throws {
+        let record = EventSamples.record(#"{"experimentName":"e","projectId":"p"}"#)
+        let first = try EventEncoder.replayed(record, self.replay)
+        let event = try EventSamples.event(self.met(first, offset: 100))
+        #expect(event.isCloudEvent)
+        #expect(event.source == "/kafka/events")
+        #expect(event.id == "3-42")
+        // Once more, from the copy that was forwarded to another partition.
+        var forwarded = self.met(Forwarding.record(record, to: 3), offset: 77)
+        forwarded.partition = 6
+        let second = try EventSamples.event(self.met(try EventEncoder.replayed(forwarded, self.replay), offset: 101))
+        #expect(!second.isForwarded)
+        #expect(RolloutID(of: event, workspace: "w") == RolloutID(of: second, workspace: "w"))
+    }
+
+    @Test func replayWithAnUnfitReasonOrOfNoEventIsRefused() {
+        let record = EventSamples.record(EventSamples.data, headers: EventSamples.headers)
+        #expect(throws: DeadLetterReason.self) {
+            try EventEncoder.replayed(record, Replay(id: "a", reason: "two\nlines"))
+        }
+        #expect(throws: DeadLetterReason.self) { try EventEncoder.replayed(record, Replay(id: "a b", reason: "x")) }
+        #expect(throws: DeadLetterReason.self) { try EventEncoder.replayed(EventSamples.record(nil), self.replay) }
+    }
+}
