@@ -53,7 +53,7 @@ extension Admin {
         return try await self.run(name) { client in
             guard !partitions.isEmpty else { return .success([:]) }
             let list = PartitionList(partitions)
-            var request = rd_kafka_ListConsumerGroupOffsets_new(groupID, list.pointer)
+            var request = list.withPointer { rd_kafka_ListConsumerGroupOffsets_new(groupID, $0) }
             defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
             let call = AdminCall(
                 operation: RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,

@@ -89,7 +89,7 @@ extension Admin {
         try await self.run("delete records") { client in
             guard !offsets.isEmpty else { return .success(()) }
             let list = PartitionList(offsets.map { (key: $0.key, value: $0.value.rawValue) })
-            var request = rd_kafka_DeleteRecords_new(list.pointer)
+            var request = list.withPointer { rd_kafka_DeleteRecords_new($0) }
             defer { rd_kafka_DeleteRecords_destroy(request) }
             let call = AdminCall(
                 operation: RD_KAFKA_ADMIN_OP_DELETERECORDS,

@@ -19,7 +19,7 @@ enum CommittedQuery {
         while true {
             let list = PartitionList(partitions)
             let slice = max(1, min(OffsetQuery.sliceMilliseconds, deadline.remainingMilliseconds))
-            let code = rd_kafka_committed(handle.pointer, list.pointer, slice)
+            let code = list.withPointer { rd_kafka_committed(handle.pointer, $0, slice) }
             let error =
                 code == RD_KAFKA_RESP_ERR_NO_ERROR
                 ? list.firstError(operation: operation) : KafkaError(code, operation: operation)

@@ -63,7 +63,7 @@ package final class Consumer: Sendable {
     package func subscribe(_ topics: [String]) async throws(KafkaError) {
         try await self.onThread("subscribe") { client in
             let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
-            let code = rd_kafka_subscribe(client, list.pointer)
+            let code = list.withPointer { rd_kafka_subscribe(client, $0) }
             return code == RD_KAFKA_RESP_ERR_NO_ERROR
                 ? .success(()) : .failure(KafkaError(code, operation: "subscribe"))
         }
@@ -88,43 +88,29 @@ package final class Consumer: Sendable {
     /// - Throws: `KafkaError` when the consumer is closed.
     package func pause(_ partitions: [TopicPartition]) async throws(KafkaError) {
         let loop = self.loop
-        try await self.onThread("pause") { loop.pause($0, Set(partitions)) }
+        try await self.onThread("pause") { _ in .success(loop.pause(Set(partitions))) }
     }
 
     /// Reads on where it stopped, or where `seek` said; what the application had not paused is left alone.
     ///
-    /// - Throws: `KafkaError` when the consumer is closed, or a position can't be restored.
+    /// - Throws: `KafkaError` when the consumer is closed.
     package func resume(_ partitions: [TopicPartition]) async throws(KafkaError) {
         let loop = self.loop
-        try await self.onThread("resume") { loop.resume($0, Set(partitions)) }
+        try await self.onThread("resume") { _ in .success(loop.resume(Set(partitions))) }
     }
 
     /// Reads on at `offset`; once this returns, no event carries earlier fetched records of the partition.
     ///
-    /// Right after an assignment librdkafka still asks for the committed offset and takes no seek; then this tries again.
+    /// Takes effect as soon as librdkafka can take it, which right after an assignment is when something of the partition
+    /// has arrived; a partition that is paused stays so.
     ///
     /// - Parameters:
     ///   - partition: A partition held.
     ///   - offset: Where to read on; outside the partition it ends at its beginning.
-    ///   - timeout: For how long to try; default 30 s, since an open transaction holds the committed offset back.
-    /// - Throws: `KafkaError` when the partition is not held, the time is up or the task is cancelled.
-    package func seek(
-        _ partition: TopicPartition,
-        to offset: Offset,
-        timeout: Duration = .seconds(30)
-    ) async throws(KafkaError) {
+    /// - Throws: `KafkaError` when the partition is not held, or the consumer is closed.
+    package func seek(_ partition: TopicPartition, to offset: Offset) async throws(KafkaError) {
         let loop = self.loop
-        let deadline = ContinuousClock.now + timeout
-        while true {
-            do throws(KafkaError) {
-                return try await self.onThread("seek") { loop.seek($0, partition, offset) }
-            } catch {
-                let isEarly = error.isOne(of: RD_KAFKA_RESP_ERR__STATE, RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS)
-                guard isEarly, deadline > .now, !Task.isCancelled else { throw error }
-            }
-            // Cut short by cancellation, which the next turn sees.
-            try? await Task.sleep(for: .milliseconds(10))
-        }
+        try await self.onThread("seek") { _ in loop.seek(partition, to: offset) }
     }
 
     /// Returns the group's committed offsets; a partition without one is absent.

@@ -18,9 +18,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
 
     private var reader = MessageReader()
     private var batch: [ConsumedRecord] = []
-    private var pauses = PauseLedger()
-    /// Where to read on after a pause that dropped records, as long as librdkafka did not take the seek.
-    private var rewinds: [TopicPartition: Offset] = [:]
+    private var ledger = AssignmentLedger()
 
     init(properties: KafkaProperties, settings: ConsumerSettings, observer: ClientObserver) {
         self.inbox = ConsumerInbox(settings: settings)
@@ -31,8 +29,9 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// One turn of the thread: adjust the flow, then wait for records or a rebalance.
     func turn(_ client: OpaquePointer, _ jobs: JobQueue) {
         self.queue.withLock { $0 = jobs }
-        self.adjustFlow(client, jobs)
-        guard let first = rd_kafka_consumer_poll(client, 1_000) else { return }
+        self.adjustFlow(jobs)
+        let isSettled = self.settle(client)
+        guard let first = rd_kafka_consumer_poll(client, isSettled ? 1_000 : 10) else { return }
         self.take(first)
         var count = 1
         while count < self.settings.batchRecords, let message = rd_kafka_consumer_poll(client, 0) {
@@ -80,7 +79,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: self.assign(client, partitions, named)
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoke(client, partitions, named)
         default:
-            self.forget(Set(named))
+            self.forget(client, named)
             self.inbox.post(.lost(named))
             self.inbox.post(.error(KafkaError(code, operation: "rebalance")))
             rd_kafka_assign(client, nil)
@@ -93,9 +92,13 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
 extension ConsumerLoop {
     private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
         defer { rd_kafka_message_destroy(message) }
+        let offset = Offset(rawValue: message.pointee.offset)
         switch message.pointee.err {
-        case RD_KAFKA_RESP_ERR_NO_ERROR: self.batch.append(self.reader.record(message))
-        case RD_KAFKA_RESP_ERR__PARTITION_EOF: break
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+            guard self.ledger.arrived(self.reader.topicPartition(message.pointee), offset) else { return }
+            self.batch.append(self.reader.record(message))
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            _ = self.ledger.arrived(self.reader.topicPartition(message.pointee), offset)
         case let code:
             let text = String(cString: rd_kafka_message_errstr(message))
             let error = KafkaError(code, operation: "consume", message: text)
@@ -108,27 +111,60 @@ extension ConsumerLoop {
         self.batch.removeAll(keepingCapacity: true)
     }
 
-    /// Pauses what is read while the reader is behind, and later resumes exactly that.
-    private func adjustFlow(_ client: OpaquePointer, _ jobs: JobQueue) {
-        if self.inbox.isFull, !self.pauses.isFlowStopped {
-            // A pause throws prefetched records away, so a reader that is only a little behind gets a moment; rebalances
-            // wait as long.
-            guard !jobs.wait(timeout: .milliseconds(200), until: { self.inbox.hasRoom }) else { return }
-            self.apply(self.pauses.stopFlow(), client, rd_kafka_pause_partitions)
-        } else if self.pauses.isFlowStopped, self.inbox.hasRoom {
-            self.apply(self.pauses.startFlow(), client, rd_kafka_resume_partitions)
+    /// Stops the flow while the reader is behind.
+    private func adjustFlow(_ jobs: JobQueue) {
+        guard self.inbox.isFull, !self.ledger.isFlowStopped else {
+            if self.ledger.isFlowStopped, self.inbox.hasRoom { self.ledger.isFlowStopped = false }
+            return
         }
+        // A pause throws prefetched records away, so a reader that is only a little behind gets a moment; rebalances
+        // wait as long.
+        let hasRoom = jobs.wait(timeout: .milliseconds(200)) { self.inbox.hasRoom }
+        self.ledger.isFlowStopped = !hasRoom
     }
 
-    private func apply(
-        _ partitions: Set<TopicPartition>,
-        _ client: OpaquePointer,
-        _ function: (OpaquePointer?, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> rd_kafka_resp_err_t
-    ) {
-        guard !partitions.isEmpty else { return }
-        let list = PartitionList(partitions)
-        _ = function(client, list.pointer)
-        if let error = list.firstError(operation: "pause or resume") { self.inbox.post(.error(error)) }
+    /// Tells librdkafka what the ledger wishes.
+    ///
+    /// - Returns: Whether nothing is left to be told.
+    private func settle(_ client: OpaquePointer) -> Bool {
+        var wishes = self.ledger.wishes
+        if !wishes.pause.isEmpty {
+            _ = PartitionList(wishes.pause).withPointer { rd_kafka_pause_partitions(client, $0) }
+            self.ledger.paused(wishes.pause)
+        }
+        var isSettled = true
+        for (partition, offset) in wishes.seek {
+            guard let error = self.seek(client, partition, to: offset) else {
+                self.ledger.sought(partition)
+                continue
+            }
+            // Busy with a start, a stop or another seek; the next turn tries again, and the partition stays as it is.
+            isSettled = false
+            wishes.resume.remove(partition)
+            let isBusy =
+                error.isTimeout
+                || error.isOne(
+                    of: RD_KAFKA_RESP_ERR__STATE,
+                    RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS,
+                    RD_KAFKA_RESP_ERR__OUTDATED
+                )
+            if !isBusy { self.inbox.post(.error(error)) }
+        }
+        if !wishes.resume.isEmpty {
+            _ = PartitionList(wishes.resume).withPointer { rd_kafka_resume_partitions(client, $0) }
+            self.ledger.resumed(wishes.resume)
+        }
+        return isSettled
+    }
+
+    private func seek(_ client: OpaquePointer, _ partition: TopicPartition, to offset: Offset) -> KafkaError? {
+        let list = PartitionList([(key: partition, value: offset.rawValue)])
+        // Answered by a thread of librdkafka, not by a broker. Before 2.1.0 it takes the number for microseconds.
+        let timeoutMilliseconds: Int32 = rd_kafka_version() < 0x0201_0000 ? 5_000_000 : 5_000
+        if let error = list.withPointer({ rd_kafka_seek_partitions(client, $0, timeoutMilliseconds) }) {
+            return KafkaError(consuming: error, operation: "seek \(partition)", client: client)
+        }
+        return list.firstError(operation: "seek")
     }
 }
 
@@ -147,9 +183,8 @@ extension ConsumerLoop {
             self.inbox.post(.error(self.explained(failure)))
             return
         }
-        if !partitions.isEmpty { _ = rd_kafka_pause_partitions(client, list) }
-        self.pauses.assign(Set(partitions))
-        self.assignment.withLock { $0 = self.pauses.assigned }
+        self.ledger.assign(partitions)
+        self.assignment.withLock { $0 = self.ledger.assigned }
         guard let membership = GroupMembership(capturedFrom: client) else {
             // The group gave us up meanwhile; the callback that says so follows.
             let text = "the group's membership ended during the assignment"
@@ -173,12 +208,12 @@ extension ConsumerLoop {
         } else {
             self.hold(partitions)
         }
-        self.forget(Set(partitions))
+        self.forget(client, partitions)
         if let error = rd_kafka_incremental_unassign(client, list) {
             let failure = KafkaError(consuming: error, operation: "unassign", client: client)
             self.inbox.post(.error(self.explained(failure)))
         }
-        if !isLost, !self.pauses.assigned.isEmpty, let membership = GroupMembership(capturedFrom: client) {
+        if !isLost, !self.ledger.assigned.isEmpty, let membership = GroupMembership(capturedFrom: client) {
             self.inbox.post(.membershipChanged(membership))
         }
     }
@@ -196,11 +231,11 @@ extension ConsumerLoop {
         if !isInTime, !jobs.isStopping { self.inbox.post(.error(.timedOut(operation: "hold revoked partitions"))) }
     }
 
-    private func forget(_ partitions: Set<TopicPartition>) {
-        _ = self.inbox.drop(partitions)
-        self.pauses.unassign(partitions)
-        for partition in partitions { self.rewinds[partition] = nil }
-        self.assignment.withLock { $0 = self.pauses.assigned }
+    private func forget(_ client: OpaquePointer, _ partitions: [TopicPartition]) {
+        _ = self.inbox.drop(Set(partitions))
+        let paused = self.ledger.unassign(partitions)
+        if !paused.isEmpty { _ = PartitionList(paused).withPointer { rd_kafka_resume_partitions(client, $0) } }
+        self.assignment.withLock { $0 = self.ledger.assigned }
     }
 }
 
@@ -208,48 +243,23 @@ extension ConsumerLoop {
 
 extension ConsumerLoop {
     /// Pauses partitions; records of theirs that wait are dropped and read again after `resume`.
-    func pause(_ client: OpaquePointer, _ partitions: Set<TopicPartition>) -> Result<Void, KafkaError> {
+    func pause(_ partitions: Set<TopicPartition>) {
         self.deliverBatch()
-        self.apply(self.pauses.pause(partitions), client, rd_kafka_pause_partitions)
-        for (partition, offset) in self.inbox.drop(partitions) where self.pauses.assigned.contains(partition) {
-            if case .failure = self.move(client, partition, to: offset) { self.rewinds[partition] = offset }
-        }
-        return .success(())
+        self.ledger.hold(partitions, dropped: self.inbox.drop(partitions))
     }
 
     /// Resumes those of the partitions that the application had paused.
-    func resume(_ client: OpaquePointer, _ partitions: Set<TopicPartition>) -> Result<Void, KafkaError> {
-        for (partition, offset) in self.rewinds where partitions.contains(partition) {
-            if case .failure(let error) = self.move(client, partition, to: offset) { return .failure(error) }
-            self.rewinds[partition] = nil
-        }
-        self.apply(self.pauses.resume(partitions), client, rd_kafka_resume_partitions)
-        return .success(())
+    func resume(_ partitions: Set<TopicPartition>) {
+        self.ledger.release(partitions)
     }
 
     /// Moves the position; records of the partition that wait are dropped.
-    func seek(_ client: OpaquePointer, _ partition: TopicPartition, _ offset: Offset) -> Result<Void, KafkaError> {
+    func seek(_ partition: TopicPartition, to offset: Offset) -> Result<Void, KafkaError> {
         self.deliverBatch()
-        guard self.pauses.assigned.contains(partition) else {
+        guard self.ledger.move(partition, to: offset) else {
             return .failure(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "seek \(partition)"))
         }
         _ = self.inbox.drop([partition])
-        let result = self.move(client, partition, to: offset)
-        if case .success = result { self.rewinds[partition] = nil }
-        return result
-    }
-
-    private func move(
-        _ client: OpaquePointer,
-        _ partition: TopicPartition,
-        to offset: Offset
-    ) -> Result<Void, KafkaError> {
-        let list = PartitionList([(key: partition, value: offset.rawValue)])
-        // Answered by a thread of librdkafka, not by a broker. Before 2.1.0 it takes the number for microseconds.
-        let timeoutMilliseconds: Int32 = rd_kafka_version() < 0x0201_0000 ? 5_000_000 : 5_000
-        if let error = rd_kafka_seek_partitions(client, list.pointer, timeoutMilliseconds) {
-            return .failure(KafkaError(consuming: error, operation: "seek \(partition)", client: client))
-        }
-        return list.firstError(operation: "seek").map { .failure($0) } ?? .success(())
+        return .success(())
     }
 }

@@ -29,6 +29,8 @@ package struct ConsumerSettings: Hashable, Sendable {
             .init("enable.auto.commit", "false"),
             .init("enable.auto.offset.store", "false"),
             .init("auto.offset.reset", "earliest"),
+            // Tells when the fetcher of an empty partition runs.
+            .init("enable.partition.eof", "true"),
             .init("isolation.level", "read_committed"),
             .init("partition.assignment.strategy", "cooperative-sticky"),
         ]

@@ -52,7 +52,7 @@ enum OffsetQuery {
         while true {
             let list = PartitionList(partitions.map { (key: $0, value: place.number) })
             let slice = max(1, min(Self.sliceMilliseconds, deadline.remainingMilliseconds))
-            let code = rd_kafka_offsets_for_times(handle.pointer, list.pointer, slice)
+            let code = list.withPointer { rd_kafka_offsets_for_times(handle.pointer, $0, slice) }
             var error: KafkaError?
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 error = KafkaError(code, operation: operation)

@@ -7,7 +7,7 @@ import CRdkafka
 /// Such lists hold references to partitions, and a consumer can't be destroyed while one is alive, so it never outlives
 /// the function that made it.
 struct PartitionList: ~Copyable {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
     init(_ partitions: some Collection<TopicPartition>) {
         self.pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
@@ -30,8 +30,12 @@ struct PartitionList: ~Copyable {
 
     deinit { rd_kafka_topic_partition_list_destroy(self.pointer) }
 
-    /// The partitions of the list in its order.
-    var partitions: [TopicPartition] { Self.elements(of: self.pointer).map(\.topicPartition) }
+    /// Lends the raw list to `body`; the list lives at least that long, which a mere pointer would not say.
+    borrowing func withPointer<Result>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result
+    ) -> Result {
+        body(self.pointer)
+    }
 
     /// The partitions with what librdkafka wrote beside them.
     var elements: [Element] { Self.elements(of: self.pointer) }

@@ -136,10 +136,11 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         _ deadline: ContinuousClock.Instant
     ) -> KafkaError? {
         let offsets = PartitionList(batch.offsets.map { (key: $0.key, value: $0.value.rawValue) })
-        let list = offsets.pointer
-        return batch.membership.withMetadata { metadata in
-            self.repeated("send offsets", client, until: deadline) {
-                rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
+        return offsets.withPointer { list in
+            batch.membership.withMetadata { metadata in
+                self.repeated("send offsets", client, until: deadline) {
+                    rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
+                }
             }
         }
     }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Kafka
+
+@Suite("What librdkafka is told about partitions")
+struct AssignmentLedgerTests {
+    private let first = TopicPartition("t", 0)
+    private let second = TopicPartition("t", 1)
+
+    private func ledger(started: Bool = true) -> AssignmentLedger {
+        var ledger = AssignmentLedger()
+        ledger.assign([self.first])
+        if started { _ = ledger.arrived(self.first, Offset(rawValue: 5)) }
+        return ledger
+    }
+
+    /// Does what the ledger wishes, as librdkafka would.
+    private func settle(_ ledger: inout AssignmentLedger) -> AssignmentLedger.Wishes {
+        let wishes = ledger.wishes
+        ledger.paused(wishes.pause)
+        for partition in wishes.seek.keys { ledger.sought(partition) }
+        ledger.resumed(wishes.resume)
+        return wishes
+    }
+
+    @Test func nothingIsToldBeforeSomethingArrived() {
+        var ledger = self.ledger(started: false)
+        #expect(ledger.wishes == .init())
+        ledger.release([self.first])
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 1))
+        #expect(isHeld)
+        #expect(ledger.wishes == .init())
+    }
+
+    @Test func whatArrivesBeforeTheApplicationWantsItIsReadAgain() {
+        var ledger = self.ledger()
+        let wishes = self.settle(&ledger)
+        #expect(wishes == .init(pause: [self.first]))
+        ledger.release([self.first])
+        let laterWishes = self.settle(&ledger)
+        #expect(laterWishes == .init(seek: [self.first: Offset(rawValue: 5)], resume: [self.first]))
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 5))
+        #expect(isWanted)
+        #expect(ledger.wishes == .init())
+    }
+
+    @Test func aPartitionReleasedInTimeIsNeverPaused() {
+        var ledger = self.ledger(started: false)
+        ledger.release([self.first])
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 5))
+        #expect(isWanted)
+        #expect(ledger.wishes == .init())
+    }
+
+    @Test func droppedRecordsAreWhereReadingGoesOn() {
+        var ledger = self.ledger(started: false)
+        ledger.release([self.first])
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 5))
+        #expect(isWanted)
+        ledger.hold([self.first], dropped: [self.first: Offset(rawValue: 3)])
+        let isLaterWanted = ledger.arrived(self.first, Offset(rawValue: 6))
+        #expect(!isLaterWanted)
+        _ = self.settle(&ledger)
+        ledger.release([self.first])
+        #expect(ledger.wishes.seek == [self.first: Offset(rawValue: 3)])
+    }
+
+    @Test func aSeekWinsOverWhatWasDropped() {
+        var ledger = self.ledger()
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 90))
+        #expect(isHeld)
+        ledger.hold([self.first], dropped: [self.first: Offset(rawValue: 3)])
+        ledger.release([self.first])
+        #expect(ledger.wishes.seek == [self.first: Offset(rawValue: 90)])
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 6))
+        #expect(!isWanted)
+        _ = self.settle(&ledger)
+        let isLaterWanted = ledger.arrived(self.first, Offset(rawValue: 90))
+        #expect(isLaterWanted)
+    }
+
+    @Test func theFlowPausesAndResumesWhatTheApplicationLeavesFlowing() {
+        var ledger = self.ledger(started: false)
+        ledger.assign([self.second])
+        ledger.release([self.first, self.second])
+        _ = ledger.arrived(self.first, Offset(rawValue: 0))
+        ledger.isFlowStopped = true
+        let wishes = self.settle(&ledger)
+        #expect(wishes == .init(pause: [self.first]))
+        #expect(ledger.wishes == .init())
+        ledger.hold([self.first], dropped: [:])
+        ledger.isFlowStopped = false
+        #expect(ledger.wishes == .init())
+        ledger.release([self.first])
+        let laterWishes = self.settle(&ledger)
+        #expect(laterWishes == .init(resume: [self.first]))
+    }
+
+    @Test func whatGoesPausedIsNamed() {
+        var ledger = self.ledger()
+        ledger.assign([self.second])
+        _ = self.settle(&ledger)
+        let paused = ledger.unassign([self.first, self.second])
+        #expect(paused == [self.first])
+        #expect(ledger.assigned == [])
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 6))
+        #expect(!isWanted)
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 6))
+        #expect(!isHeld)
+    }
+}
