@@ -55,7 +55,7 @@ let package = Package(
         part("CommandTable"),
         part("WorkbenchAPI", ["HTTPClient", "Telemetry", "Timestamps"]),
         part("Rollouts", ["Digest", "Timestamps"]),
-        part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry"]),
+        part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
         part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
         part("WorkbenchSandbox", ["HTTPServer", "CommandTable", "Kafka"]),
         part(
@@ -88,8 +88,18 @@ let package = Package(
         ),
         tests("RolloutsTests", ["Rollouts", "TestSupport"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
-        tests("WorkbenchSandboxTests", ["WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "TestSupport"]),
-        tests("WorkerTests", ["Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "Kafka", "TestSupport"]),
+        tests(
+            "WorkbenchSandboxTests",
+            ["WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "TestSupport"]
+        ),
+        tests(
+            "WorkerTests",
+            [
+                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "Kafka", "Rollouts",
+                "Telemetry",
+                "TestSupport",
+            ]
+        ),
         tests("CommandsTests", ["Commands", "CommandTable", "Kafka", "WorkbenchSandbox", "TestSupport"]),
     ]
 )

@@ -28,7 +28,7 @@ private struct KeyValidationRequest: Encodable {
 }
 
 extension APIOperation {
-    static let validateKey = APIOperation("ValidateAPIKey", "POST", "/auth/validate_key", effect: .read)
+    package static let validateKey = APIOperation("ValidateAPIKey", "POST", "/auth/validate_key", effect: .read)
 }
 
 extension WorkbenchClient {

@@ -94,7 +94,7 @@ package struct RegistrationRequest: Encodable, Sendable, Equatable {
 
 extension APIOperation {
     static let listRegisteredModels = APIOperation("ListRegisteredModels", "GET", "/registry/models")
-    static let createRegisteredModel = APIOperation("CreateRegisteredModel", "POST", "/registry/models")
+    package static let createRegisteredModel = APIOperation("CreateRegisteredModel", "POST", "/registry/models")
     static let getRegisteredModel = APIOperation("GetRegisteredModel", "GET", "/registry/models/{model_id}")
 }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+
+/// Makes the planned calls, each in a child task of its own; how many at a time the coordinator's budget decides.
+struct CallLoop: Sendable {
+    let runner: CallRunner
+    let holdings: Holdings
+    let clock: WorkerClock
+    let driver: Driver
+
+    /// Runs until the stream of calls ends and the last call has.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await call in self.driver.calls {
+                group.addTask { await self.perform(call) }
+            }
+        }
+    }
+
+    private func perform(_ planned: Driver.PlannedCall) async {
+        guard planned.call.isCreating else {
+            await self.driver.finished(planned, await self.runner.perform(planned.call))
+            return
+        }
+        // Rule 5: the last look before a creating call, right before it is sent.
+        guard let partition = planned.partition, let epoch = planned.epoch, let notAfter = planned.notAfter,
+            self.clock.monotonic < notAfter, self.holdings.beginCreatingCall(partition, epoch: epoch)
+        else {
+            let failure = CallFailure(.withheld, message: "the intent was too old or the partition had moved")
+            await self.driver.finished(planned, .failure(failure))
+            return
+        }
+        let result = await self.runner.perform(planned.call)
+        self.holdings.endCreatingCall(partition)
+        await self.driver.finished(planned, result)
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Telemetry
+import Threads
+
+/// Owns the coordinator: tells it what happened and performs what it decides.
+///
+/// Performing means handing over: calls to the runner's stream, records to the journal, the next wake-up to the alarm.
+/// Nothing here waits, so the actor is never busy for long.
+actor Driver: Journal.Listener {
+    /// A call for the runner.
+    struct PlannedCall: Sendable {
+        var id: Coordinator.CallID
+        var call: APICall
+        var partition: Int32?
+        var epoch: UInt64?
+        var notAfter: MonotonicTime?
+    }
+
+    private var coordinator: Coordinator
+    private let journal: Journal
+    private let holdings: Holdings
+    private let health: WorkerHealth
+    private let metrics: WorkerMetrics
+    private let logger: Logger
+    private let clock: WorkerClock
+    private let alarm: Alarm
+    private let pressure: Signal
+    /// Timestamps of events whose rollouts have made no creating call yet.
+    private var eventTimes: [RolloutID: Int64] = [:]
+    /// Rollouts that have made no call yet.
+    private var uncalled: Set<RolloutID> = []
+    private var idleWaiters: [Completion] = []
+    private let plannedCalls: AsyncStream<PlannedCall>.Continuation
+    /// Ends when the driver is closed; at most as many wait as the budget has slots.
+    nonisolated let calls: AsyncStream<PlannedCall>
+
+    init(
+        policy: Coordinator.Policy,
+        journal: Journal,
+        holdings: Holdings,
+        health: WorkerHealth,
+        metrics: WorkerMetrics,
+        logger: Logger,
+        clock: WorkerClock,
+        alarm: Alarm,
+        pressure: Signal,
+        seed: UInt64
+    ) {
+        self.coordinator = Coordinator(policy: policy, seed: seed)
+        self.journal = journal
+        self.holdings = holdings
+        self.health = health
+        self.metrics = metrics
+        self.logger = logger
+        self.clock = clock
+        self.alarm = alarm
+        self.pressure = pressure
+        (self.calls, self.plannedCalls) = AsyncStream.makeStream()
+    }
+
+    // MARK: Intake
+
+    /// What intake has made of one record.
+    enum Taken: Sendable {
+        /// A rollout to accept, or one that ended at once.
+        case rollout(RolloutState)
+        /// Anything else that is written down.
+        case other(JournalItem.Content)
+    }
+
+    /// Takes what intake decided about records of one partition, in order, and writes it down.
+    ///
+    /// - Parameters:
+    ///   - taken: The decisions, each with the offset after its record.
+    ///   - partition: The events' partition.
+    ///   - epoch: The epoch in which they were read; those of another one are ignored.
+    func take(_ taken: [(Taken, next: Offset)], partition: Int32, epoch: UInt64) {
+        guard self.holdings.isHeld(partition, epoch: epoch) else { return }
+        let now = self.clock.now()
+        var items: [JournalItem] = []
+        items.reserveCapacity(taken.count)
+        var accepted: [RolloutState] = []
+        var seen: Set<RolloutID> = []
+        for (decision, next) in taken {
+            let content: JournalItem.Content
+            switch decision {
+            case .other(let other): content = other
+            case .rollout(let state):
+                if self.coordinator.isKnown(state.id, partition: partition) || !seen.insert(state.id).inserted {
+                    content = .repeated
+                } else {
+                    accepted.append(state)
+                    content = .accepted(state)
+                }
+            }
+            items.append(JournalItem(partition: partition, epoch: epoch, content: content, next: next))
+        }
+        // Into the journal first: whatever these rollouts write later stands behind.
+        self.journal.append(items)
+        for state in accepted {
+            if !state.phase.isTerminal {
+                self.eventTimes[state.id] = state.event.time ?? state.acceptedAt
+                self.uncalled.insert(state.id)
+            }
+            self.note(state)
+            self.coordinator.accept(state, now: now)
+        }
+        self.perform()
+    }
+
+    /// Rollouts that have not ended.
+    var unfinishedCount: Int { self.coordinator.unfinishedCount }
+
+    // MARK: What happened
+
+    func recorded(_ tickets: [Coordinator.Ticket], began: MonotonicTime) {
+        let now = self.clock.now()
+        for ticket in tickets { self.coordinator.recorded(ticket, began: began, now: now) }
+        self.perform()
+        self.pressure.send()
+    }
+
+    func refused(_ ticket: Coordinator.Ticket, _ cause: Cause) {
+        self.coordinator.recordRefused(ticket, cause, now: self.clock.now())
+        self.perform()
+    }
+
+    func abandoned(_ id: RolloutID) {
+        self.coordinator.abandon(id, now: self.clock.now())
+        self.perform()
+    }
+
+    /// A call has ended.
+    func finished(_ call: PlannedCall, _ result: Result<CallResult, CallFailure>) {
+        let now = self.clock.now()
+        switch result {
+        case .success(let result): self.coordinator.callSucceeded(call.id, result, now: now)
+        case .failure(let failure): self.coordinator.callFailed(call.id, failure, now: now)
+        }
+        self.perform()
+    }
+
+    /// The alarm rang.
+    func timePassed() {
+        self.coordinator.advance(now: self.clock.now())
+        self.perform()
+    }
+
+    // MARK: Partitions
+
+    /// Goes on with what a partition's journal says.
+    func restore(_ partition: Int32, _ restored: Coordinator.Restored) {
+        self.coordinator.restore(partition: partition, restored, now: self.clock.now())
+        self.perform()
+    }
+
+    /// Drops the work of partitions.
+    func release(_ partitions: [Int32]) {
+        for partition in partitions where self.coordinator.partitions.contains(partition) {
+            self.coordinator.release(partition: partition)
+        }
+        // What was noted of their rollouts means nothing any more; a few entries of others are only not measured.
+        self.eventTimes = [:]
+        self.uncalled = []
+        self.perform()
+        self.pressure.send()
+    }
+
+    // MARK: Stopping
+
+    /// Starts nothing new from now on.
+    func stop() {
+        self.coordinator.stop()
+        self.perform()
+    }
+
+    /// Completes `completion` when no call and no record is under way.
+    func tellWhenIdle(_ completion: Completion) {
+        self.idleWaiters.append(completion)
+        self.perform()
+    }
+
+    /// Ends the stream of calls.
+    func close() { self.plannedCalls.finish() }
+
+    // MARK: Performing
+
+    private func perform() {
+        var items: [JournalItem] = []
+        for action in self.coordinator.takeActions() {
+            switch action {
+            case .call(let id, let call, let partition, let notAfter):
+                self.noteFirstCall(id, isCreating: call.isCreating)
+                let epoch = partition.flatMap { self.holdings.epoch(of: $0) }
+                self.plannedCalls.yield(
+                    PlannedCall(id: id, call: call, partition: partition, epoch: epoch, notAfter: notAfter)
+                )
+            case .record(let record):
+                if record.publishes { self.note(record.rollout) }
+                guard let epoch = self.holdings.epoch(of: record.partition) else { continue }
+                items.append(JournalItem(partition: record.partition, epoch: epoch, content: .step(record), next: nil))
+            case .outage(let component, let cause):
+                self.health.outage(component, cause)
+                if let cause {
+                    self.logger.warning(
+                        "workbench down, work waits",
+                        [
+                            "component": .string(component.rawValue), "class": .string(cause.class.rawValue),
+                            "cause": .string(cause.message),
+                        ]
+                    )
+                } else {
+                    self.logger.notice("workbench back", ["component": .string(component.rawValue)])
+                }
+            }
+        }
+        self.journal.append(items)
+        self.alarm.set(self.coordinator.nextWake(now: self.clock.monotonic))
+        self.metrics.inFlight(self.coordinator.unfinishedCount)
+        guard !self.idleWaiters.isEmpty, self.coordinator.workUnderWay == 0 else { return }
+        for waiter in self.idleWaiters { waiter.complete() }
+        self.idleWaiters = []
+    }
+
+    private func noteFirstCall(_ call: Coordinator.CallID, isCreating: Bool) {
+        guard let id = self.coordinator.rolloutID(of: call), let time = self.eventTimes[id] else { return }
+        let milliseconds = WorkerClock.wallMilliseconds() - time
+        if self.uncalled.remove(id) != nil { self.metrics.firstCall(isCreating: false, milliseconds: milliseconds) }
+        guard isCreating else { return }
+        self.eventTimes[id] = nil
+        self.metrics.firstCall(isCreating: true, milliseconds: milliseconds)
+    }
+
+    private func note(_ state: RolloutState) {
+        if state.phase.isTerminal {
+            self.eventTimes[state.id] = nil
+            self.uncalled.remove(state.id)
+        }
+        let logger = self.logger.with([
+            "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+            "model": .string(state.plan.modelName), "run": .string(state.run?.runID ?? state.plan.run.runID ?? ""),
+        ])
+        switch state.phase {
+        case .failed:
+            logger.warning(
+                "rollout failed",
+                [
+                    "class": .string(state.cause?.class.rawValue ?? ""), "cause": .string(state.cause?.message ?? ""),
+                    "nextStep": .string(state.cause?.class.nextStep ?? ""),
+                ]
+            )
+        case .deployed: logger.info("rollout deployed", ["deployment": .string(state.made.deploymentID ?? "")])
+        case .skipped, .superseded:
+            logger.info(
+                "rollout ended",
+                ["phase": .string(state.phase.rawValue), "class": .string(state.cause?.class.rawValue ?? "")]
+            )
+        case .accepted, .queued, .registering, .building, .deploying, .verifying, .waiting:
+            logger.debug("rollout moved", ["phase": .string(state.phase.rawValue)])
+        }
+        self.metrics.phase(state)
+    }
+}

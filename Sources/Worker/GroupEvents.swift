@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Telemetry
+import Threads
+
+/// Follows the consumer group: takes partitions on, hands them over, starts over after a lost producer.
+struct GroupEvents: Sendable {
+    let settings: WorkerSettings
+    let parts: Worker.Parts
+    let holdings: Holdings
+    let health: WorkerHealth
+    let metrics: WorkerMetrics
+    let logger: Logger
+    let handOvers: AsyncStream<HandOver.Request>.Continuation
+
+    /// Handles one event of the consumer that brings no records.
+    ///
+    /// - Throws: `WorkerFailure` for what makes going on pointless.
+    func handle(_ event: ConsumerEvent) async throws {
+        switch event {
+        case .records: preconditionFailure("records go to intake")
+        case .assigned(let partitions, let membership): try self.assigned(partitions, membership)
+        case .membershipChanged(let membership): self.holdings.setMembership(membership)
+        case .revoked(let partitions, let hold):
+            await self.handOver(partitions)
+            hold.release()
+        case .lost(let partitions):
+            self.logger.warning("partitions lost", ["partitions": .string(Self.list(partitions))])
+            self.holdings.setMembership(nil)
+            await self.drop(partitions.map(\.partition.rawValue))
+        case .offsetOutOfRange(let partition, let offset):
+            self.metrics.eventsLost()
+            self.logger.error(
+                "committed offset is out of range: events were deleted before they were accepted",
+                ["partition": .integer(partition.partition.rawValue), "offset": .integer(offset.rawValue)]
+            )
+        case .error(let error):
+            guard !error.isFatal, !error.isAuthentication else { throw WorkerFailure(.kafka, error.description) }
+            self.logger.warning("consumer error", ["error": .error(error)])
+        }
+    }
+
+    private func assigned(_ partitions: [TopicPartition], _ membership: GroupMembership) throws {
+        self.logger.info("partitions assigned", ["partitions": .string(Self.list(partitions))])
+        self.holdings.setMembership(membership)
+        for partition in partitions {
+            guard partition.partition.rawValue < self.parts.topics.partitionCount else {
+                throw WorkerFailure(
+                    .topics,
+                    "topic '\(partition.topic)' has grown beyond \(self.parts.topics.partitionCount) partitions: "
+                        + "drain it, give the journal as many, and restart (slipway topics check)"
+                )
+            }
+            self.request(partition.partition.rawValue)
+        }
+        self.health.restoring(self.holdings.restoring)
+    }
+
+    private func request(_ partition: Int32) {
+        let epoch = self.holdings.beginRestoring(partition)
+        self.handOvers.yield(HandOver.Request(partition: partition, epoch: epoch))
+    }
+
+    /// Gives partitions up while they are still ours: nothing new is sent, what may have been sent is awaited.
+    private func handOver(_ partitions: [TopicPartition]) async {
+        self.logger.info("partitions revoked", ["partitions": .string(Self.list(partitions))])
+        let numbers = partitions.map(\.partition.rawValue)
+        self.holdings.beginLeaving(numbers)
+        let deadline = ContinuousClock.now + self.settings.revocationTimeout
+        let quiet = Completion()
+        self.parts.journal.tellWhenQuiet(quiet)
+        await quiet.wait(until: deadline)
+        let holdings = self.holdings
+        let left = max(.zero, deadline - ContinuousClock.now)
+        if await !holdings.wait(timeout: left, until: { holdings.creatingCalls(numbers) == 0 }) {
+            self.logger.warning("partitions handed over while a creating call was under way")
+        }
+        await self.drop(numbers)
+    }
+
+    private func drop(_ partitions: [Int32]) async {
+        self.holdings.remove(partitions)
+        self.parts.journal.drop(partitions)
+        await self.parts.driver.release(partitions)
+        self.health.restoring(self.holdings.restoring)
+        if self.holdings.partitions.isEmpty { self.health.waitingForAssignment() }
+    }
+
+    /// Rule 7: after a fatal error or a commit of unknown outcome, a new producer, and every partition from its journal.
+    func startOver(_ error: KafkaError) async throws {
+        self.metrics.startedOver()
+        let partitions = self.holdings.partitions
+        let topic = self.settings.topics.events
+        // Whatever is decided from here on carries a new epoch, so nothing from memory is sent again.
+        for partition in partitions { self.request(partition) }
+        self.parts.journal.drop(partitions)
+        await self.parts.driver.release(partitions)
+        self.health.restoring(self.holdings.restoring)
+        try await self.parts.consumer.pause(partitions.map { TopicPartition(topic, $0) })
+        try await self.parts.slot.replace()
+        try await self.parts.slot.initialise()
+    }
+
+    private static func list(_ partitions: [TopicPartition]) -> String {
+        partitions.map { String($0.partition.rawValue) }.joined(separator: ",")
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Telemetry
+
+/// Takes partitions over: reads their journal, goes on with their rollouts, then lets their events in.
+///
+/// Each partition by itself, so that a long journal or an open transaction in one delays no other.
+struct HandOver: Sendable {
+    /// A partition to be taken over in an epoch.
+    struct Request: Sendable {
+        var partition: Int32
+        var epoch: UInt64
+    }
+
+    let consumer: Consumer
+    let reader: JournalReader
+    let holdings: Holdings
+    let driver: Driver
+    let health: WorkerHealth
+    let metrics: WorkerMetrics
+    let logger: Logger
+    let clock: WorkerClock
+    let eventsTopic: String
+    let journalTopic: String
+    let start: WorkerSettings.StartFrom
+    let requests: AsyncStream<Request>
+    /// Whether events may be let in now; else the intake does it later.
+    let isOpen: @Sendable () -> Bool
+
+    /// Takes over what is asked for, until the stream of requests ends.
+    ///
+    /// - Throws: `WorkerFailure` when a journal can't be read by this version.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await request in self.requests {
+                group.addTask { try await self.takeOver(request) }
+            }
+        }
+    }
+
+    private func takeOver(_ request: Request) async throws {
+        let logger = self.logger.with(["partition": .integer(request.partition)])
+        var failures = 0
+        while self.isWanted(request), !Task.isCancelled {
+            do {
+                try await self.restore(request, logger)
+                self.health.restoring(self.holdings.restoring)
+                return
+            } catch let error as JournalImage.Failure {
+                throw WorkerFailure(.journalUnreadable, "partition \(request.partition): \(error)")
+            } catch let error as KafkaError {
+                guard !Task.isCancelled, self.isWanted(request) else { return }
+                failures += 1
+                logger.warning("journal could not be read, trying again", ["error": .error(error)])
+                // Ends early with the task; then the loop ends, too.
+                try? await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
+            }
+        }
+    }
+
+    private func isWanted(_ request: Request) -> Bool {
+        self.holdings.restoringEpoch(of: request.partition) == request.epoch
+    }
+
+    private func restore(_ request: Request, _ logger: Logger) async throws {
+        let began = self.clock.monotonic
+        let events = TopicPartition(self.eventsTopic, request.partition)
+        let image = try await self.reader.image(of: TopicPartition(self.journalTopic, request.partition))
+        let records = image.recordCount
+        let restored = try image.restored()
+        let position = try await self.position(events)
+        let unfinished = restored.unfinished.count
+        try await self.consumer.seek(events, to: position)
+        guard self.holdings.beginHolding(request.partition, epoch: request.epoch, position: position) else { return }
+        await self.driver.restore(request.partition, restored)
+        try await self.letIn(events, request)
+        let took = self.clock.monotonic - began
+        self.metrics.restored(records: records, took)
+        logger.info(
+            "partition taken over",
+            [
+                "journalRecords": .integer(records), "unfinished": .integer(unfinished),
+                "position": .integer(position.rawValue), "milliseconds": .integer(took.milliseconds),
+            ]
+        )
+    }
+
+    /// Lets the partition's events in, unless intake is closed just now.
+    private func letIn(_ events: TopicPartition, _ request: Request) async throws {
+        while self.isOpen(), self.holdings.isHeld(request.partition, epoch: request.epoch) {
+            do throws(KafkaError) {
+                return try await self.consumer.resume([events])
+            } catch {
+                guard !error.isClosed else { return }
+                self.logger.warning("partition could not be resumed, trying again", ["error": .error(error)])
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    /// The next event to accept: as committed, or where a new group begins.
+    private func position(_ events: TopicPartition) async throws -> Offset {
+        if let committed = try await self.consumer.committed([events])[events] { return committed }
+        guard let watermarks = try await self.consumer.watermarks([events])[events] else {
+            throw WorkerFailure(.topics, "the leader of \(events) named no offsets")
+        }
+        switch self.start {
+        case .beginning: return watermarks.low
+        case .now: return watermarks.high
+        case .time(let milliseconds):
+            return try await self.consumer.offsets(of: [events], at: milliseconds)[events] ?? watermarks.high
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Synchronization
+import Threads
+
+/// Which partitions this process holds, by what right, and up to where their events are accepted.
+///
+/// Everybody who acts for a partition asks here first: the journal before each transaction, the runner before each
+/// creating call. Changed only by the consumer's events and by the hand-over.
+final class Holdings: Sendable {
+    /// What is held of one partition.
+    enum Stage: Sendable, Equatable {
+        /// Its journal is being read.
+        case restoring
+        /// Work goes on.
+        case held
+        /// It is being handed over: no creating call starts any more.
+        case leaving
+    }
+
+    private struct Holding {
+        var epoch: UInt64
+        var stage: Stage
+        var position: Offset?
+        var creatingCalls = 0
+    }
+
+    private struct State {
+        var partitions: [Int32: Holding] = [:]
+        var membership: GroupMembership?
+        var lastEpoch: UInt64 = 0
+        var waiters: [Completion] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// The membership in force; `nil` after the partitions were lost.
+    var membership: GroupMembership? { self.state.withLock { $0.membership } }
+
+    /// Partitions of any stage.
+    var partitions: [Int32] { self.state.withLock { $0.partitions.keys.sorted() } }
+
+    /// Partitions whose work goes on.
+    var held: [Int32] {
+        self.state.withLock { $0.partitions.filter { $0.value.stage == .held }.keys.sorted() }
+    }
+
+    /// Partitions whose journal is being read.
+    var restoring: [Int32] {
+        self.state.withLock { $0.partitions.filter { $0.value.stage == .restoring }.keys.sorted() }
+    }
+
+    // MARK: What the consumer says
+
+    /// A rebalance ended: the older membership is stale.
+    func setMembership(_ membership: GroupMembership?) {
+        let waiters = self.state.withLock { state in
+            state.membership = membership
+            return Self.takeWaiters(&state)
+        }
+        for waiter in waiters { waiter.complete() }
+    }
+
+    /// A partition is to be restored, for the first time or again.
+    ///
+    /// - Returns: The epoch that everything done for it from now on carries.
+    func beginRestoring(_ partition: Int32) -> UInt64 {
+        self.state.withLock { state in
+            state.lastEpoch += 1
+            let calls = state.partitions[partition]?.creatingCalls ?? 0
+            state.partitions[partition] = Holding(epoch: state.lastEpoch, stage: .restoring, creatingCalls: calls)
+            return state.lastEpoch
+        }
+    }
+
+    /// Restoring has ended: work goes on from `position`.
+    ///
+    /// - Returns: Whether the partition is still held in that epoch.
+    func beginHolding(_ partition: Int32, epoch: UInt64, position: Offset) -> Bool {
+        self.state.withLock { state in
+            guard state.partitions[partition]?.epoch == epoch, state.partitions[partition]?.stage == .restoring else {
+                return false
+            }
+            state.partitions[partition]?.stage = .held
+            state.partitions[partition]?.position = position
+            return true
+        }
+    }
+
+    /// Partitions are about to go: no creating call starts for them any more.
+    func beginLeaving(_ partitions: [Int32]) {
+        self.state.withLock { state in
+            for partition in partitions { state.partitions[partition]?.stage = .leaving }
+        }
+    }
+
+    /// Partitions have gone.
+    func remove(_ partitions: [Int32]) {
+        let waiters = self.state.withLock { state in
+            for partition in partitions { state.partitions[partition] = nil }
+            return Self.takeWaiters(&state)
+        }
+        for waiter in waiters { waiter.complete() }
+    }
+
+    private static func takeWaiters(_ state: inout State) -> [Completion] {
+        defer { state.waiters = [] }
+        return state.waiters
+    }
+
+    // MARK: Who asks
+
+    /// The epoch in which a partition is held or being handed over; `nil` if it is not.
+    func epoch(of partition: Int32) -> UInt64? {
+        self.state.withLock { state in
+            guard let holding = state.partitions[partition], holding.stage != .restoring else { return nil }
+            return holding.epoch
+        }
+    }
+
+    /// The epoch in which a partition is being restored; `nil` if it is not.
+    func restoringEpoch(of partition: Int32) -> UInt64? {
+        self.state.withLock { state in
+            guard let holding = state.partitions[partition], holding.stage == .restoring else { return nil }
+            return holding.epoch
+        }
+    }
+
+    /// Whether work of that epoch may still be written.
+    func isHeld(_ partition: Int32, epoch: UInt64) -> Bool { self.epoch(of: partition) == epoch }
+
+    /// The next offset to accept, which fences a transaction for the partition.
+    func position(of partition: Int32) -> Offset? { self.state.withLock { $0.partitions[partition]?.position } }
+
+    /// A transaction has moved a partition's position.
+    func advance(_ partition: Int32, to position: Offset) {
+        self.state.withLock { $0.partitions[partition]?.position = position }
+    }
+
+    /// A creating call is about to be sent.
+    ///
+    /// - Returns: Whether it may: the partition is held in that epoch and not about to go.
+    func beginCreatingCall(_ partition: Int32, epoch: UInt64) -> Bool {
+        self.state.withLock { state in
+            guard let holding = state.partitions[partition], holding.epoch == epoch, holding.stage == .held else {
+                return false
+            }
+            state.partitions[partition]?.creatingCalls += 1
+            return true
+        }
+    }
+
+    /// A creating call has ended.
+    func endCreatingCall(_ partition: Int32) {
+        let waiters = self.state.withLock { state -> [Completion] in
+            guard let calls = state.partitions[partition]?.creatingCalls, calls > 0 else { return [] }
+            state.partitions[partition]?.creatingCalls = calls - 1
+            return calls == 1 ? Self.takeWaiters(&state) : []
+        }
+        for waiter in waiters { waiter.complete() }
+    }
+
+    /// Creating calls under way for these partitions.
+    func creatingCalls(_ partitions: [Int32]) -> Int {
+        self.state.withLock { state in partitions.reduce(0) { $0 + (state.partitions[$1]?.creatingCalls ?? 0) } }
+    }
+
+    // MARK: Who waits
+
+    /// Waits until `isDone` holds; it is asked again after each change of membership, partitions or calls under way.
+    ///
+    /// - Parameters:
+    ///   - timeout: The longest wait.
+    ///   - isDone: Asked outside the lock.
+    /// - Returns: Whether it holds; `false` when the time was up or the task is cancelled.
+    func wait(timeout: Duration, until isDone: @escaping @Sendable () -> Bool) async -> Bool {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let change = Completion()
+            self.state.withLock { $0.waiters.append(change) }
+            if isDone() { return true }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
+            await change.wait(until: deadline)
+        }
+    }
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Synchronization
+import Telemetry
+import Threads
+
+/// Writes the journal: everything that is decided while one transaction is under way goes into the next one.
+final class Journal: Sendable {
+    /// What the journal tells the one who drives the rollouts.
+    protocol Listener: Sendable {
+        /// Records are committed.
+        func recorded(_ tickets: [Coordinator.Ticket], began: MonotonicTime) async
+        /// A record is too large for its topic, for good.
+        func refused(_ ticket: Coordinator.Ticket, _ cause: Cause) async
+        /// An accepted event's own record is too large: its rollout has ended.
+        func abandoned(_ id: RolloutID) async
+    }
+
+    /// How the journal works.
+    struct Settings: Sendable {
+        var topics: JournalBatch.Topics
+        var process: String
+        var status: JournalBatch.StatusContext
+        /// The most items in one transaction.
+        var batchItems = 1_000
+        /// The largest record, key, value and headers together, that the topics take.
+        var maximumRecordBytes: Int
+        /// The longest pause before a transaction that failed is tried again.
+        var retryCap = Duration.seconds(5)
+    }
+
+    private struct Pending {
+        var items: [JournalItem] = []
+        /// Items have been taken and are not yet written.
+        var isWriting = false
+        /// A transaction is under way.
+        var isCommitting = false
+        var quietWaiters: [Completion] = []
+        var idleWaiters: [Completion] = []
+    }
+
+    private let settings: Settings
+    private let holdings: Holdings
+    private let health: WorkerHealth
+    private let metrics: WorkerMetrics
+    private let logger: Logger
+    private let clock: WorkerClock
+    private let pending = Mutex(Pending())
+    private let work = Signal()
+
+    init(
+        settings: Settings,
+        holdings: Holdings,
+        health: WorkerHealth,
+        metrics: WorkerMetrics,
+        logger: Logger,
+        clock: WorkerClock
+    ) {
+        self.settings = settings
+        self.holdings = holdings
+        self.health = health
+        self.metrics = metrics
+        self.logger = logger
+        self.clock = clock
+    }
+
+    // MARK: For those who write
+
+    /// Adds items behind all others.
+    ///
+    /// Not bounded here: intake pauses when `pendingCount` is high, and a rollout has one record under way.
+    func append(_ items: [JournalItem]) {
+        guard !items.isEmpty else { return }
+        self.pending.withLock { $0.items.append(contentsOf: items) }
+        self.work.send()
+    }
+
+    /// Items that wait for a transaction.
+    var pendingCount: Int { self.pending.withLock { $0.items.count } }
+
+    /// Drops what waits for partitions that are no longer held.
+    func drop(_ partitions: [Int32]) {
+        self.pending.withLock { $0.items.removeAll { partitions.contains($0.partition) } }
+    }
+
+    /// Completes `completion` when no transaction is under way, so that what it carries is written or not.
+    ///
+    /// Items that are held back because the group is rebalancing are not under way.
+    func tellWhenQuiet(_ completion: Completion) {
+        let isQuiet = self.pending.withLock { pending in
+            if pending.isCommitting { pending.quietWaiters.append(completion) }
+            return !pending.isCommitting
+        }
+        if isQuiet { completion.complete() }
+    }
+
+    /// Completes `completion` when everything that was added is written or dropped.
+    func tellWhenIdle(_ completion: Completion) {
+        let isIdle = self.pending.withLock { pending in
+            let isIdle = pending.items.isEmpty && !pending.isWriting
+            if !isIdle { pending.idleWaiters.append(completion) }
+            return isIdle
+        }
+        if isIdle { completion.complete() }
+    }
+
+    /// Ends `run` after what waits is written.
+    func close() {
+        self.work.send()
+        self.work.finish()
+    }
+
+    // MARK: Writing
+
+    /// Writes until the journal is closed or the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - producer: Gives the producer in use; it changes when one had to be replaced.
+    ///   - listener: Told what is committed.
+    ///   - rebuild: Called when the producer is unusable or a commit's outcome unknown: memory may be ahead of or behind
+    ///     the journal, so everything is read again (rule 7).
+    /// - Throws: `WorkerFailure` when the worker can't go on.
+    func run(
+        producer: @Sendable () async -> TransactionalProducer,
+        listener: any Listener,
+        rebuild: @Sendable (KafkaError) async throws -> Void
+    ) async throws {
+        for await _ in self.work.signals {
+            while !Task.isCancelled, let items = self.take() {
+                try await self.write(items, producer: producer, listener: listener, rebuild: rebuild)
+                self.finishWriting()
+            }
+        }
+    }
+
+    private func take() -> [JournalItem]? {
+        self.pending.withLock { pending in
+            guard !pending.items.isEmpty else { return nil }
+            let items = Array(pending.items.prefix(self.settings.batchItems))
+            pending.items.removeFirst(items.count)
+            pending.isWriting = true
+            return items
+        }
+    }
+
+    private func finishWriting() {
+        let waiters = self.pending.withLock { pending -> [Completion] in
+            pending.isWriting = false
+            guard pending.items.isEmpty else { return [] }
+            defer { pending.idleWaiters = [] }
+            return pending.idleWaiters
+        }
+        for waiter in waiters { waiter.complete() }
+    }
+
+    private func commit(_ batch: TransactionBatch, with producer: TransactionalProducer) async -> TransactionOutcome {
+        self.pending.withLock { $0.isCommitting = true }
+        let outcome = await producer.transact(batch)
+        let waiters = self.pending.withLock { pending in
+            pending.isCommitting = false
+            defer { pending.quietWaiters = [] }
+            return pending.quietWaiters
+        }
+        for waiter in waiters { waiter.complete() }
+        return outcome
+    }
+
+    /// Writes items, in one transaction and in as many attempts as it takes.
+    private func write(
+        _ items: [JournalItem],
+        producer: @Sendable () async -> TransactionalProducer,
+        listener: any Listener,
+        rebuild: @Sendable (KafkaError) async throws -> Void
+    ) async throws {
+        var items = items
+        var failures = 0
+        while !Task.isCancelled {
+            // Rule 3: what belongs to partitions that have gone is dropped here, records and offsets alike.
+            items.removeAll { !self.holdings.isHeld($0.partition, epoch: $0.epoch) }
+            guard !items.isEmpty else { return }
+            guard let membership = self.holdings.membership else {
+                await self.waitForMembership(after: nil)
+                continue
+            }
+            let batch = try self.batch(items, membership)
+            let oversized = self.oversizedItems(of: batch)
+            guard oversized.isEmpty else {
+                items = await self.replace(oversized, in: items, listener: listener)
+                continue
+            }
+            let began = self.clock.monotonic
+            let outcome = await self.commit(
+                TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership),
+                with: await producer()
+            )
+            self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
+            switch outcome {
+            case .committed:
+                self.health.journalSucceeded()
+                await self.committed(batch, began: began, listener: listener)
+                return
+            case .aborted(let error, let failed) where !failed.isEmpty && failed.values.allSatisfy(\.isTooLarge):
+                self.logger.warning(
+                    "records refused as too large",
+                    ["count": .integer(failed.count), "error": .error(error)]
+                )
+                items = await self.replace(Set(failed.keys.map { batch.owners[$0] }), in: items, listener: listener)
+            case .aborted(let error, _) where error.isMembershipLost:
+                self.metrics.fenced()
+                self.logger.notice("transaction refused: the group has moved on", ["error": .error(error)])
+                await self.waitForMembership(after: membership)
+            case .aborted(let error, _):
+                failures += 1
+                self.health.journalFailed(error)
+                self.logger.warning(
+                    "transaction aborted, trying again",
+                    ["error": .error(error), "failures": .integer(failures)]
+                )
+                try await self.pause(afterFailures: failures)
+            case .unknown(let error), .fatal(let error):
+                self.health.journalFailed(error)
+                self.logger.error("the producer is lost, starting over from the journal", ["error": .error(error)])
+                try await rebuild(error)
+                return
+            }
+        }
+    }
+
+    private func batch(_ items: [JournalItem], _ membership: GroupMembership) throws -> JournalBatch {
+        try JournalBatch(
+            items: items,
+            topics: self.settings.topics,
+            writer: JournalRecord.Writer(process: self.settings.process, generation: membership.generation),
+            status: self.settings.status,
+            position: { self.holdings.position(of: $0) }
+        )
+    }
+
+    private func committed(_ batch: JournalBatch, began: MonotonicTime, listener: any Listener) async {
+        for (partition, offset) in batch.offsets {
+            self.holdings.advance(partition.partition.rawValue, to: offset)
+        }
+        var tickets: [Coordinator.Ticket] = []
+        for item in batch.items {
+            switch item.content {
+            case .step(let record): tickets.append(record.ticket)
+            case .accepted, .dead, .forwarded, .repeated: break
+            }
+        }
+        self.metrics.committed(batch.items)
+        await listener.recorded(tickets, began: began)
+    }
+
+    /// Waits until the group's rebalance has told what is still ours; the batch is held meanwhile (rule 3).
+    private func waitForMembership(after stale: GroupMembership?) async {
+        let holdings = self.holdings
+        self.health.membershipMissing()
+        while !Task.isCancelled {
+            let isThere = await holdings.wait(timeout: .seconds(5)) {
+                guard let current = holdings.membership else { return holdings.partitions.isEmpty }
+                return current != stale
+            }
+            if isThere { break }
+            self.logger.notice("waiting for the consumer group to rebalance")
+        }
+        self.health.membershipBack()
+    }
+
+    private func pause(afterFailures failures: Int) async throws {
+        let doublings = min(failures - 1, 6)
+        let bound = min(self.settings.retryCap, .milliseconds(100 << doublings))
+        try await Task.sleep(for: bound)
+    }
+
+    // MARK: Records that don't fit (rule 10)
+
+    private func oversizedItems(of batch: JournalBatch) -> Set<Int> {
+        var oversized: Set<Int> = []
+        for (index, record) in batch.records.enumerated() where record.topic != self.settings.topics.dead {
+            if record.maximumSizeBytes > self.settings.maximumRecordBytes { oversized.insert(batch.owners[index]) }
+        }
+        return oversized
+    }
+
+    /// Takes the items out that don't fit; each ends with a name of its own, and the rest goes on.
+    private func replace(
+        _ oversized: Set<Int>,
+        in items: [JournalItem],
+        listener: any Listener
+    ) async -> [JournalItem] {
+        var kept: [JournalItem] = []
+        for (index, item) in items.enumerated() {
+            guard oversized.contains(index) else {
+                kept.append(item)
+                continue
+            }
+            switch item.content {
+            case .step(let record):
+                let limit = self.settings.maximumRecordBytes
+                let cause = Cause(.recordTooLarge, "a record of this rollout is larger than \(limit) bytes")
+                await listener.refused(record.ticket, cause)
+            case .accepted(var state):
+                // Ends at once; without the event's own long texts its record fits.
+                state.shorten()
+                let cause = Cause(.recordTooLarge, "the event's journal record does not fit its topic")
+                state.enter(.failed, at: WorkerClock.wallMilliseconds(), cause: cause)
+                state.step = .finished
+                var item = item
+                item.content = .accepted(state)
+                kept.append(item)
+                await listener.abandoned(state.id)
+            case .dead(let record, let reason, let time, _):
+                // The topic takes less than its settings said: hash and length stand in place of everything.
+                var item = item
+                item.content = .dead(record, reason, at: time, maximumBytes: 0)
+                kept.append(item)
+            case .forwarded, .repeated:
+                // A forwarded event came from the same topic, so it fits; `repeated` writes nothing.
+                kept.append(item)
+            }
+        }
+        return kept
+    }
+}

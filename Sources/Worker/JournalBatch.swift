@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+
+/// One transaction's worth of journal items, as Kafka records and offsets.
+struct JournalBatch: Sendable {
+    /// Topics that the worker writes to.
+    struct Topics: Sendable {
+        var events: String
+        var status: String
+        var journal: String
+        var dead: String
+
+        /// The name of a topic by its role.
+        func name(_ role: OutgoingRecord.TopicRole) -> String {
+            switch role {
+            case .status: self.status
+            case .dead: self.dead
+            case .events: self.events
+            }
+        }
+    }
+
+    /// What every status event says besides its rollout.
+    struct StatusContext: Sendable {
+        /// CloudEvents `source`.
+        var source: String
+        /// Where deployed models are served.
+        var endpointURL: String
+    }
+
+    /// The items, in order.
+    var items: [JournalItem]
+    /// Their records.
+    private(set) var records: [ProducerRecord] = []
+    /// Which item a record belongs to, by the record's index.
+    private(set) var owners: [Int] = []
+    /// The next offset to accept of each partition concerned.
+    private(set) var offsets: [TopicPartition: Offset] = [:]
+
+    /// Writes the items down.
+    ///
+    /// Rule 1: every partition whose journal is written gives an offset, else the brokers would not check that it is
+    /// still ours.
+    init(
+        items: [JournalItem],
+        topics: Topics,
+        writer: JournalRecord.Writer,
+        status: StatusContext,
+        position: (Int32) -> Offset?
+    ) throws {
+        self.items = items
+        for (index, item) in items.enumerated() {
+            for record in try Self.records(of: item, topics: topics, writer: writer, status: status) {
+                self.records.append(record)
+                self.owners.append(index)
+            }
+            let partition = TopicPartition(topics.events, item.partition)
+            if let next = item.next ?? self.offsets[partition] ?? position(item.partition) {
+                self.offsets[partition] = next
+            }
+        }
+    }
+
+    private static func records(
+        of item: JournalItem,
+        topics: Topics,
+        writer: JournalRecord.Writer,
+        status: StatusContext
+    ) throws -> [ProducerRecord] {
+        switch item.content {
+        case .accepted(let state):
+            return [
+                ProducerRecord(try JournalRecord(state, writer: writer), topic: topics.journal, item.partition),
+                Self.status(state, topics: topics, status),
+            ]
+        case .step(let step):
+            var records = [
+                ProducerRecord(try JournalRecord(step.rollout, writer: writer), topic: topics.journal, item.partition)
+            ]
+            if let lane = step.lane {
+                records.append(
+                    ProducerRecord(try JournalRecord(lane, writer: writer), topic: topics.journal, item.partition)
+                )
+            }
+            if step.publishes { records.append(Self.status(step.rollout, topics: topics, status)) }
+            return records
+        case .dead(let record, let reason, let time, let maximumBytes):
+            let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)
+            return [ProducerRecord(letter, topics: topics)]
+        case .forwarded(let record): return [ProducerRecord(record, topics: topics)]
+        case .repeated: return []
+        }
+    }
+
+    private static func status(_ state: RolloutState, topics: Topics, _ status: StatusContext) -> ProducerRecord {
+        let isUp = state.phase == .verifying || state.phase == .deployed
+        let facts = StatusFacts(state, endpointURL: isUp ? status.endpointURL : nil)
+        return ProducerRecord(facts.record(source: status.source), topics: topics)
+    }
+}
+
+extension ProducerRecord {
+    /// A record of the core, with its topic's name.
+    init(_ record: OutgoingRecord, topics: JournalBatch.Topics) {
+        self.init(
+            topic: topics.name(record.topic),
+            partition: record.partition.map { Partition(rawValue: $0) },
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(key: $0.name, value: $0.value) },
+            timestampMilliseconds: record.timestampMilliseconds
+        )
+    }
+
+    /// Most bytes that the record can take in a batch of its own; see `OutgoingRecord.maximumSizeBytes`.
+    var maximumSizeBytes: Int {
+        self.headers.reduce(61 + 36 + (self.key?.count ?? 0) + (self.value?.count ?? 0)) {
+            $0 + $1.key.utf8.count + ($1.value?.count ?? 0) + 10
+        }
+    }
+
+    /// A journal record, written to the partition of the event that it belongs to, not to the key's own.
+    init(_ record: JournalRecord, topic: String, _ partition: Int32) {
+        self.init(
+            topic: topic,
+            partition: Partition(rawValue: partition),
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(key: $0.name, value: $0.value) }
+        )
+    }
+}

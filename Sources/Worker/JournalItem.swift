@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+
+/// Something for the journal writer, in the order in which it is to be written.
+struct JournalItem: Sendable {
+    /// What is written.
+    enum Content: Sendable {
+        /// An event was taken over: its rollout's first record and status.
+        case accepted(RolloutState)
+        /// An event can't be understood; the limit is what the dead-letter topic takes.
+        case dead(IncomingRecord, DeadLetterReason, at: Int64, maximumBytes: Int)
+        /// An event belongs to another partition.
+        case forwarded(OutgoingRecord)
+        /// An event repeats a known rollout: only its offset is committed.
+        case repeated
+        /// A step of a rollout.
+        case step(Coordinator.Record)
+    }
+
+    /// Partition of the journal, and of the events topic.
+    var partition: Int32
+    /// Epoch in which it was decided; of another one it means nothing.
+    var epoch: UInt64
+    /// What is written.
+    var content: Content
+    /// The offset after the event, for what comes from intake.
+    var next: Offset?
+}

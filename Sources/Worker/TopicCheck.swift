@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Telemetry
+
+/// Looks at the topics before work starts: what does not fit is refused, not worked around.
+struct TopicCheck: Sendable {
+    /// What the worker needs to know of its topics.
+    struct Result: Sendable, Equatable {
+        /// Partitions of events and journal alike.
+        var partitionCount: Int
+        /// The largest record that journal, status and events take.
+        var maximumRecordBytes: Int
+        /// The largest record that the dead-letter topic takes.
+        var maximumDeadBytes: Int
+    }
+
+    let settings: WorkerSettings
+    let observer: ClientObserver
+    let logger: Logger
+
+    /// librdkafka's own default of `message.max.bytes`, which is a little below that of the brokers.
+    static let defaultMaximumRecordBytes = 1_000_000
+
+    /// Checks, however long Kafka is away.
+    ///
+    /// - Throws: `WorkerFailure` that names the topic, what is wrong and what to do.
+    func run() async throws -> Result {
+        let admin = try Admin(properties: self.settings.kafka, observer: self.observer)
+        do {
+            let result = try await self.check(admin)
+            await admin.close()
+            return result
+        } catch {
+            await admin.close()
+            throw error
+        }
+    }
+
+    private func check(_ admin: Admin) async throws -> Result {
+        let topics = self.settings.topics
+        let counts = try await self.partitionCounts(admin)
+        guard let events = counts[topics.events], let journal = counts[topics.journal] else {
+            throw WorkerFailure(.topics, "topics were described without their partitions")
+        }
+        guard events == journal else {
+            throw WorkerFailure(
+                .topics,
+                "topic '\(topics.events)' has \(events) partitions and '\(topics.journal)' \(journal): both need the same "
+                    + "number, changed only while both are drained (slipway topics check)"
+            )
+        }
+        let limits = try await self.recordLimits(admin)
+        return Result(partitionCount: events, maximumRecordBytes: limits.records, maximumDeadBytes: limits.dead)
+    }
+
+    private func partitionCounts(_ admin: Admin) async throws -> [String: Int] {
+        let topics = self.settings.topics
+        let wanted = [topics.events, topics.status, topics.journal, topics.dead]
+        var failures = 0
+        var found: [String: Topic] = [:]
+        while true {
+            do throws(KafkaError) {
+                found = try await admin.topics(timeout: .seconds(10))
+                break
+            } catch {
+                guard !error.isAuthentication, !error.isAuthorization else {
+                    let hint = self.settings.kafka.limitation.map { "; \($0)" } ?? ""
+                    throw WorkerFailure(.kafka, error.description + hint)
+                }
+                failures += 1
+                self.logger.warning("Kafka can't be reached, trying again", ["error": .error(error)])
+                try await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
+            }
+        }
+        let missing = wanted.filter { found[$0] == nil }
+        guard missing.isEmpty else {
+            let names = missing.map { "'\($0)'" }.joined(separator: ", ")
+            throw WorkerFailure(.topics, "no such topic, or no right to see it: \(names) (slipway topics ensure)")
+        }
+        return found.mapValues(\.partitionCount)
+    }
+
+    /// Reads the settings that matter: the journal must be compacted and never deleted from (rule 11).
+    private func recordLimits(_ admin: Admin) async throws -> (records: Int, dead: Int) {
+        let topics = self.settings.topics
+        var limits = (records: Self.defaultMaximumRecordBytes, dead: Self.defaultMaximumRecordBytes)
+        for topic in [topics.journal, topics.status, topics.events, topics.dead] {
+            let settings: [String: TopicSetting]
+            do throws(KafkaError) {
+                settings = try await admin.settings(ofTopic: topic, timeout: .seconds(2))
+            } catch {
+                // The mock cluster never answers, and a group may lack the right: what can't be checked is said, not guessed.
+                self.logger.notice("topic settings not checkable", ["topic": .string(topic), "error": .error(error)])
+                return limits
+            }
+            if topic == topics.journal { try self.checkJournal(topic, policy: settings["cleanup.policy"]?.value) }
+            guard let bytes = settings["max.message.bytes"]?.value.flatMap({ Int($0) }) else { continue }
+            if topic == topics.dead {
+                limits.dead = bytes
+            } else {
+                limits.records = min(limits.records, bytes)
+            }
+        }
+        // The producer itself refuses what is larger than its own limit.
+        let own = self.settings.kafka.effectiveValue(of: "message.max.bytes").flatMap { Int($0) } ?? limits.dead
+        return (min(limits.records, own), min(limits.dead, own))
+    }
+
+    private func checkJournal(_ topic: String, policy: String?) throws(WorkerFailure) {
+        guard let policy, policy != "compact" else { return }
+        throw WorkerFailure(
+            .topics,
+            "topic '\(topic)' has cleanup.policy '\(policy)': a journal must be 'compact' only, or unfinished work would be "
+                + "deleted in a long outage (slipway topics ensure --alter)"
+        )
+    }
+}

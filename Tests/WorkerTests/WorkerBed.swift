@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPClient
+import HTTPServer
+import Kafka
+import Rollouts
+import Telemetry
+import TestSupport
+import WorkbenchAPI
+import WorkbenchSandbox
+
+@testable import Worker
+
+/// A workbench, a Kafka and their topics for one test of the whole worker.
+struct WorkerBed: Sendable {
+    let kafka: KafkaProperties
+    let topics: WorkerSettings.Topics
+    let groupID = KafkaBed.uniqueName("worker-test")
+    let partitionCount: Int
+    let client: WorkbenchClient
+    let transport: HTTPClient
+    let credentials: FixedCredential
+    let workbench: String
+    let mock: MockCluster?
+
+    static let apiKey = "test-key-0123456789"
+
+    /// Runs `body` with everything started, on the mock cluster or on a genuine one.
+    static func with(
+        genuine: Bool = false,
+        partitionCount: Int = 3,
+        clock: LifeCycleClock = .instant,
+        _ body: (WorkerBed) async throws -> Void
+    ) async throws {
+        var sandboxSettings = SandboxServer.Settings(apiKey: Self.apiKey, seed: 7)
+        sandboxSettings.clock = clock
+        let sandbox = try SandboxServer(settings: sandboxSettings)
+        let url = try sandbox.start().url
+        let transport = HTTPClient()
+        let credentials = FixedCredential(Secret(Self.apiKey))
+        let client = WorkbenchClient(
+            transport: transport,
+            baseURL: try ServiceURL(url),
+            modelServiceURL: try ServiceURL("\(url)/modelservice"),
+            credentials: credentials
+        )
+        let suffix = KafkaBed.uniqueName("t")
+        let topics = WorkerSettings.Topics(
+            events: "events-\(suffix)",
+            status: "status-\(suffix)",
+            journal: "journal-\(suffix)",
+            dead: "dead-\(suffix)"
+        )
+        let mock = genuine ? nil : try MockCluster()
+        let kafka = try KafkaProperties(bootstrapServers: mock?.bootstrapServers ?? KafkaBed.genuineBootstrap ?? "")
+        let bed = WorkerBed(
+            kafka: kafka,
+            topics: topics,
+            partitionCount: partitionCount,
+            client: client,
+            transport: transport,
+            credentials: credentials,
+            workbench: url,
+            mock: mock
+        )
+        do {
+            try await bed.createTopics()
+            try await body(bed)
+        } catch {
+            await bed.end(sandbox, transport)
+            throw error
+        }
+        await bed.end(sandbox, transport)
+    }
+
+    private func end(_ sandbox: SandboxServer, _ transport: HTTPClient) async {
+        await transport.close()
+        await sandbox.stop()
+        await self.mock?.close()
+    }
+
+    private func createTopics() async throws {
+        let names = [self.topics.events, self.topics.status, self.topics.journal, self.topics.dead]
+        if let mock = self.mock {
+            for name in names { try await mock.createTopic(name, partitionCount: self.partitionCount) }
+            return
+        }
+        let admin = try Admin(properties: self.kafka)
+        let new = names.map { name in
+            NewTopic(
+                name: name,
+                partitionCount: self.partitionCount,
+                settings: name == self.topics.journal ? ["cleanup.policy": "compact"] : [:]
+            )
+        }
+        let failures = try await admin.createTopics(new)
+        await admin.close()
+        if let failure = failures.values.first { throw failure }
+    }
+
+    // MARK: Worker
+
+    func settings(_ routes: Routes) -> WorkerSettings {
+        var settings = WorkerSettings(
+            kafka: self.kafka,
+            groupID: self.groupID,
+            workbench: self.workbench,
+            routes: routes
+        )
+        settings.topics = self.topics
+        settings.startFrom = .beginning
+        settings.sessionTimeout = .seconds(20)
+        settings.policy.retry.pollMinimum = .milliseconds(5)
+        settings.policy.retry.pollMaximum = .milliseconds(50)
+        settings.policy.retry.backoffBase = .milliseconds(20)
+        settings.policy.settle = .milliseconds(500)
+        settings.policy.requestTimeout = .seconds(2)
+        return settings
+    }
+
+    /// Runs a worker while `body` runs, then stops it in order.
+    func withWorker(
+        _ settings: WorkerSettings,
+        registry: MetricsRegistry = MetricsRegistry(),
+        _ body: (Worker) async throws -> Void
+    ) async throws {
+        let runner = CallRunner(client: self.client, credentials: self.credentials)
+        let worker = Worker(settings: settings, runner: runner, logger: .disabled, registry: registry)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            do {
+                try await body(worker)
+            } catch {
+                worker.stop()
+                throw error
+            }
+            worker.stop()
+            try await group.waitForAll()
+        }
+    }
+
+    // MARK: Events
+
+    /// Sends one event in binary mode, keyed by `key`, to a partition or where murmur2 puts it.
+    func emit(
+        _ data: String,
+        id: String,
+        key: String?,
+        partition: Int32? = nil,
+        extensions: [(String, String)] = []
+    ) async throws {
+        let producer = try Producer(properties: self.kafka)
+        var headers = [
+            Header(key: "ce_specversion", text: "1.0"), Header(key: "ce_type", text: "ai.experiment.run.finished.v1"),
+            Header(key: "ce_source", text: "/test"), Header(key: "ce_id", text: id),
+            Header(key: "content-type", text: "application/json"),
+        ]
+        headers += extensions.map { Header(key: "ce_\($0.0)", text: $0.1) }
+        _ = try await producer.send(
+            ProducerRecord(
+                topic: self.topics.events,
+                partition: partition.map { Partition(rawValue: $0) },
+                key: key.map { Array($0.utf8) },
+                value: Array(data.utf8),
+                headers: headers
+            )
+        )
+        await producer.close()
+    }
+
+    /// Reads a topic from its beginning until `isDone` holds for what was read.
+    func read(_ topic: String, until isDone: ([ConsumedRecord]) -> Bool) async throws -> [ConsumedRecord] {
+        let reader = try PartitionReader(properties: self.kafka)
+        var start: [TopicPartition: Offset] = [:]
+        for partition in 0..<Int32(self.partitionCount) {
+            start[TopicPartition(topic, partition)] = Offset(rawValue: 0)
+        }
+        try await reader.assign(start)
+        var records: [ConsumedRecord] = []
+        while !isDone(records), !Task.isCancelled {
+            records += try await reader.poll(timeout: .milliseconds(200)).records
+        }
+        await reader.close()
+        return records
+    }
+
+    /// The phases of each rollout on the status topic, in order, once so many have ended.
+    func phases(untilEnded count: Int) async throws -> [String: [String]] {
+        let records = try await self.read(self.topics.status) { records in
+            records.count { Self.phase(of: $0).map { Phase(rawValue: $0)?.isTerminal == true } == true } >= count
+        }
+        var phases: [String: [String]] = [:]
+        for record in records {
+            let id = String(decoding: record.key ?? [], as: UTF8.self)
+            phases[id, default: []].append(Self.phase(of: record) ?? "?")
+        }
+        return phases
+    }
+
+    static func phase(of record: ConsumedRecord) -> String? {
+        guard let type = record.headers.first(where: { $0.key == "ce_type" })?.text else { return nil }
+        return type.split(separator: ".").dropLast().last.map(String.init)
+    }
+
+    // MARK: Workbench
+
+    /// A run on the workbench.
+    struct SeededRun: Sendable {
+        var projectID: String
+        var experimentID: String
+        var runID: String
+
+        /// The event's data for it.
+        func data(model: String) -> String {
+            """
+            {"projectId":"\(self.projectID)","experimentId":"\(self.experimentID)","runId":"\(self.runID)",\
+            "status":"FINISHED","model":{"name":"\(model)"}}
+            """
+        }
+    }
+
+    /// Makes a project with an experiment and finished runs, the first the oldest.
+    func seedRuns(_ count: Int, metrics: [Double] = []) async throws -> [SeededRun] {
+        let name = KafkaBed.uniqueName("p")
+        let project = try await self.post("/projects", #"{"name":"\#(name)"}"#)["id"]
+        let experiment = try await self.post("/projects/\(project ?? "")/experiments", #"{"name":"e-\#(name)"}"#)["id"]
+        guard let project, let experiment else { throw CancellationError() }
+        var runs: [SeededRun] = []
+        for index in 0..<count {
+            let path = "/projects/\(project)/experiments/\(experiment)/runs"
+            let start = "2026-01-01T00:00:\(index < 10 ? "0" : "")\(index)Z"
+            let run = try await self.post(path, #"{"run_name":"r\#(index)","start_time":"\#(start)"}"#)["id"] ?? ""
+            let history = #"[{\"artifact_path\":\"artifacts\"}]"#
+            let metric = index < metrics.count ? #"{"key":"accuracy","value":\#(metrics[index]),"step":"0"}"# : ""
+            _ = try await self.post(
+                "\(path)/\(run):logbatch",
+                #"{"metrics":[\#(metric)],"tags":[{"key":"mlflow.log-model.history","value":"\#(history)"}]}"#
+            )
+            _ = try await self.client.raw(
+                "PATCH",
+                "\(path)/\(run)",
+                body: Array(#"{"status":"EXPERIMENT_RUN_FINISHED","end_time":"2026-01-01T01:00:00Z"}"#.utf8)
+            )
+            runs.append(SeededRun(projectID: project, experimentID: experiment, runID: run))
+        }
+        return runs
+    }
+
+    private struct Created: Decodable {
+        var id: String?
+    }
+
+    private func post(_ path: String, _ body: String) async throws -> [String: String] {
+        let response = try await self.client.raw("POST", path, body: Array(body.utf8))
+        let created = try JSONDecoder().decode(Created.self, from: Data(response.body))
+        return created.id.map { ["id": $0] } ?? [:]
+    }
+
+    // MARK: The sandbox's own controls
+
+    /// What the audit says was created, by kind.
+    struct Audit: Sendable {
+        var created: [String: Int] = [:]
+    }
+
+    private struct AuditLine: Decodable {
+        var operation: String
+        var applied: Bool
+    }
+
+    /// Reads the audit.
+    func audit() async throws -> Audit {
+        let response = try await self.control("GET", "/sandbox/audit", nil)
+        let kinds = [
+            "CreateRegisteredModel": "version", "CreateModel": "model", "CreateModelBuild": "build",
+            "CreateModelDeployment": "deployment",
+        ]
+        var audit = Audit()
+        for line in response.body.split(separator: UInt8(ascii: "\n")) {
+            let entry = try JSONDecoder().decode(AuditLine.self, from: Data(line))
+            guard entry.applied, let kind = kinds[entry.operation] else { continue }
+            audit.created[kind, default: 0] += 1
+        }
+        return audit
+    }
+
+    /// Sets the faults, in place of any earlier ones.
+    func fault(_ rules: String) async throws {
+        _ = try await self.control("PUT", "/sandbox/faults", rules)
+    }
+
+    private func control(_ method: String, _ path: String, _ body: String?) async throws -> HTTPResponse {
+        let request = HTTPRequest(
+            method: method,
+            url: self.workbench + path,
+            headers: [("Authorization", "Bearer \(Self.apiKey)"), ("Content-Type", "application/json")],
+            body: body.map { Array($0.utf8) }
+        )
+        let response = try await self.transport.send(request)
+        guard response.status == 200 else {
+            throw WorkerFailure(.kafka, "\(path): \(response.status) \(String(decoding: response.body, as: UTF8.self))")
+        }
+        return response
+    }
+}
