@@ -163,7 +163,7 @@ def check(demo: Demo, started: float) -> bool:
     for line in demo.slipway("watch", "--json", "--until-idle").splitlines():
         status = json.loads(line)
         if status["phase"] in TERMINAL:
-            outcomes[status["run"]["id"]] = status["phase"]
+            outcomes[status["run"]["runId"]] = status["phase"]
     sent = events()
     surprises = 0
     for event in sent:

@@ -22,8 +22,11 @@ class Story:
     statuses: list[Status]
 
     def of(self, job: str) -> list[Status]:
+        """The statuses of the job's rollout, also those from before its run was resolved."""
         run = self.jobs[job]["runId"]
-        return [status for status in self.statuses if status.data.get("run", {}).get("id") == run]
+        rollouts = {status.data["rolloutId"] for status in self.statuses if status.data["run"].get("runId") == run}
+        assert len(rollouts) == 1, f"{job}: {rollouts}"
+        return [status for status in self.statuses if status.data["rolloutId"] in rollouts]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def test_runs_of_one_model_are_deployed_in_order(story: Story):
     ]
     first, second = (registered.index(story.jobs[job]["runId"]) for job in ("keyed", "second"))
     assert first < second
-    assert story.of("second")[-1].data["api"]["model"] == story.of("keyed")[-1].data["api"]["model"]
+    assert story.of("second")[-1].data["ids"]["modelId"] == story.of("keyed")[-1].data["ids"]["modelId"]
 
 
 def test_what_was_keyed_otherwise_reaches_the_partition_that_owns_the_model(story: Story):
@@ -121,7 +124,7 @@ def test_the_same_event_again_has_no_status_of_its_own(story: Story):
     before = len(story.of("keyed"))
     after = pipeline.train("--dataset", "wine", "--seed", "6", "--model", "wine")
     pipeline.read_statuses(terminal=6)
-    assert story.statuses[-1].data["run"]["id"] == after["runId"]
+    assert story.statuses[-1].data["run"]["runId"] == after["runId"]
     assert len(story.of("keyed")) == before
     made = Counter(entry["operation"] for entry in pipeline.audit() if entry["method"] == "POST")
     assert made["CreateModelDeployment"] == 6
