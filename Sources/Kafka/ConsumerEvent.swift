@@ -8,11 +8,12 @@ package enum ConsumerEvent: Sendable {
     case assigned([TopicPartition], membership: GroupMembership)
     /// Partitions to be handed over as soon as the hold is released, or its time is up.
     ///
-    /// The membership last told is good until then.
+    /// Until then transactions may still commit offsets of theirs, with the membership told just before this event: older
+    /// ones are stale already.
     case revoked([TopicPartition], hold: RevocationHold)
     /// Partitions that others may own already; there is no membership until partitions are assigned again.
     case lost([TopicPartition])
-    /// The group went through a rebalance that left us our partitions: the older membership is stale.
+    /// The group went through a rebalance: the older membership is stale, the partitions are as they were.
     case membershipChanged(GroupMembership)
     /// The position, as committed or sought, is outside the partition: reading goes on at its oldest record.
     ///

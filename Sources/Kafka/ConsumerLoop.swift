@@ -19,6 +19,8 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     private var reader = MessageReader()
     private var batch: [ConsumedRecord] = []
     private var ledger = AssignmentLedger()
+    /// The membership last told; none after a loss.
+    private var told: GroupMembership?
 
     init(properties: KafkaProperties, settings: ConsumerSettings, observer: ClientObserver) {
         self.inbox = ConsumerInbox(settings: settings)
@@ -80,6 +82,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoke(client, partitions, named)
         default:
             self.forget(client, named)
+            self.told = nil
             self.inbox.post(.lost(named))
             self.inbox.post(.error(KafkaError(code, operation: "rebalance")))
             rd_kafka_assign(client, nil)
@@ -191,6 +194,7 @@ extension ConsumerLoop {
             self.inbox.post(.error(.invalid(operation: "assign", message: text)))
             return
         }
+        self.told = membership
         self.inbox.post(
             partitions.isEmpty ? .membershipChanged(membership) : .assigned(partitions, membership: membership)
         )
@@ -204,8 +208,12 @@ extension ConsumerLoop {
         let isLost = rd_kafka_assignment_lost(client) != 0
         _ = self.inbox.drop(Set(partitions))
         if isLost {
+            self.told = nil
             self.inbox.post(.lost(partitions))
         } else {
+            // A cooperative group is a generation further when it asks for partitions back; they go to nobody before
+            // we give them up and join the next one. So this membership, not the last told, serves during the hold.
+            self.tellMembership(client)
             self.hold(partitions)
         }
         self.forget(client, partitions)
@@ -213,9 +221,14 @@ extension ConsumerLoop {
             let failure = KafkaError(consuming: error, operation: "unassign", client: client)
             self.inbox.post(.error(self.explained(failure)))
         }
-        if !isLost, !self.ledger.assigned.isEmpty, let membership = GroupMembership(capturedFrom: client) {
-            self.inbox.post(.membershipChanged(membership))
-        }
+        if !isLost, !self.ledger.assigned.isEmpty { self.tellMembership(client) }
+    }
+
+    /// Tells the membership if it is another than the last one told.
+    private func tellMembership(_ client: OpaquePointer) {
+        guard let membership = GroupMembership(capturedFrom: client), membership != self.told else { return }
+        self.told = membership
+        self.inbox.post(.membershipChanged(membership))
     }
 
     /// Tells the application and waits, serving its calls, until it lets go, the time is up, or the consumer closes.
