@@ -22,6 +22,8 @@ import sys
 import uuid
 from pathlib import Path
 
+from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
+from cloudevents.core.formats.json import JSONFormat
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -141,6 +143,13 @@ def read_record(topic: str, partition: int, offset: int) -> dict:
         consumer.close()
 
 
+def cloud_event(event: dict) -> str:
+    """The recorded event as one line of JSON in CloudEvents' structured mode, as `slipway emit FILE` takes it."""
+    headers = {name: text.encode() for name, text in event["headers"].items()}
+    message = KafkaMessage(headers=headers, key=None, value=event["value"].encode())
+    return JSONFormat().write(from_kafka(message, JSONFormat())).decode() + "\n"
+
+
 def main() -> None:
     topic = f"recording-{uuid.uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": BOOTSTRAP})
@@ -166,6 +175,7 @@ def main() -> None:
     (folder / "runs.json").write_text(json.dumps(read_back(jobs), indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(event) + "\n" for event in events)
     (folder / "events.ndjson").write_text(lines, encoding="utf-8")
+    (folder / "cloudevents.ndjson").write_text("".join(map(cloud_event, events[:-1])), encoding="utf-8")
     print(f"recorded {len(jobs)} runs and {len(events)} events in {folder}")
 
 
