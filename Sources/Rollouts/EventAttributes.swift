@@ -15,6 +15,9 @@ struct EventAttributes: Sendable {
         case replayReason = "slipwayreplayreason"
         case allowRollback = "slipwayallowrollback"
 
+        /// Attributes by the names of their header fields.
+        static let ofHeader = Dictionary(uniqueKeysWithValues: Self.allCases.map { ($0.headerName, $0) })
+
         /// The extensions of a replay.
         static let replay: [Name] = [.replayID, .replayReason, .allowRollback]
 
@@ -35,19 +38,16 @@ struct EventAttributes: Sendable {
     /// Their names are compared without regard to case: a producer that writes `CE_Type` means it, and reading its
     /// event as a plain one would deploy what another type of event asks for.
     init(headers: [RecordHeader]) throws(DeadLetterReason) {
-        var seen: [String] = []
+        // The number of header fields is limited, so that a linear search is the quickest.
+        var seen: [HeaderName] = []
         for header in headers {
-            let name = header.name.lowercased()
-            let isAttribute = name.hasPrefix("ce_")
-            guard isAttribute || name == "content-type" else { continue }
+            guard let name = HeaderName(header.name) else { continue }
             guard !seen.contains(name) else {
-                throw DeadLetterReason(.duplicateHeader, "header \(printable(name)) comes more than once")
+                throw DeadLetterReason(.duplicateHeader, "header \(printable(header.name)) comes more than once")
             }
             seen.append(name)
-            if isAttribute { self.isCloudEvent = true }
-            guard let known = isAttribute ? Name(rawValue: String(name.dropFirst(3))) : .contentType,
-                isAttribute == (known != .contentType), let value = header.value, !value.isEmpty
-            else { continue }
+            if name.isAttribute { self.isCloudEvent = true }
+            guard let known = name.known, let value = header.value, !value.isEmpty else { continue }
             guard let text = header.text else {
                 throw DeadLetterReason(.notUTF8, "header \(known.headerName) is not UTF-8")
             }
@@ -142,6 +142,24 @@ struct EventAttributes: Sendable {
         }
         return Replay(id: id, reason: reason ?? "", allowsRollback: allowRollback == "true")
     }
+}
+
+/// The name of a header field that belongs to the envelope, in lower case.
+private struct HeaderName: Equatable {
+    private let name: String
+
+    /// `nil` for a header field that does not belong to the envelope.
+    init?(_ name: String) {
+        // Nearly every name is lower case already.
+        self.name = name.utf8.contains { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ? name.lowercased() : name
+        guard self.isAttribute || self.name == "content-type" else { return nil }
+    }
+
+    /// Whether it carries an attribute in binary mode.
+    var isAttribute: Bool { self.name.utf8.starts(with: "ce_".utf8) }
+
+    /// The attribute, if it means something to us.
+    var known: EventAttributes.Name? { EventAttributes.Name.ofHeader[self.name] }
 }
 
 /// At most 80 bytes of a text of the event's envelope, fit for a log line: what is not printable ASCII becomes `?`.

@@ -6,6 +6,8 @@ package struct EventLimits: Sendable, Equatable {
     package var maximumBytes: Int
     /// Levels of nesting; default 32.
     package var maximumDepth: Int
+    /// Header fields: CloudEvents has about ten, and a search through all of them for each must stay cheap.
+    static let maximumHeaders = 256
 
     /// Creates limits.
     package init(maximumBytes: Int = 262_144, maximumDepth: Int = JSONValue.maximumDepth) {
@@ -43,6 +45,12 @@ package enum EventDecoder {
             throw DeadLetterReason(
                 .tooLarge,
                 "the record has \(record.sizeBytes) bytes, at most \(limits.maximumBytes) are taken"
+            )
+        }
+        guard record.headers.count <= EventLimits.maximumHeaders else {
+            throw DeadLetterReason(
+                .tooLarge,
+                "the record has \(record.headers.count) header fields, at most \(EventLimits.maximumHeaders) are taken"
             )
         }
         guard !record.isForwarded || Forwarding.origin(in: record.headers) != nil else {

@@ -18,7 +18,11 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Takes at most pattern length x text length steps, whatever the pattern.
     package func matches(_ text: String) -> Bool {
-        let text = Array(text.utf8)
+        var text = text
+        return text.withUTF8 { self.matches($0) }
+    }
+
+    private func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         var (position, index) = (0, 0)
         // Where to go on after the last star took one byte more.
         var star: (index: Int, position: Int)?
@@ -42,7 +46,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         return self.bytes[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 
-    private static func end(ofCharacterAt position: Int, in text: [UInt8]) -> Int {
+    private static func end(ofCharacterAt position: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
         var end = position + 1
         while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
         return end

@@ -41,18 +41,21 @@ extension JSONValue {
     ///   - maximumDepth: Levels of arrays and objects that are allowed; it bounds the stack that reading takes.
     /// - Throws: `JSONFailure` for anything else.
     package init(parsing bytes: [UInt8], maximumDepth: Int = JSONValue.maximumDepth) throws(JSONFailure) {
-        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        // Once for all, so that no string needs it; UTF-16 or a compressed body is told by this name, not as bad grammar.
         do {
-            self = try parser.parseDocument()
+            _ = try UTF8Span(validating: bytes.span)
         } catch {
-            // Bytes that are no UTF-8 at all, such as UTF-16 or a compressed body, are better told by that name.
-            guard error.kind == .malformed, String(validating: bytes, as: UTF8.self) == nil else { throw error }
-            throw JSONFailure(kind: .notUTF8, reason: "not UTF-8", offset: error.offset)
+            guard error.kind != .truncatedScalar || error.byteOffsets.upperBound < bytes.count else {
+                throw JSONFailure(kind: .truncated, reason: "the text ends inside a character", offset: bytes.count)
+            }
+            throw JSONFailure(kind: .notUTF8, reason: "not UTF-8", offset: error.byteOffsets.lowerBound)
         }
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        self = try parser.parseDocument()
     }
 }
 
-/// Recursive descent over the bytes of one text.
+/// Recursive descent over the bytes of one text, which is UTF-8.
 ///
 /// Our own, because events are decoded on the hot path, `JSONDecoder` reads free-form JSON only by trying one type after
 /// the other, and an error must say where it is.
@@ -175,7 +178,7 @@ private struct JSONParser {
         while let byte = self.peek() {
             switch byte {
             case UInt8(ascii: "\""):
-                let text = try self.text(self.bytes[start..<self.position], from: start)
+                let text = String(decoding: self.bytes[start..<self.position], as: UTF8.self)
                 self.position += 1
                 return text
             case UInt8(ascii: "\\"): return try self.parseEscapedString(from: start)
@@ -193,7 +196,7 @@ private struct JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 self.position += 1
-                return try self.text(unescaped[...], from: start)
+                return String(decoding: unescaped, as: UTF8.self)
             case UInt8(ascii: "\\"):
                 self.position += 1
                 try self.parseEscape(into: &unescaped)
@@ -249,13 +252,6 @@ private struct JSONParser {
             self.position += 1
         }
         return value
-    }
-
-    private func text(_ bytes: ArraySlice<UInt8>, from start: Int) throws(JSONFailure) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw JSONFailure(kind: .notUTF8, reason: "a string that is not UTF-8", offset: start)
-        }
-        return text
     }
 
     private func peek() -> UInt8? {

@@ -32,7 +32,7 @@ extension Timestamp: CustomStringConvertible {
     /// milliseconds are cut off. A leap second (`23:59:60` in UTC) is read as the first second of the next day, as POSIX
     /// time does.
     package init?(rfc3339 text: some StringProtocol) {
-        var reader = DigitReader(text.utf8)
+        var reader = DigitReader(Array(text.utf8))
         guard
             let year = reader.number(digits: 4), reader.skip("-"),
             let month = reader.number(digits: 2), reader.skip("-"),
@@ -108,16 +108,19 @@ private struct DigitWriter {
 }
 
 /// Reads the parts of an RFC 3339 time from UTF-8.
-private struct DigitReader<Bytes: Collection<UInt8>> {
-    private var rest: Bytes.SubSequence
+private struct DigitReader {
+    private let bytes: [UInt8]
+    private var position = 0
 
-    init(_ bytes: Bytes) { self.rest = bytes[...] }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    var isAtEnd: Bool { self.rest.isEmpty }
+    var isAtEnd: Bool { self.position == self.bytes.count }
+
+    private var next: UInt8? { self.isAtEnd ? nil : self.bytes[self.position] }
 
     private mutating func digit() -> Int64? {
-        guard let byte = self.rest.first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
-        self.rest.removeFirst()
+        guard let byte = self.next, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
+        self.position += 1
         return Int64(byte - UInt8(ascii: "0"))
     }
 
@@ -131,9 +134,9 @@ private struct DigitReader<Bytes: Collection<UInt8>> {
     }
 
     mutating func skip(_ accepted: StaticString) -> Bool {
-        guard let byte = self.rest.first else { return false }
+        guard let byte = self.next else { return false }
         let isAccepted = accepted.withUTF8Buffer { $0.contains(byte) }
-        if isAccepted { self.rest.removeFirst() }
+        if isAccepted { self.position += 1 }
         return isAccepted
     }
 

@@ -35,6 +35,11 @@ import Testing
         )
     }
 
+    @Test func tooManyHeaderFieldsAreRefused() {
+        let headers = (0..<257).map { RecordHeader("ce_x\($0)", "") }
+        #expect(self.reason(EventSamples.record(EventSamples.data, headers: headers))?.class == .tooLarge)
+    }
+
     @Test(arguments: [
         (#"{"experimentId":"e""#, DeadLetterReason.Class.truncated), (#"{"experimentId":"#, .truncated),
         (#"{"experimentId":e}"#, .malformedJSON), ("experimentId=e", .malformedJSON),

@@ -50,6 +50,13 @@ import Testing
         #expect(failure?.kind == .notUTF8)
     }
 
+    @Test func textThatEndsInsideACharacterIsTruncated() {
+        for bytes in [[0x22, 0xC3], [0x22, 0xF0, 0x9F, 0x9A]] as [[UInt8]] {
+            let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: bytes) }
+            #expect(failure?.kind == .truncated)
+        }
+    }
+
     @Test func nestingIsBounded() throws {
         func nested(_ depth: Int) -> [UInt8] {
             [UInt8](repeating: UInt8(ascii: "["), count: depth) + [UInt8](repeating: UInt8(ascii: "]"), count: depth)
