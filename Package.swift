@@ -49,10 +49,12 @@ let package = Package(
         part("HTTPClient", ["CCurl", "Threads"]),
         part("HTTPServer", ["CEvent", "Threads"]),
         part("Timestamps"),
-        part("Settings", ["CYAML", "Telemetry", "Timestamps"]),
+        part("Settings", ["CYAML", "Files", "Notation", "Telemetry", "Timestamps"]),
         part("Digest", ["CCrypto"]),
-        part("Telemetry", ["Threads", "Timestamps"]),
-        part("CommandTable"),
+        part("Notation"),
+        part("Files"),
+        part("Telemetry", ["Files", "Threads", "Timestamps"]),
+        part("CommandTable", ["Files", "Notation", "Threads"]),
         part("WorkbenchAPI", ["HTTPClient", "Telemetry", "Timestamps"]),
         part("Rollouts", ["Digest", "Timestamps"]),
         part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
@@ -61,8 +63,8 @@ let package = Package(
         part(
             "Commands",
             [
-                "CommandTable", "Settings", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Operations",
-                "Telemetry",
+                "CommandTable", "Files", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer", "WorkbenchAPI",
+                "Rollouts", "Worker", "Operations", "Telemetry", "Timestamps",
             ]
         ),
         part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
@@ -78,10 +80,12 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "TestSupport"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),
         tests("TimestampsTests", ["Timestamps"]),
-        tests("SettingsTests", ["Settings", "Telemetry", "Timestamps"]),
+        tests("NotationTests", ["Notation"]),
+        tests("FilesTests", ["Files"]),
+        tests("SettingsTests", ["Settings", "Notation", "Telemetry", "Timestamps"]),
         tests("DigestTests", ["Digest"]),
-        tests("TelemetryTests", ["Telemetry", "Timestamps"]),
-        tests("CommandTableTests", ["CommandTable"]),
+        tests("TelemetryTests", ["Files", "Telemetry", "Timestamps"]),
+        tests("CommandTableTests", ["CommandTable", "Notation"]),
         tests(
             "WorkbenchAPITests",
             ["WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps", "TestSupport"]

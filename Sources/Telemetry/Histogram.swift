@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Threads
 
 /// Counts observations in buckets with fixed upper bounds.
 package final class Histogram: Metric {
@@ -34,11 +34,11 @@ package final class Histogram: Metric {
     package static let typeName: StaticString = "histogram"
 
     private let buckets: Buckets
-    private let state: Mutex<State>
+    private let state: Condition<State>
 
     package init(configuration: Buckets) {
         self.buckets = configuration
-        self.state = Mutex(State(counts: Array(repeating: 0, count: configuration.upperBounds.count + 1)))
+        self.state = Condition(State(counts: Array(repeating: 0, count: configuration.upperBounds.count + 1)))
     }
 
     /// Counts one observation.

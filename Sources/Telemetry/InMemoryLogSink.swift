@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Threads
 
 /// Keeps records in memory, for tests that look at what was logged.
 package final class InMemoryLogSink: LogSink {
@@ -14,7 +14,7 @@ package final class InMemoryLogSink: LogSink {
         var waiters: [Waiter] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Condition(State())
 
     /// Creates an empty sink.
     package init() {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Threads
 
 /// All series of one name, told apart by the values of the same labels.
 ///
@@ -21,7 +21,7 @@ package final class MetricFamily<Series: Metric>: Sendable {
     private let configuration: Series.Configuration
     private let maximumSeries: Int
     private let overflow: MetricFamily<Counter>?
-    private let state = Mutex(State())
+    private let state = Condition(State())
 
     init(
         name: String,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Threads
 
 /// A family as the registry sees it.
 protocol ScrapedFamily: Sendable {
@@ -41,7 +41,7 @@ package final class MetricsRegistry: Sendable {
 
     private let maximumSeries: Int
     private let overflow: MetricFamily<Counter>
-    private let families: Mutex<[String: any ScrapedFamily]>
+    private let families: Condition<[String: any ScrapedFamily]>
 
     /// Creates an empty registry.
     ///
@@ -57,7 +57,7 @@ package final class MetricsRegistry: Sendable {
             overflow: nil
         )
         self.overflow = overflow
-        self.families = Mutex([overflow.name: overflow])
+        self.families = Condition([overflow.name: overflow])
     }
 
     /// Returns a counter without labels.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+package import Files
 import Synchronization
 import Threads
 import Timestamps
@@ -31,7 +31,7 @@ package final class StreamLogSink: LogSink {
     ///   - format: How a record becomes a line.
     ///   - maximumQueuedBytes: The bound of the queue; default 1 MiB. A line that does not fit is dropped.
     package init(
-        fileDescriptor: Int32 = STDERR_FILENO,
+        fileDescriptor: FileDescriptor = .standardError,
         format: LogFormat,
         maximumQueuedBytes: Int = 1 << 20
     ) {
@@ -45,8 +45,12 @@ package final class StreamLogSink: LogSink {
             while let batch = queue.wait(until: { Self.takeBatch(&$0) }), !batch.bytes.isEmpty || batch.dropped > 0 {
                 var bytes = batch.bytes
                 if batch.dropped > 0 { bytes += format.line(for: Self.notice(droppedLines: batch.dropped)) }
-                let isWritten = writeAll(bytes, to: fileDescriptor)
-                if !isWritten { dropped.add(UInt64(bytes.count { $0 == UInt8(ascii: "\n") })) }
+                do {
+                    try bytes.withUnsafeBytes { bytes in try fileDescriptor.writeAll(bytes) }
+                } catch {
+                    // The log is where errors are reported: what is left is to count.
+                    dropped.add(UInt64(bytes.count { $0 == UInt8(ascii: "\n") }))
+                }
                 queue.signal { $0.isIdle = true }
             }
         }
@@ -119,25 +123,4 @@ private final class DroppedLines: Sendable {
 /// Carries one answer from a thread.
 private final class DrainResult: Sendable {
     let isDrained = Atomic(false)
-}
-
-/// Writes every byte; false if the descriptor refuses them.
-///
-/// Blocks; standard error may have been set non-blocking by another program that shares it, hence `poll`.
-private func writeAll(_ bytes: [UInt8], to fileDescriptor: Int32) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-        var rest = buffer[...]
-        while !rest.isEmpty {
-            let count = write(fileDescriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                var request = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
-                _ = poll(&request, 1, -1)
-            } else if errno != EINTR {
-                return false
-            }
-        }
-        return true
-    }
 }

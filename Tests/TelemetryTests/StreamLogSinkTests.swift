@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Files
 import Glibc
 import Telemetry
 import Testing
@@ -47,7 +48,7 @@ struct StreamLogSinkTests {
 
     @Test func linesOfManyTasksDoNotInterleave() async throws {
         let pipe = try Pipe()
-        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json)
+        let sink = StreamLogSink(fileDescriptor: FileDescriptor(pipe.writeEnd), format: .json)
         let expected = String(decoding: LogFormat.json.line(for: self.record).dropLast(), as: UTF8.self)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
@@ -66,7 +67,11 @@ struct StreamLogSinkTests {
 
     @Test func aBlockedDescriptorDropsLinesInsteadOfBlockingTheCaller() async throws {
         let pipe = try Pipe()
-        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json, maximumQueuedBytes: 10_000)
+        let sink = StreamLogSink(
+            fileDescriptor: FileDescriptor(pipe.writeEnd),
+            format: .json,
+            maximumQueuedBytes: 10_000
+        )
         // A pipe takes 64 KiB, the queue 10 kB: of 2,000 lines of 160 bytes most cannot be kept.
         for _ in 0..<2000 { sink.write(self.record) }
         let dropped = sink.droppedLineCount
@@ -80,14 +85,14 @@ struct StreamLogSinkTests {
 
     @Test func aClosedSinkCountsWhatItDoesNotTake() async throws {
         let pipe = try Pipe()
-        let sink = StreamLogSink(fileDescriptor: pipe.writeEnd, format: .json)
+        let sink = StreamLogSink(fileDescriptor: FileDescriptor(pipe.writeEnd), format: .json)
         #expect(await sink.close(within: .seconds(10)))
         sink.write(self.record)
         #expect(sink.droppedLineCount == 1)
     }
 
     @Test func aDescriptorThatRefusesIsSurvived() async {
-        let sink = StreamLogSink(fileDescriptor: -1, format: .json)
+        let sink = StreamLogSink(fileDescriptor: FileDescriptor(-1), format: .json)
         sink.write(self.record)
         #expect(await sink.close(within: .seconds(10)))
         #expect(sink.droppedLineCount == 1)

@@ -126,7 +126,7 @@ struct WorkerBed: Sendable {
         _ body: (Worker) async throws -> Void
     ) async throws {
         let runner = CallRunner(client: self.client, credentials: self.credentials)
-        let worker = Worker(settings: settings, runner: runner, logger: .disabled, registry: registry)
+        let worker = Worker(settings: settings, runner: runner, logger: .disabled, metrics: WorkerMetrics(registry))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             do {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Files
+import Glibc
+import Threads
+
+/// The process's own standard output and standard error.
+///
+/// Unbuffered: what was written is with the reader before the next step begins.
+package final class StandardOutput: OutputTarget {
+    private let lock = Condition(())
+    private let errorLock = Condition(())
+
+    /// Creates the target.
+    package init() {}
+
+    package func write(_ text: String) throws(OutputClosed) {
+        do {
+            try self.lock.withLock { _ in try FileDescriptor.standardOutput.writeAll(text) }
+        } catch {
+            // Closed, or a full disk behind it: in either case nobody gets what is written.
+            throw OutputClosed()
+        }
+    }
+
+    package func writeError(_ text: String) {
+        do {
+            try self.errorLock.withLock { _ in try FileDescriptor.standardError.writeAll(text) }
+        } catch {
+            // Standard error is where this would be said.
+        }
+    }
+}
+
+extension Output {
+    /// The output of this process, with what its environment says about the terminal.
+    ///
+    /// Colours are allowed on a terminal unless `NO_COLOR` is set and not empty (no-color.org) or `TERM` is `dumb`.
+    /// `COLUMNS` overrides the width that the terminal reports.
+    package static func standard(environment: [String: String]) -> Output {
+        Output(
+            to: StandardOutput(),
+            style: style(of: STDOUT_FILENO, environment: environment),
+            errorStyle: style(of: STDERR_FILENO, environment: environment),
+            width: {
+                if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
+                return terminalWidth() ?? 80
+            }
+        )
+    }
+
+    private static func style(of fileDescriptor: Int32, environment: [String: String]) -> Style {
+        let isTerminal = isatty(fileDescriptor) == 1
+        let noColour = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        return Style(
+            isTerminal: isTerminal,
+            allowsColour: isTerminal && !noColour && environment["TERM"] != "dumb"
+        )
+    }
+}
+
+private func terminalWidth() -> Int? {
+    var size = winsize()
+    for fileDescriptor in [STDOUT_FILENO, STDERR_FILENO] {
+        if ioctl(fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    }
+    return nil
+}
