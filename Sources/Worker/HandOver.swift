@@ -18,6 +18,7 @@ struct HandOver: Sendable {
     let reader: JournalReader
     let holdings: Holdings
     let driver: Driver
+    let journal: Journal
     let health: WorkerHealth
     let metrics: WorkerMetrics
     let logger: Logger
@@ -74,6 +75,10 @@ struct HandOver: Sendable {
         let unfinished = restored.unfinished.count
         try await self.consumer.seek(events, to: position)
         guard self.holdings.beginHolding(request.partition, epoch: request.epoch, position: position) else { return }
+        // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.
+        self.journal.append([
+            JournalItem(partition: request.partition, epoch: request.epoch, content: .begun, next: position)
+        ])
         await self.driver.restore(request.partition, restored)
         try await self.letIn(events, request)
         let took = self.clock.monotonic - began

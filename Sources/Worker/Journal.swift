@@ -206,7 +206,15 @@ final class Journal: Sendable {
                     "records refused as too large",
                     ["count": .integer(failed.count), "error": .error(error)]
                 )
-                items = await self.replace(Set(failed.keys.map { batch.owners[$0] }), in: items, listener: listener)
+                guard items.count > 1 else {
+                    items = await self.replace([0], in: items, listener: listener)
+                    continue
+                }
+                // The broker refuses a whole request for one record, so its neighbours are named, too: one by one.
+                for item in items {
+                    try await self.write([item], producer: producer, listener: listener, rebuild: rebuild)
+                }
+                return
             case .aborted(let error, _) where error.isMembershipLost:
                 self.metrics.fenced()
                 self.logger.notice("transaction refused: the group has moved on", ["error": .error(error)])
@@ -246,7 +254,7 @@ final class Journal: Sendable {
         for item in batch.items {
             switch item.content {
             case .step(let record): tickets.append(record.ticket)
-            case .accepted, .dead, .forwarded, .repeated: break
+            case .begun, .accepted, .dead, .forwarded, .repeated: break
             }
         }
         self.metrics.committed(batch.items)
@@ -316,8 +324,8 @@ final class Journal: Sendable {
                 var item = item
                 item.content = .dead(record, reason, at: time, maximumBytes: 0)
                 kept.append(item)
-            case .forwarded, .repeated:
-                // A forwarded event came from the same topic, so it fits; `repeated` writes nothing.
+            case .begun, .forwarded, .repeated:
+                // A forwarded event came from the same topic, so it fits; the others write nothing.
                 kept.append(item)
             }
         }

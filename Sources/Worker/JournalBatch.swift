@@ -90,7 +90,7 @@ struct JournalBatch: Sendable {
             let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)
             return [ProducerRecord(letter, topics: topics)]
         case .forwarded(let record): return [ProducerRecord(record, topics: topics)]
-        case .repeated: return []
+        case .begun, .repeated: return []
         }
     }
 

@@ -13,6 +13,8 @@ struct JournalItem: Sendable {
         case dead(IncomingRecord, DeadLetterReason, at: Int64, maximumBytes: Int)
         /// An event belongs to another partition.
         case forwarded(OutgoingRecord)
+        /// A partition was taken over: its position is committed, before anything else depends on it.
+        case begun
         /// An event repeats a known rollout: only its offset is committed.
         case repeated
         /// A step of a rollout.

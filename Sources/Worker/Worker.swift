@@ -31,12 +31,12 @@ package final class Worker: Sendable {
     ///   - settings: What it goes by.
     ///   - runner: Makes the calls on the workbench.
     ///   - logger: Takes its log.
-    ///   - registry: Takes its metrics.
-    package init(settings: WorkerSettings, runner: CallRunner, logger: Logger, registry: MetricsRegistry) {
+    ///   - metrics: Takes its metrics.
+    package init(settings: WorkerSettings, runner: CallRunner, logger: Logger, metrics: WorkerMetrics) {
         self.settings = settings
         self.runner = runner
         self.logger = logger
-        self.metrics = WorkerMetrics(registry)
+        self.metrics = metrics
         self.health = WorkerHealth()
         let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         self.process = "\(settings.transactionalIDPrefix)-\(settings.groupID)-\(random)"
@@ -192,6 +192,7 @@ package final class Worker: Sendable {
             reader: parts.reader,
             holdings: self.holdings,
             driver: parts.driver,
+            journal: parts.journal,
             health: self.health,
             metrics: self.metrics,
             logger: self.logger,

@@ -129,7 +129,7 @@ package final class WorkerMetrics: Sendable {
             case .dead: counts["dead", default: 0] += 1
             case .forwarded: counts["forwarded", default: 0] += 1
             case .repeated: counts["duplicate", default: 0] += 1
-            case .step: break
+            case .begun, .step: break
             }
         }
         for (outcome, count) in counts { self.events.with(outcome).increment(by: count) }

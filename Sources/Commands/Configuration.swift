@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Telemetry
+import Worker
+
+/// What the commands need of the settings, in the types of the parts that they go to.
+struct Configuration: Sendable {
+    /// librdkafka's properties.
+    var kafka: [KafkaProperties.Property] = []
+    /// Consumer group.
+    var groupID = "slipway"
+    /// Name of a static member.
+    var groupInstanceID: String?
+    /// The prefix of transactional ids.
+    var transactionalIDPrefix = "slipway"
+    /// How long a dead worker's transaction may hold readers back.
+    var transactionTimeout = Duration.seconds(10)
+    /// After how long without a heartbeat a worker is taken for dead.
+    var sessionTimeout = Duration.seconds(45)
+    /// The four topics.
+    var topics = WorkerSettings.Topics()
+    /// Partitions of a topic that is created.
+    var partitionCount = 12
+    /// Where a new group begins.
+    var startFrom = WorkerSettings.StartFrom.now
+    /// Unfinished rollouts at which intake pauses.
+    var maximumUnfinished = 20_000
+    /// The largest event.
+    var maximumEventBytes = 256 << 10
+    /// How long repeated events are known.
+    var dedupeHorizon = Duration.seconds(30 * 86_400)
+    /// The workbench.
+    var workbench = WorkbenchAccess()
+    /// Path of the routes file.
+    var routesPath = ""
+    /// Where operations listen: `host:port`.
+    var operationsAddress = "127.0.0.1:9464"
+    /// Retries, budget and times of rollouts.
+    var policy = Coordinator.Policy()
+    /// Time that stopping waits for calls and records under way.
+    var stopTimeout = Duration.seconds(25)
+    /// The least grave log line that is written.
+    var logLevel = LogLevel.info
+    /// How log lines look; `nil` means human on a terminal, else JSON.
+    var logFormat: LogFormat?
+}
+
+/// How to reach the workbench.
+struct WorkbenchAccess: Sendable {
+    /// Address, such as `https://workbench.example.com`.
+    var url = ""
+    /// The key itself, from the environment.
+    var apiKey: Secret?
+    /// A file that holds the key, read again when it is refused.
+    var apiKeyFile: String?
+    /// The project of events that name none.
+    var projectID: String?
+    /// File of certificate authorities.
+    var caBundle: String?
+    /// Whether the server's certificate is checked.
+    var verifyTLS = true
+    /// Where models are served; `nil` for `modelservice.` and the workbench's host.
+    var modelServiceURL: String?
+}
+
+extension Configuration {
+    /// What commands that only talk to Kafka need.
+    var kafkaAccess: KafkaAccess {
+        KafkaAccess(properties: self.kafka, eventsTopic: self.topics.events, statusTopic: self.topics.status)
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CommandTable
+package import Kafka
+
+/// What a command that only talks to Kafka needs of the settings.
+package struct KafkaAccess: Sendable {
+    /// Reads the settings of one invocation.
+    ///
+    /// Throws for settings that are wrong; the command then ends without having done anything.
+    package typealias Loader = @Sendable (Invocation, Output) throws -> KafkaAccess
+
+    /// librdkafka's properties as the user gave them.
+    package var properties: [KafkaProperties.Property]
+    /// Name of the events topic.
+    package var eventsTopic: String
+    /// Name of the status topic.
+    package var statusTopic: String
+
+    /// Creates access.
+    package init(properties: [KafkaProperties.Property], eventsTopic: String, statusTopic: String) {
+        self.properties = properties
+        self.eventsTopic = eventsTopic
+        self.statusTopic = statusTopic
+    }
+
+    /// Where the user says that Kafka is, for messages.
+    var bootstrapServers: String {
+        self.properties.last { $0.name == "bootstrap.servers" }?.value ?? "kafka.bootstrap.servers is not set"
+    }
+
+    /// Returns the checked properties, with further ones where the user has not set them.
+    func properties(
+        or defaults: [KafkaProperties.Property] = []
+    ) throws(KafkaPropertyError) -> KafkaProperties {
+        let given = Set(self.properties.map(\.name))
+        return try KafkaProperties(defaults.filter { !given.contains($0.name) } + self.properties)
+    }
+
+    /// Describes a topic that must be there.
+    ///
+    /// Also the first thing that each command does with Kafka, so that a wrong address is told at once.
+    func topic(_ name: String, timeout: Duration = .seconds(10)) async throws -> Topic {
+        let admin = try Admin(properties: try self.properties())
+        let result: Result<Topic?, KafkaError>
+        do throws(KafkaError) {
+            result = .success(try await admin.topic(name, timeout: timeout))
+        } catch {
+            result = .failure(error)
+        }
+        await admin.close()
+        guard let topic = try result.get() else { throw MissingTopic(name: name) }
+        return topic
+    }
+}
+
+/// A topic that the command needs does not exist, or may not be seen.
+struct MissingTopic: Error, Equatable, CustomStringConvertible {
+    let name: String
+
+    var description: String { "there is no topic '\(self.name)'; 'slipway topics ensure' creates it" }
+}
+
+extension KafkaAccess {
+    /// Runs a command's work with Kafka and turns what Kafka or the properties refuse into an exit status.
+    ///
+    /// - Parameters:
+    ///   - command: Name of the command, for messages.
+    ///   - output: Where messages go.
+    ///   - body: The work.
+    /// - Returns: What `body` returned, or the status for its failure.
+    /// - Throws: What `body` throws and is no error of Kafka's.
+    func reporting(
+        _ command: String,
+        _ output: Output,
+        _ body: () async throws -> ExitStatus
+    ) async throws -> ExitStatus {
+        do {
+            return try await body()
+        } catch let error as KafkaError {
+            output.writeErrorLine("slipway \(command): \(error)")
+            guard error.isOutage || error.isTimeout || error.isTransport || error.isAuthentication else {
+                return .failure
+            }
+            output.writeErrorLine("Kafka (\(self.bootstrapServers)) cannot be used; check kafka.bootstrap.servers.")
+            return .unavailable
+        } catch let error as KafkaPropertyError {
+            output.writeErrorLine("slipway \(command): \(error)")
+            return .configuration
+        }
+    }
+}

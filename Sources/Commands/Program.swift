@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CommandTable
+import Kafka
+
+/// Reads the settings of one invocation.
+///
+/// Throws for settings that are wrong; the command then ends without having done anything.
+typealias ConfigurationLoader = @Sendable (Invocation) throws -> Configuration
+
+/// The program `slipway`.
+package enum Program {
+    /// Its commands.
+    package static func table() -> CommandTable {
+        let load: ConfigurationLoader = { try ConfigurationOptions.load($0) }
+        return CommandTable(
+            name: "slipway",
+            summary: "Deploys finished experiment runs to a Cloudera AI workbench, by events on Kafka",
+            discussion: """
+                Training jobs publish "experiment run finished" events; 'slipway run' registers, builds, deploys and verifies \
+                their models and publishes every step to a status topic.
+                """,
+            version: { "slipway \(Version.current)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+            examples: [
+                Command.Example("Make the topics, then run a worker:", "slipway topics ensure && slipway run"),
+                Command.Example("See what is deploying:", "slipway watch"),
+            ],
+            commands: [
+                RunCommand.command(load),
+                TopicsCommand.command(load),
+                APICommand.command(load),
+            ]
+        )
+    }
+}

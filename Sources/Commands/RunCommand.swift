@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CommandTable
+import Kafka
+import Operations
+import Rollouts
+import Telemetry
+import Timestamps
+import WorkbenchAPI
+import Worker
+
+/// `slipway run`: the worker.
+enum RunCommand {
+    /// Declares the command.
+    static func command(_ load: @escaping ConfigurationLoader) -> Command {
+        Command(
+            "run",
+            summary: "Run the worker",
+            discussion: """
+                Takes events from the events topic, deploys their runs on the workbench and writes every step to the status \
+                topic, until SIGTERM or Ctrl-C. Then it stops taking events, lets calls under way end, writes everything \
+                down and leaves the consumer group. A second signal ends it at once, which loses nothing either.
+
+                Several workers of one group share the partitions. Health is served at operations.address: /livez, /readyz \
+                with the named cause, /metrics.
+                """,
+            options: ConfigurationOptions.all,
+            examples: [
+                Command.Example(
+                    "Run with a configuration file:",
+                    "slipway run --config config/slipway.yaml"
+                ),
+                Command.Example(
+                    "Run with nothing but the environment:",
+                    "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS=localhost:9092 SLIPWAY_WORKBENCH_URL=https://workbench.example.com "
+                        + "SLIPWAY_WORKBENCH_API_KEY=... slipway run"
+                ),
+            ],
+            exitStatuses: [.configuration, .unavailable, .interrupted],
+            body: { invocation, output in
+                let configuration = try load(invocation)
+                return try await Self.run(configuration, output)
+            }
+        )
+    }
+
+    private static func run(_ configuration: Configuration, _ output: Output) async throws -> ExitStatus {
+        let logger = Self.logger(configuration, output)
+        let graph: RunGraph
+        do {
+            graph = try RunGraph(configuration, logger: logger)
+        } catch let problem as ConfigurationProblem {
+            output.writeErrorLine("slipway run: \(problem)")
+            return .configuration
+        }
+        do {
+            try await graph.run()
+            return .success
+        } catch let failure as WorkerFailure {
+            output.writeErrorLine("slipway run: \(failure)")
+            return failure.kind == .kafka ? .unavailable : .failure
+        }
+    }
+
+    private static func logger(_ configuration: Configuration, _ output: Output) -> Logger {
+        let format =
+            configuration.logFormat
+            ?? (output.errorStyle.isTerminal ? .human(colour: output.errorStyle.allowsColour) : .json)
+        return Logger(level: configuration.logLevel, sink: StreamLogSink(format: format))
+    }
+}

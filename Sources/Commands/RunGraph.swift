@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPClient
+import HTTPServer
+import Kafka
+import Operations
+import Rollouts
+import Telemetry
+import Timestamps
+import WorkbenchAPI
+import Worker
+
+/// All parts of a running worker, put together in one place, top to bottom.
+struct RunGraph: Sendable {
+    private let workbench: Workbench
+    private let worker: Worker
+    private let operations: OperationsServer
+    private let logger: Logger
+
+    /// Puts the parts together; connects nothing yet.
+    ///
+    /// - Throws: `ConfigurationProblem` for what can't be used.
+    init(_ configuration: Configuration, logger: Logger) throws {
+        let registry = MetricsRegistry()
+        let metrics = WorkerMetrics(registry)
+        self.logger = logger
+        self.workbench = try Workbench(configuration) { call in
+            let status = call.status.map(String.init) ?? call.failure?.rawValue ?? "none"
+            metrics.call(operation: call.operation.id, status: status, duration: call.duration)
+        }
+        self.worker = Worker(
+            settings: try Self.settings(configuration, self.workbench),
+            runner: CallRunner(client: self.workbench.client, credentials: self.workbench.credentials),
+            logger: logger,
+            metrics: metrics
+        )
+        let address: ListenAddress
+        do {
+            address = try ListenAddress(configuration.operationsAddress)
+        } catch {
+            throw ConfigurationProblem("operations.address: \(error)")
+        }
+        self.operations = OperationsServer(
+            address: address,
+            registry: registry,
+            readiness: WorkerReadiness(health: self.worker.health),
+            logger: logger
+        )
+    }
+
+    private static func settings(
+        _ configuration: Configuration,
+        _ workbench: Workbench
+    ) throws -> WorkerSettings {
+        let kafka: KafkaProperties
+        do {
+            kafka = try KafkaProperties(configuration.kafka)
+        } catch {
+            throw ConfigurationProblem("kafka: \(error)")
+        }
+        guard kafka["bootstrap.servers"] != nil else {
+            throw ConfigurationProblem("kafka.bootstrap.servers is not set (SLIPWAY_KAFKA_BOOTSTRAP_SERVERS)")
+        }
+        var settings = WorkerSettings(
+            kafka: kafka,
+            groupID: configuration.groupID,
+            workbench: workbench.url.description,
+            routes: try RoutesSource(path: configuration.routesPath).load()
+        )
+        settings.groupInstanceID = configuration.groupInstanceID
+        settings.transactionalIDPrefix = configuration.transactionalIDPrefix
+        settings.transactionTimeout = configuration.transactionTimeout
+        settings.sessionTimeout = configuration.sessionTimeout
+        settings.topics = configuration.topics
+        settings.startFrom = configuration.startFrom
+        settings.maximumUnfinished = configuration.maximumUnfinished
+        settings.maximumEventBytes = configuration.maximumEventBytes
+        settings.endpointURL = "\(workbench.modelServiceURL)/model"
+        settings.defaultProjectID = configuration.workbench.projectID
+        settings.policy = configuration.policy
+        settings.stopTimeout = configuration.stopTimeout
+        return settings
+    }
+
+    /// Works until the first SIGTERM or SIGINT, then stops in order.
+    ///
+    /// - Throws: `WorkerFailure` when it can't start or go on, `HTTPServerError` when operations can't listen.
+    func run() async throws {
+        let worker = self.worker
+        let address = try self.operations.start()
+        self.logger.notice("operations listen", ["url": .string(address.url)])
+        let stopSignals = StopSignals { worker.stop() }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await self.operations.run() }
+                defer { group.cancelAll() }
+                try await worker.run()
+            }
+        } catch {
+            await self.workbench.transport.close()
+            stopSignals.cancel()
+            throw error
+        }
+        await self.workbench.transport.close()
+        stopSignals.cancel()
+    }
+}
+
+/// The worker's health in the words of the operations endpoint.
+struct WorkerReadiness: ReadinessSource {
+    let health: WorkerHealth
+
+    func readiness() -> ReadinessReport {
+        ReadinessReport(
+            self.health.snapshot.map { condition in
+                let since = Timestamp(millisecondsSinceEpoch: condition.since)
+                guard let cause = condition.cause else { return .met(condition.name, since: since) }
+                return .unmet(condition.name, cause: cause, since: since)
+            }
+        )
+    }
+}
