@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The rollouts of one model: one at a time, the newest run wins.
-package struct Lane: Sendable, Equatable {
+package struct Lane: Sendable {
     /// Names a lane.
     package struct Key: Hashable, Sendable {
         /// Project of the model.
@@ -22,6 +22,9 @@ package struct Lane: Sendable, Equatable {
         var order: RunOrder
         var mode: QueueMode
         var allowsRollback: Bool
+
+        /// Whether a newer run takes its place.
+        var isSupersedable: Bool { self.mode == .latest && !self.allowsRollback }
     }
 
     /// What happens to a rollout that comes in.
@@ -36,15 +39,25 @@ package struct Lane: Sendable, Equatable {
 
     /// The rollout whose turn it is.
     package private(set) var head: RolloutID?
-    /// Those that wait, in the order in which they will run.
-    package private(set) var waiting: [Waiting] = []
     /// The newest run ever deployed for this model, or that may have been.
     package private(set) var newestDeployed: RunOrder?
     /// The run that is deployed now, as far as the workbench has said so.
-    package private(set) var live: ResolvedRun?
+    @Rare package private(set) var live: ResolvedRun?
+    /// Those that wait, in the order in which they will run; those before `first` have had their turn.
+    ///
+    /// Behind the last rollback they are sorted, oldest run first, so that a long queue costs no search.
+    private var queue: [Waiting] = []
+    private var first = 0
+    /// How many of those that wait a newer run may supersede.
+    private var supersedable = 0
+    /// How many of those that wait are rollbacks.
+    private var rollbacks = 0
 
     /// Creates an empty lane.
     package init() {}
+
+    /// Those that wait, in the order in which they will run.
+    package var waiting: ArraySlice<Waiting> { self.queue[self.first...] }
 
     /// Whether nothing is known of the model.
     package var isEmpty: Bool { self.head == nil && self.waiting.isEmpty && self.newestDeployed == nil }
@@ -62,27 +75,45 @@ package struct Lane: Sendable, Equatable {
         }
         let newcomer = Waiting(id: id, order: order, mode: mode, allowsRollback: allowsRollback)
         // A rollback is a wish of its own: it neither makes room nor is it passed by what came before it.
-        let barrier = self.waiting.lastIndex { $0.allowsRollback }.map { $0 + 1 } ?? 0
-        if !allowsRollback, mode == .latest, let newer = self.waiting[barrier...].first(where: { $0.order > order }) {
-            return .superseded(by: newer.order)
+        guard !allowsRollback else {
+            self.queue.append(newcomer)
+            self.rollbacks += 1
+            return .queued(superseding: [])
         }
-        var superseded: [RolloutID] = []
-        if !allowsRollback {
-            superseded = self.waiting.filter { $0.mode == .latest && !$0.allowsRollback && $0.order < order }.map(\.id)
-            self.waiting.removeAll { superseded.contains($0.id) }
+        if mode == .latest, let last = self.waiting.last, !last.allowsRollback, last.order > order {
+            return .superseded(by: last.order)
         }
-        self.insert(newcomer)
+        let superseded = self.supersede(olderThan: order)
+        self.queue.insert(newcomer, at: self.place(of: order))
+        if newcomer.isSupersedable { self.supersedable += 1 }
         return .queued(superseding: superseded)
     }
 
-    private mutating func insert(_ newcomer: Waiting) {
-        guard !newcomer.allowsRollback else {
-            self.waiting.append(newcomer)
-            return
+    private mutating func supersede(olderThan order: RunOrder) -> [RolloutID] {
+        guard self.supersedable > 0 else { return [] }
+        // Without a rollback all are sorted: where the oldest is not older, none is.
+        if self.rollbacks == 0, let oldest = self.waiting.first, oldest.order >= order { return [] }
+        var superseded: [RolloutID] = []
+        self.queue = self.waiting.filter { waiting in
+            guard waiting.isSupersedable, waiting.order < order else { return true }
+            superseded.append(waiting.id)
+            return false
         }
-        let barrier = self.waiting.lastIndex { $0.allowsRollback }.map { $0 + 1 } ?? 0
-        let place = self.waiting[barrier...].firstIndex { $0.order > newcomer.order } ?? self.waiting.count
-        self.waiting.insert(newcomer, at: place)
+        self.first = 0
+        self.supersedable -= superseded.count
+        return superseded
+    }
+
+    /// Where a run belongs: behind the last rollback, and there behind every run that is not newer.
+    private func place(of order: RunOrder) -> Int {
+        var low = self.first
+        if self.rollbacks > 0, let barrier = self.waiting.lastIndex(where: \.allowsRollback) { low = barrier + 1 }
+        var high = self.queue.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.queue[middle].order > order { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// A rollout ends or is dropped.
@@ -90,11 +121,26 @@ package struct Lane: Sendable, Equatable {
     /// - Returns: The rollout whose turn it is now, if the head has left.
     package mutating func leave(_ id: RolloutID) -> RolloutID? {
         guard self.head == id else {
-            self.waiting.removeAll { $0.id == id }
+            if let index = self.waiting.firstIndex(where: { $0.id == id }) { self.forget(self.queue.remove(at: index)) }
             return nil
         }
-        self.head = self.waiting.isEmpty ? nil : self.waiting.removeFirst().id
+        guard let next = self.waiting.first else {
+            self.head = nil
+            return nil
+        }
+        self.head = next.id
+        self.forget(next)
+        self.first += 1
+        if self.first >= 64, self.first * 2 >= self.queue.count {
+            self.queue.removeFirst(self.first)
+            self.first = 0
+        }
         return self.head
+    }
+
+    private mutating func forget(_ waiting: Waiting) {
+        if waiting.allowsRollback { self.rollbacks -= 1 }
+        if waiting.isSupersedable { self.supersedable -= 1 }
     }
 
     /// The run that stands in the way of `order`: the newest one ever deployed, if that is newer.
