@@ -101,10 +101,13 @@ package struct JournalImage: Sendable {
     package consuming func restored() throws(Failure) -> Coordinator.Restored {
         if let failure { throw failure }
         let decoder = JSONDecoder()
+        var texts: Set<String> = []
         var states: [RolloutState] = []
         states.reserveCapacity(self.unfinished.count)
         for (id, value) in self.unfinished {
-            states.append(try Self.decode(RolloutState.self, value, key: id.description, decoder))
+            var state = try Self.decode(RolloutState.self, value, key: id.description, decoder)
+            state.shareTexts(in: &texts)
+            states.append(state)
         }
         var lanes: [LaneState] = []
         for (key, value) in self.lanes {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-
 /// One record of the journal topic.
 ///
 /// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.
@@ -61,8 +59,12 @@ extension JournalRecord {
     ///
     /// - Throws: `EncodingError` for a number that JSON can't hold, which no plan from intake has.
     package init(_ state: RolloutState, writer: Writer) throws {
+        if let number = state.plan.firstNonFinite {
+            let context = EncodingError.Context(codingPath: [], debugDescription: "JSON has no such number")
+            throw EncodingError.invalidValue(number, context)
+        }
         self.key = Array(state.id.description.utf8)
-        self.value = Array(try JSONEncoder().encode(state))
+        self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "rollout", writer)
         self.headers.append((HeaderName.sequence, Array(String(state.sequence).utf8)))
         self.headers.append((HeaderName.phase, Array(state.phase.rawValue.utf8)))
@@ -75,10 +77,11 @@ extension JournalRecord {
 
     /// Writes down a lane's state.
     ///
-    /// - Throws: `EncodingError`, never for a lane from the coordinator.
+    /// - Throws: Nothing yet; a later format may refuse a state.
     package init(_ state: LaneState, writer: Writer) throws {
+        // A project's id has no slash, so the key names one lane only.
         self.key = Array("lane:\(state.projectID)/\(state.modelName)".utf8)
-        self.value = Array(try JSONEncoder().encode(state))
+        self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "lane", writer)
     }
 

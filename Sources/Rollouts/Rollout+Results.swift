@@ -67,11 +67,8 @@ extension Rollout {
         }
         if let cause = self.state.plan.gates.firstUnmet(by: facts) { return .finish(.skipped, cause) }
         if let cause = self.artifactMissing(in: facts) { return .finish(.failed, cause) }
-        self.state.run = ResolvedRun(
-            projectID: facts.projectID,
-            experimentID: facts.experimentID,
-            order: facts.order
-        )
+        let run = ResolvedRun(projectID: facts.projectID, experimentID: facts.experimentID, order: facts.order)
+        self.state.run = run.sharingTexts(with: self.reference)
         if self.hasComparingGates { self.facts = facts }
         return .proceed
     }

@@ -164,6 +164,32 @@ package struct ResolvedRun: Codable, Sendable, Equatable {
 
     /// The run's id.
     package var runID: String { self.order.runID }
+
+    /// The same run, with the reference's copy of each text that is the same: where 100,000 wait it counts.
+    func sharingTexts(with reference: RunReference) -> ResolvedRun {
+        ResolvedRun(
+            projectID: self.projectID.shared(with: reference.projectID),
+            experimentID: self.experimentID.shared(with: reference.experimentID),
+            order: RunOrder(
+                startMilliseconds: self.order.startMilliseconds,
+                runID: self.order.runID.shared(with: reference.runID)
+            )
+        )
+    }
+}
+
+extension String {
+    /// The other text, if it says the same.
+    fileprivate func shared(with other: String?) -> String { other == self ? other ?? self : self }
+}
+
+extension RolloutState {
+    /// Keeps one copy of the texts that many rollouts have in common, as they are once decoded.
+    mutating func shareTexts(in pool: inout Set<String>) {
+        self.run = self.run?.sharingTexts(with: self.plan.run)
+        self.origin.topic = pool.insert(self.origin.topic).memberAfterInsert
+        self.made.runtimeIdentifier = self.made.runtimeIdentifier.map { pool.insert($0).memberAfterInsert }
+    }
 }
 
 /// Ids of what was made or adopted on the workbench; `nil` until known.

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Testing
+
+@testable import Rollouts
+
+/// What is written to the journal and what is read back.
+struct JournalRecordTests {
+    private static let writer = JournalRecord.Writer(process: "slipway-group-1", generation: 3)
+
+    /// A state in which every field has a value of its own.
+    private static var full: RolloutState {
+        var plan = RolloutPlan.sample(
+            gates: [
+                Gate(source: .metric, key: "a", minimum: 0.1, maximum: 1e300, betterThanDeployed: .lower),
+                Gate(source: .tag, key: "b", equals: "c \"quoted\" \\ \u{1} \u{7F} é 🚢"),
+            ],
+            verification: Verification(request: "{\"a\":1}", expect: "[2]")
+        )
+        plan.run = RunReference(
+            projectID: "p",
+            projectName: "pn",
+            experimentID: "e",
+            experimentName: "en",
+            runID: "r"
+        )
+        plan.modelDescription = "line\nbreak\ttab"
+        plan.disableAuthentication = true
+        plan.runtime = .newest(kernel: "Python 3.10", edition: "Standard", editor: "JupyterLab")
+        plan.buildComment = "comment"
+        plan.deployment = DeploymentSize(
+            cpu: 0.5,
+            memoryGB: 1.25,
+            gpus: 1,
+            replicas: 3,
+            environment: ["A": "1", "": "é"]
+        )
+        plan.queue = .every
+        plan.deadlines = StepDeadlines(resolve: 1, register: 2, build: 3, deploy: 4, verify: .max)
+        let replay = Replay(id: "x", reason: "because", allowsRollback: true)
+        var state = RolloutState.sample(7, partition: 5, plan: plan, replay: replay)
+        state.origin.partition = 2
+        state.enter(.building, at: 1_700_000_000_500)
+        state.enter(.waiting, at: 1_700_000_000_900, cause: Cause(.unavailable, "down", httpStatus: 503))
+        state.step = .build
+        state.run = .sample(3)
+        state.made.registeredModelID = "rm"
+        state.made.versionID = "v"
+        state.made.modelID = "m"
+        state.made.runtimeIdentifier = "runtime"
+        state.made.buildID = "b"
+        state.made.deploymentID = "d"
+        state.intent = .deployment
+        return state
+    }
+
+    private static let states: [RolloutState] = {
+        var reduced = full
+        reduced.plan.runtime = .newest(kernel: "k", edition: "e", editor: nil)
+        reduced.plan.verification = Verification(request: "")
+        return [.sample(), full, reduced]
+    }()
+
+    private func image(_ records: [JournalRecord]) -> JournalImage {
+        var image = JournalImage()
+        for record in records { record.add(to: &image) }
+        return image
+    }
+
+    private func record(_ state: RolloutState) throws -> JournalRecord {
+        try JournalRecord(state, writer: Self.writer)
+    }
+
+    @Test(arguments: states)
+    func aRolloutIsReadBackAsItWas(state: RolloutState) throws {
+        #expect(try self.image([self.record(state)]).restored().unfinished == [state])
+    }
+
+    /// The writer written by hand says the same as the compiler's own encoder.
+    @Test(arguments: states)
+    func theTextSaysWhatTheCompilersEncoderSays(state: RolloutState) throws {
+        let ours = try JSONValue(parsing: self.record(state).value ?? [])
+        let theirs = try JSONValue(parsing: Array(JSONEncoder().encode(state)))
+        #expect(ours.sorted == theirs.sorted)
+    }
+
+    @Test(arguments: [nil, .sample(2)] as [ResolvedRun?])
+    func aLaneIsReadBackAsItWas(live: ResolvedRun?) throws {
+        let lane = LaneState(
+            projectID: "p",
+            modelName: "m/ü",
+            newestDeployed: RunFacts.sample(4).order,
+            live: live
+        )
+        let record = try JournalRecord(lane, writer: Self.writer)
+        #expect(try self.image([record]).restored().lanes == [lane])
+    }
+
+    @Test
+    func headersSayWhatARestoreMustKnow() throws {
+        let record = try self.record(Self.full)
+        func text(_ name: String) -> String? { record.header(name).map { String(decoding: $0, as: UTF8.self) } }
+        #expect(text(JournalRecord.HeaderName.schema) == "1")
+        #expect(text(JournalRecord.HeaderName.kind) == "rollout")
+        #expect(text(JournalRecord.HeaderName.sequence) == "3")
+        #expect(text(JournalRecord.HeaderName.phase) == "waiting")
+        #expect(text(JournalRecord.HeaderName.step) == "build")
+        #expect(text(JournalRecord.HeaderName.process) == "slipway-group-1")
+        #expect(text(JournalRecord.HeaderName.generation) == "3")
+        #expect(text(JournalRecord.HeaderName.runKey) != nil)
+    }
+
+    @Test
+    func aNumberThatJSONCannotHoldIsRefused() {
+        var state = Self.full
+        state.plan.deployment.cpu = .infinity
+        #expect(throws: EncodingError.self) { try self.record(state) }
+        state = Self.full
+        state.plan.gates[0].minimum = .nan
+        #expect(throws: EncodingError.self) { try self.record(state) }
+    }
+
+    @Test
+    func fieldsOfALaterVersionAreIgnored() throws {
+        var record = try self.record(Self.full)
+        record.value = Array("{\"later\":{\"a\":[1]},".utf8) + (record.value?.dropFirst() ?? [])
+        record.headers.append(("slipway_later", [1]))
+        #expect(try self.image([record]).restored().unfinished == [Self.full])
+    }
+
+    @Test
+    func theLastRecordOfAKeyCounts() throws {
+        var later = Self.full
+        later.enter(.deploying, at: 1_700_000_002_000)
+        #expect(try self.image([self.record(Self.full), self.record(later)]).restored().unfinished == [later])
+        later.enter(.deployed, at: 1_700_000_003_000)
+        let restored = try self.image([self.record(Self.full), self.record(later)]).restored()
+        #expect(restored.unfinished == [])
+        #expect(restored.known.contains(later.id))
+        var known = restored.known
+        let key = RunKey(.sample(3), modelName: later.plan.modelName, replayID: "x")
+        #expect(known.insertRunKey(key.digest) == false, "an ended rollout's run stays known")
+    }
+
+    @Test
+    func anEndedRolloutIsNotDecoded() throws {
+        var state = Self.full
+        state.enter(.failed, at: 1_700_000_003_000)
+        var record = try self.record(state)
+        record.value = [0xFF]
+        #expect(try self.image([record]).restored().known.contains(state.id))
+    }
+
+    @Test
+    func aTombstoneTakesAwayWhatItNames() throws {
+        let lane = LaneState(projectID: "p", modelName: "m", newestDeployed: RunFacts.sample(4).order, live: nil)
+        let records = [try self.record(Self.full), try JournalRecord(lane, writer: Self.writer)]
+        let tombstones = records.map { JournalRecord(key: $0.key, value: nil, headers: []) }
+        let restored = try self.image(records + tombstones).restored()
+        #expect(restored.unfinished == [])
+        #expect(restored.lanes == [])
+    }
+
+    // MARK: What is refused
+
+    /// A record that is spoilt, and why it is refused.
+    struct Spoilt: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var spoil: @Sendable (inout JournalRecord) -> Void
+        var matches: @Sendable (JournalImage.Failure) -> Bool
+    }
+
+    private static func setHeader(_ record: inout JournalRecord, _ name: String, _ value: String?) {
+        record.headers.removeAll { $0.name == name }
+        if let value { record.headers.append((name, Array(value.utf8))) }
+    }
+
+    static let spoilt: [Spoilt] = [
+        Spoilt(testDescription: "a later schema") {
+            setHeader(&$0, JournalRecord.HeaderName.schema, "2")
+        } matches: {
+            $0 == .unknownSchema("2", key: "00000000000000010000000000000007")
+        },
+        Spoilt(testDescription: "no schema") {
+            setHeader(&$0, JournalRecord.HeaderName.schema, nil)
+        } matches: {
+            $0 == .unknownSchema("", key: "00000000000000010000000000000007")
+        },
+        Spoilt(testDescription: "no headers") {
+            $0.headers = []
+        } matches: {
+            $0 == .foreign(key: "00000000000000010000000000000007")
+        },
+        Spoilt(testDescription: "another kind") {
+            setHeader(&$0, JournalRecord.HeaderName.kind, "other")
+        } matches: {
+            $0 == .foreign(key: "00000000000000010000000000000007")
+        },
+        Spoilt(testDescription: "another key") {
+            $0.key = Array("key\n".utf8)
+        } matches: {
+            $0 == .foreign(key: "key?")
+        },
+        Spoilt(testDescription: "no JSON") {
+            $0.value = [0x7B]
+        } matches: {
+            if case .undecodable = $0 { true } else { false }
+        },
+    ]
+
+    @Test(arguments: spoilt)
+    func whatCannotBeReadIsRefusedByName(spoilt: Spoilt) throws {
+        var record = try self.record(Self.full)
+        spoilt.spoil(&record)
+        let image = self.image([record, try self.record(.sample())])
+        let failure = #expect(throws: JournalImage.Failure.self) { try image.restored() }
+        #expect(failure.map(spoilt.matches) == true, "\(String(describing: failure))")
+        #expect(failure?.description.isEmpty == false)
+    }
+}
+
+extension JSONValue {
+    /// The same value with the members of every object in the order of their names.
+    fileprivate var sorted: JSONValue {
+        switch self {
+        case .object(let members):
+            .object(
+                members.map { Member($0.name, $0.value.sorted) }.sorted { $0.name < $1.name }
+            )
+        case .array(let elements): .array(elements.map(\.sorted))
+        case .null, .bool, .integer, .double, .string: self
+        }
+    }
+}
