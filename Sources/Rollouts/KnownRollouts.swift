@@ -4,8 +4,8 @@
 ///
 /// Fewer than 64 bytes each: 16 for the id, 8 for the run key, and the empty room of two hash tables.
 package struct KnownRollouts: Sendable {
-    private var ids: Set<RolloutID> = []
-    private var runKeys: Set<UInt64> = []
+    private(set) var ids: Set<RolloutID> = []
+    private(set) var runKeys: Set<UInt64> = []
 
     /// Creates an empty memory.
     package init() {}

@@ -140,4 +140,82 @@ struct CoordinatorHandOverTests {
         #expect(bench.endings.map(\.id) == [RolloutID(2)])
         #expect(bench.coordinator.budget.inUse == 0)
     }
+
+    // MARK: The newest run wins
+
+    @Test
+    func anOlderRunIsSupersededByTheDeployedOneAlsoAfterARestore() {
+        var bench = Bench()
+        let lane = LaneState(
+            projectID: "project",
+            modelName: "model",
+            newestDeployed: RunFacts.sample(5).order,
+            live: .sample(5)
+        )
+        bench.restore([.sample(1, plan: .sample(run: "r4"))], lanes: [lane])
+        bench.answer(.run(.sample(4)))
+        #expect(bench.endings.map(\.phase) == [.superseded])
+        #expect(bench.endings.first?.cause?.class == .newerRun)
+    }
+
+    @Test
+    func aRollbackGoesBackAndOnlyNewerRunsDisplaceIt() {
+        var bench = Bench()
+        bench.accept(.sample(1, plan: .sample(run: "r5")))
+        bench.answerAll()
+        let replay = Replay(id: "x", reason: "r5 is bad", allowsRollback: true)
+        bench.accept(.sample(2, plan: .sample(run: "r2"), replay: replay))
+        bench.answerAll()
+        bench.accept(.sample(3, plan: .sample(run: "r4")))
+        bench.answerAll()
+        bench.accept(.sample(4, plan: .sample(run: "r6")))
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed, .deployed, .superseded, .deployed])
+        #expect(bench.records.compactMap(\.lane).map(\.newestDeployed.runID) == ["r5", "r5", "r6"])
+    }
+
+    /// The newer run has failed, but its deployment may come up by itself.
+    @Test
+    func aDeploymentOfUnknownFateKeepsOlderRunsOut() {
+        var plan = RolloutPlan.sample(run: "r2")
+        plan.deadlines.deploy = 10_000
+        var bench = Bench()
+        bench.accept(.sample(2, plan: plan))
+        bench.answerAll { $0.isNamed("createDeployment") }
+        let starting = CallResult.deployment(DeploymentFacts(deploymentID: "d", progress: .underWay("starting")))
+        bench.answer(starting)
+        bench.accept(.sample(1, plan: .sample(run: "r1", queue: .every)))
+        bench.answer(.run(.sample(1)))
+        for _ in 0..<10 where bench.endings.isEmpty {
+            bench.pass(16)
+            bench.answer(starting)
+        }
+        #expect(bench.endings.map(\.cause?.class) == [.deadline, .newerRun])
+        #expect(bench.records.compactMap(\.lane).map(\.newestDeployed.runID) == ["r2"])
+    }
+
+    @Test
+    func aDeploymentThatFailedLetsOlderRunsIn() {
+        var bench = Bench()
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        bench.answerAll { $0.isNamed("createDeployment") }
+        bench.accept(.sample(1, plan: .sample(run: "r1", queue: .every)))
+        bench.answer(.deployment(DeploymentFacts(deploymentID: "d", progress: .failed("crashed"))))
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.failed, .deployed])
+    }
+
+    @Test
+    func aGateComparesWithTheDeployedRun() {
+        let gates = [Gate(source: .metric, key: "score", betterThanDeployed: .higher)]
+        var bench = Bench()
+        bench.accept(.sample(1, plan: .sample(run: "r1", gates: gates)))
+        bench.answer(.run(.sample(1, metrics: ["score": 0.8])))
+        bench.answerAll()
+        bench.accept(.sample(2, plan: .sample(run: "r2", gates: gates)))
+        bench.answer(.run(.sample(2, metrics: ["score": 0.7])))
+        #expect(bench.calls == [.readRun(projectID: "project", experimentID: "experiment", runID: "r1")])
+        bench.answer(.run(.sample(1, metrics: ["score": 0.8])))
+        #expect(bench.endings.map(\.cause?.class) == [nil, .gate])
+    }
 }

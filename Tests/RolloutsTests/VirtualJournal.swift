@@ -48,14 +48,27 @@ struct VirtualJournal: Sendable {
         }
     }
 
-    /// Reads a partition to its end, or only so many records of it.
-    func restored(_ partition: Int32, records: Int = .max) throws -> Coordinator.Restored {
+    /// Reads a partition to its end.
+    func restored(_ partition: Int32) throws -> Coordinator.Restored {
         var image = JournalImage()
-        for entry in (self.entries[partition] ?? []).prefix(records) {
+        for entry in self.entries[partition] ?? [] {
             if let state = entry.state { try JournalRecord(state, writer: Self.writer).add(to: &image) }
             if let lane = entry.lane { try JournalRecord(lane, writer: Self.writer).add(to: &image) }
         }
         return try image.restored()
+    }
+
+    /// How many records a partition has.
+    func count(_ partition: Int32) -> Int { self.entries[partition]?.count ?? 0 }
+
+    /// The journal of one partition as it was after so many records, each rollout having come from one event.
+    func prefix(_ records: Int, of partition: Int32) -> VirtualJournal {
+        var journal = VirtualJournal()
+        let kept = Array((self.entries[partition] ?? []).prefix(records))
+        journal.entries[partition] = kept
+        for entry in kept { if let state = entry.state { journal.newest[state.id] = entry } }
+        journal.positions[partition] = journal.newest.count
+        return journal
     }
 
     /// All committed states of rollouts, by partition and then in order.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// Work that grows with the square of what waits would not end within the time limit.
+@Suite(.timeLimit(.minutes(1)))
+struct CoordinatorScaleTests {
+    @Test
+    func manyRolloutsOfOneModelQueueAndTakeTheirTurns() {
+        var lane = Lane()
+        let count = 100_000
+        for number in 0..<count {
+            _ = lane.enter(RolloutID(number), order: RunFacts.sample(number).order, mode: .every, allowsRollback: false)
+        }
+        var served = 0
+        while let head = lane.head {
+            _ = lane.leave(head)
+            served += 1
+        }
+        #expect(served == count)
+    }
+
+    @Test
+    func manyRolloutsWaitAreWokenAndDropped() {
+        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 8), holds: [0, 1])
+        let count = 10_000
+        for number in 0..<count {
+            let plan = RolloutPlan.sample(run: "r\(number)", model: "m\(number)")
+            bench.accept(.sample(number, partition: Int32(number % 2), plan: plan))
+        }
+        #expect(bench.calls.count == 8)
+        var running = RunFacts.sample(1)
+        running.status = .running
+        for _ in 0..<count { bench.answer(.run(running)) }
+        #expect(bench.calls == [])
+        bench.coordinator.advance(now: at(3))
+        #expect(bench.calls.count == 8)
+        bench.coordinator.release(partition: 0)
+        #expect(bench.coordinator.unfinishedCount == count / 2)
+        bench.coordinator.release(partition: 1)
+        #expect(bench.coordinator.unfinishedCount == 0)
+        #expect(bench.coordinator.due.count == 0)
+    }
+
+    /// What one waiting rollout holds besides its texts; two pointers more and 100,000 of them are 1.6 MB more.
+    @Test
+    func aRolloutStaysSmall() {
+        #expect(MemoryLayout<Rollout>.stride <= 568)
+        #expect(MemoryLayout<RolloutPlan>.stride <= 352)
+        #expect(MemoryLayout<Lane>.stride <= 88)
+        #expect(MemoryLayout<DueTimes.Entry>.stride <= 32)
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// Whatever part of the journal a successor finds, the same things stand on the workbench in the end.
+struct RestoreEquivalenceTests {
+    /// One rollout each of three models; one of them asks the deployed model.
+    private func world() -> VirtualWorld {
+        var world = VirtualWorld(seed: 11)
+        for number in 1...3 {
+            world.workbench.runs["r\(number)"] = .sample(number)
+            let verification = number == 2 ? Verification(request: "{}") : nil
+            let plan = RolloutPlan.sample(run: "r\(number)", model: "model-\(number)", verification: verification)
+            world.events[0, default: []].append(.sample(number, plan: plan))
+        }
+        return world
+    }
+
+    private func objects(_ world: VirtualWorld) -> [String] {
+        world.workbench.log.map { "\($0.kind) \($0.object.model) \($0.object.run) \($0.object.marker)" }.sorted()
+    }
+
+    /// The broker has lost nothing, but the successor reads an older end than the workbench has seen.
+    @Test
+    func fromEveryPrefixOfTheJournalEverythingIsAdopted() throws {
+        var reference = self.world()
+        try reference.start(partitions: [0])
+        let ended = try reference.run()
+        #expect(ended && reference.audit() == [])
+        #expect(reference.workbench.log.count == 12)
+        for count in 0...reference.journal.count(0) {
+            var world = self.world()
+            world.workbench = reference.workbench
+            world.journal = reference.journal.prefix(count, of: 0)
+            try world.start(partitions: [0])
+            let ended = try world.run()
+            #expect(ended && world.audit() == [], "after \(count) records")
+            #expect(self.objects(world) == self.objects(reference), "after \(count) records")
+            #expect(world.journal.endings.values.joined().allSatisfy { $0.phase == .deployed })
+        }
+    }
+
+    @Test
+    func aCrashAfterAnyStepLeadsToTheSameObjects() throws {
+        var reference = self.world()
+        try reference.start(partitions: [0])
+        _ = try reference.run()
+        for step in stride(from: 1, to: reference.steps, by: 1) {
+            var world = self.world()
+            world.crashAfter = step
+            try world.start(partitions: [0])
+            let ended = try world.run()
+            #expect(ended && world.audit() == [], "crash after step \(step)")
+            #expect(self.objects(world) == self.objects(reference), "crash after step \(step)")
+        }
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+struct OutageTests {
+    private let cause = Cause(.unavailable, "down")
+
+    @Test
+    func onlyTheFirstFailureAsksForAProbe() {
+        var outage = Outage()
+        #expect(outage.allowsCalls)
+        #expect(outage.suspect(self.cause) == true)
+        #expect(outage.suspect(self.cause) == false)
+        #expect(!outage.allowsCalls)
+        #expect(outage.cause == nil, "a suspicion is no outage")
+        #expect(outage.nextProbe == nil)
+    }
+
+    @Test
+    func aProbeThatIsAnsweredEndsASuspicion() {
+        var outage = Outage()
+        _ = outage.suspect(self.cause)
+        #expect(outage.probeSucceeded(now: at(1)) == .falseAlarm)
+        #expect(outage.state == .up)
+    }
+
+    @Test
+    func goesDownWithTheFirstFailedProbeAndComesBackWithTheFirstAnswer() {
+        var outage = Outage()
+        _ = outage.suspect(self.cause)
+        #expect(outage.probeFailed(self.cause, now: at(1), delay: .seconds(2)) == .wentDown)
+        #expect(outage.cause == self.cause)
+        #expect(outage.nextProbe == at(3).monotonic)
+        #expect(outage.suspect(self.cause) == false)
+        outage.probeStarted()
+        #expect(outage.nextProbe == nil, "one probe at a time")
+        #expect(outage.probeFailed(Cause(.unauthorized, "no"), now: at(4), delay: .seconds(4)) == .stillDown)
+        #expect(outage.failedProbes == 2)
+        #expect(outage.cause?.class == .unauthorized)
+        outage.probeStarted()
+        #expect(outage.probeSucceeded(now: at(9)) == .cameBack(.seconds(8)))
+        #expect(outage.allowsCalls)
+        #expect(outage.failedProbes == 0)
+    }
+}
+
+struct DueTimesTests {
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func actsLikeASortedList(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var due = DueTimes()
+        var list: [DueTimes.Entry] = []
+        var now: Int64 = 0
+        for number in 0..<500 {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<6:
+                let time = MonotonicTime(nanoseconds: now + Int64.random(in: -5...50, using: &random))
+                let entry = DueTimes.Entry(time: time, id: RolloutID(number % 40), token: UInt32(number))
+                due.insert(entry)
+                list.append(entry)
+            case 6:
+                let victim = RolloutID(Int.random(in: 0..<40, using: &random))
+                due.removeAll { $0.id == victim }
+                list.removeAll { $0.id == victim }
+            default:
+                now += Int64.random(in: 0...20, using: &random)
+                while let entry = due.popDue(now: MonotonicTime(nanoseconds: now)) {
+                    #expect(entry.time == list.map(\.time).min())
+                    #expect(list.contains(entry))
+                    list.removeAll { $0 == entry }
+                }
+                #expect(list.allSatisfy { $0.time.nanoseconds > now })
+            }
+            #expect(due.count == list.count)
+            #expect(due.first == list.map(\.time).min())
+        }
+    }
+}
+
+struct RetryPolicyTests {
+    @Test(arguments: [1, 2, 3, 6, 7, 31, 64, 1_000, Int.max, 0, -1])
+    func aBackoffLiesBetweenNothingAndItsBound(attempt: Int) {
+        let policy = RetryPolicy(backoffBase: .milliseconds(500), backoffCap: .seconds(30))
+        var random = SeededGenerator(seed: 1)
+        let doublings = min(max(attempt, 1) - 1, 10)
+        let bound = min(Span.milliseconds(500 << Int64(doublings)), .seconds(30))
+        let delays = (0..<500).map { _ in policy.backoff(afterAttempt: attempt, using: &random) }
+        #expect(delays.allSatisfy { $0 >= .zero && $0 <= bound })
+        // Full jitter: it uses its whole range.
+        #expect(delays.contains { $0.nanoseconds < bound.nanoseconds / 5 })
+        #expect(delays.contains { $0.nanoseconds > bound.nanoseconds / 5 * 4 })
+    }
+
+    @Test
+    func aHugeBaseIsCapped() {
+        let policy = RetryPolicy(backoffBase: Span(nanoseconds: .max / 2), backoffCap: .seconds(1))
+        var random = SeededGenerator(seed: 1)
+        #expect(policy.backoff(afterAttempt: 20, using: &random) <= .seconds(1))
+    }
+
+    @Test
+    func pollsGetRarerUpToTheLongestInterval() {
+        let policy = RetryPolicy(pollMinimum: .seconds(2), pollMaximum: .seconds(15))
+        var random = SeededGenerator(seed: 1)
+        for polls in 0..<40 {
+            let ideal = min(2 * (0..<min(polls, 20)).reduce(1.0) { value, _ in value * 1.5 }, 15)
+            let interval = policy.pollInterval(afterPolls: polls, using: &random)
+            #expect(interval >= seconds(ideal * 0.89) && interval <= seconds(ideal * 1.11))
+        }
+    }
+
+    @Test
+    func noIntervalIsNoIntervalAtAll() {
+        let policy = RetryPolicy(pollMinimum: .zero, pollMaximum: .zero)
+        var random = SeededGenerator(seed: 1)
+        #expect(policy.pollInterval(afterPolls: 3, using: &random) == .zero)
+    }
+}
+
+struct FIFOTests {
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func actsLikeAnArray(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var queue = FIFO<Int>()
+        var array: [Int] = []
+        for number in 0..<2_000 {
+            // Long stretches of either, so that it grows and is emptied.
+            if (number / 300 + Int.random(in: 0..<4, using: &random)) % 4 < 2 {
+                queue.append(number)
+                array.append(number)
+            } else {
+                #expect(queue.popFirst() == (array.isEmpty ? nil : array.removeFirst()))
+            }
+            #expect(queue.first == array.first)
+            #expect(queue.count == array.count)
+            #expect(queue.isEmpty == array.isEmpty)
+        }
+    }
+}
+
+struct KnownRolloutsTests {
+    @Test
+    func saysWhatIsNew() {
+        var known = KnownRollouts()
+        #expect(known.insert(RolloutID(1)) == true)
+        #expect(known.insert(RolloutID(1)) == false)
+        #expect(known.contains(RolloutID(1)))
+        #expect(!known.contains(RolloutID(2)))
+        #expect(known.insertRunKey(1) == true)
+        #expect(known.insertRunKey(1) == false)
+        #expect(known.count == 1)
+    }
+
+    /// A set's places are a power of two, at most three quarters full; each has a bit beside its element.
+    private func bytes(capacity: Int, element: Int) -> Int {
+        var places = 1
+        while places * 3 / 4 < capacity { places *= 2 }
+        return places * element + places / 8
+    }
+
+    @Test
+    func aMillionRolloutsNeedLessThan64BytesEach() {
+        var known = KnownRollouts()
+        var random = SeededGenerator(seed: 1)
+        for _ in 0..<1_000_000 {
+            _ = known.insert(RolloutID(high: random.next(), low: random.next()))
+            _ = known.insertRunKey(random.next())
+        }
+        let bytes =
+            self.bytes(capacity: known.ids.capacity, element: MemoryLayout<RolloutID>.stride)
+            + self.bytes(capacity: known.runKeys.capacity, element: MemoryLayout<UInt64>.stride)
+        #expect(known.count == 1_000_000)
+        #expect(bytes <= 64 * 1_000_000)
+    }
+}
+
+struct RunKeyTests {
+    private let run = ResolvedRun.sample(1)
+
+    @Test
+    func everyPartOfTheKeyCounts() {
+        var runs = [self.run, self.run, self.run, self.run]
+        runs[1].projectID = "projecte"
+        runs[2].experimentID = "e"
+        runs[3].order.runID = "r"
+        var digests = runs.map { RunKey($0, modelName: "m", replayID: nil).digest }
+        digests.append(RunKey(self.run, modelName: "n", replayID: nil).digest)
+        digests.append(RunKey(self.run, modelName: "m", replayID: "").digest)
+        digests.append(RunKey(self.run, modelName: "m", replayID: "x").digest)
+        #expect(Set(digests).count == digests.count)
+    }
+
+    @Test
+    func textsThatMoveFromOneFieldToTheNextMakeAnotherKey() {
+        var first = self.run
+        var second = self.run
+        (first.projectID, first.experimentID) = ("ab", "c")
+        (second.projectID, second.experimentID) = ("a", "bc")
+        #expect(
+            RunKey(first, modelName: "m", replayID: nil).digest != RunKey(second, modelName: "m", replayID: nil).digest
+        )
+    }
+
+    @Test
+    func theStartTimeDoesNotCount() {
+        var other = self.run
+        other.order.startMilliseconds += 1
+        #expect(
+            RunKey(self.run, modelName: "m", replayID: nil).digest
+                == RunKey(other, modelName: "m", replayID: nil).digest
+        )
+    }
+
+    /// Written to every journal: a digest that changes would forget every run ever seen.
+    @Test
+    func theDigestStaysAsItWas() {
+        #expect(RunKey(self.run, modelName: "m", replayID: nil).digest == RunKeyTests.known)
+    }
+
+    private static let known: UInt64 = 13_926_734_101_564_670_976
+}
