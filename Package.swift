@@ -59,7 +59,7 @@ let package = Package(
         part("Rollouts", ["Digest", "Timestamps"]),
         part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
         part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
-        part("WorkbenchSandbox", ["HTTPServer", "CommandTable", "Kafka"]),
+        part("WorkbenchSandbox", ["HTTPServer", "HTTPClient", "CommandTable", "Notation", "Files", "Kafka"]),
         part(
             "Commands",
             [
@@ -94,7 +94,9 @@ let package = Package(
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests(
             "WorkbenchSandboxTests",
-            ["WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "TestSupport"]
+            [
+                "WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "CommandTable", "Kafka", "TestSupport",
+            ]
         ),
         tests(
             "WorkerTests",

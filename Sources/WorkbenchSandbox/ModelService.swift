@@ -2,8 +2,10 @@
 
 /// The service that answers requests to deployed models, outside API v2.
 enum ModelService {
-    /// Its path on the sandbox's address; a real workbench has it at `/model` of a host of its own.
-    static let path = "/modelservice/model"
+    /// Its root on the sandbox's address; a real workbench has a host of its own for it.
+    static let root = "/modelservice"
+    /// Where models are called.
+    static let path = root + "/model"
     /// Largest request in bytes.
     static let maximumRequestBytes = 5 << 20
 

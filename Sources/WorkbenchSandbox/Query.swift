@@ -4,6 +4,11 @@
 struct Query: Sendable {
     private var pairs: [(name: String, value: String)] = []
 
+    /// No query at all.
+    static let empty = Query()
+
+    private init() {}
+
     /// Reads `a=1&b=2`; `+` stands for a space.
     ///
     /// - Returns: `nil` if an escape is broken or the bytes are not UTF-8.

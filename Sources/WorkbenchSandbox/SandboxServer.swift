@@ -19,6 +19,8 @@ package final class SandboxServer: Sendable {
         package var seed: UInt64
         /// File to which the audit is appended as it happens; default: none.
         package var auditFile: String?
+        /// Projects, experiments and runs that are there from the start; default: none.
+        package var runs: RecordedRuns?
 
         /// Settings with a key and a seed, the rest as by default.
         package init(apiKey: String, seed: UInt64) {
@@ -32,10 +34,13 @@ package final class SandboxServer: Sendable {
 
     /// Prepares a sandbox; nothing listens before `start()`.
     ///
-    /// - Throws: `AuditFileFailure` if the audit file can't be opened.
-    package init(settings: Settings) throws(AuditFileFailure) {
+    /// - Throws: `AuditFileFailure` if the audit file can't be opened, `RecordedRunsFailure` if the recorded runs don't
+    ///   belong together.
+    package init(settings: Settings) throws {
+        var sandbox = Sandbox(apiKey: settings.apiKey, clock: settings.clock, seed: settings.seed)
+        if let runs = settings.runs { try sandbox.workbench.add(runs, at: .now) }
         let glue = Glue(
-            sandbox: Sandbox(apiKey: settings.apiKey, clock: settings.clock, seed: settings.seed),
+            sandbox: sandbox,
             auditFile: try settings.auditFile.map { (path) throws(AuditFileFailure) in try AuditFile(path: path) }
         )
         var router = Router()

@@ -45,11 +45,16 @@ extension Workbench {
             createdAt: call.now,
             updatedAt: call.now
         )
+        self.append(experiment, project: position)
+        return self.reply(call, experiment)
+    }
+
+    /// Adds an experiment whose name is free.
+    mutating func append(_ experiment: ExperimentRecord, project position: Int) {
         let added = self.experiments.append(experiment)
         self.projects[position]?.experiments.append(added)
-        self.experimentsByName[name] = added
-        self.experimentNames.insert(name, position: added)
-        return self.reply(call, experiment)
+        self.experimentsByName[experiment.name] = added
+        self.experimentNames.insert(experiment.name, position: added)
     }
 
     func getExperiment(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Files
+
+/// Why a tally can't be taken.
+package struct TallyFailure: Error, Equatable, CustomStringConvertible {
+    /// Names what was to be read and what is wrong.
+    package let description: String
+}
+
+/// What becomes of an event.
+enum EventOutcome: String, Sendable, CaseIterable {
+    /// Its rollout's last status, as the status topic says it.
+    case deployed, skipped, failed, superseded
+    /// Known already: only counted.
+    case duplicate
+    /// Put aside, because it can't be understood.
+    case deadLettered
+}
+
+/// A recorded event with the outcome that it has to have.
+struct RecordedEvent: Sendable, Equatable {
+    /// Which run as which model: what makes an event a repetition of another.
+    struct Identity: Hashable, Sendable {
+        let runID: String
+        let modelName: String
+    }
+
+    let name: String
+    let expected: EventOutcome
+    let reason: String
+    /// The record's value, byte for byte.
+    let value: [UInt8]
+    /// `nil` for a value that is no event.
+    let identity: Identity?
+
+    /// Largest file that is taken.
+    private static let maximumBytes = 64 << 20
+
+    /// Reads a file of such events, one object of JSON a line.
+    ///
+    /// - Throws: `TallyFailure` that names the line.
+    static func read(file: String) throws(TallyFailure) -> [RecordedEvent] {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileReader.read(file, maximumBytes: self.maximumBytes)
+        } catch {
+            throw TallyFailure(description: "expected outcomes: \(error)")
+        }
+        var events: [RecordedEvent] = []
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where !line.isEmpty {
+            do {
+                events.append(try RecordedEvent(line: Array(line)))
+            } catch {
+                throw TallyFailure(description: "\(file):\(index + 1): \(error)")
+            }
+        }
+        return events
+    }
+
+    /// Reads one line.
+    ///
+    /// - Throws: `TallyFailure` if it is no such object.
+    init(line: [UInt8]) throws(TallyFailure) {
+        let object: JSON
+        do {
+            object = try JSON(parsing: line)
+        } catch {
+            throw TallyFailure(description: "not JSON: \(error)")
+        }
+        guard let name = object["name"]?.text, let value = object["value"]?.text else {
+            throw TallyFailure(description: "'name' and 'value' are expected")
+        }
+        guard let expected = object["expected"]?.text.flatMap(EventOutcome.init) else {
+            let words = EventOutcome.allCases.map(\.rawValue).joined(separator: ", ")
+            throw TallyFailure(description: "'expected': one of \(words) is expected")
+        }
+        self.name = name
+        self.expected = expected
+        self.reason = object["reason"]?.text ?? ""
+        self.value = Array(value.utf8)
+        self.identity = RecordedEvent.identity(self.value)
+    }
+
+    private static func identity(_ value: [UInt8]) -> Identity? {
+        let event: JSON
+        do {
+            event = try JSON(parsing: value)
+        } catch {
+            return nil
+        }
+        let data = event["data"] ?? event
+        guard let runID = data["runId"]?.text else { return nil }
+        return Identity(runID: runID, modelName: data["model"]?["name"]?.text ?? "")
+    }
+}

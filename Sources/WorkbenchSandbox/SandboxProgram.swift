@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CommandTable
+import Kafka
+
+/// The program `slipway-sandbox`.
+package enum SandboxProgram {
+    /// Its version, that of the package.
+    static let version = "0.1.0"
+
+    /// Its commands.
+    package static let table: CommandTable = CommandTable(
+        name: "slipway-sandbox",
+        summary: "Try and test Slipway without a workbench",
+        discussion: """
+            Everything here is simulated, in memory, and made to go wrong where a test wants it to. Never use a key of a \
+            genuine workbench with it.
+            """,
+        version: { "slipway-sandbox \(SandboxProgram.version)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+        commands: [ServeCommand.command, DemoCommand.command, TallyCommand.command]
+    )
+}
