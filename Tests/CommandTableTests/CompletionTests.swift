@@ -138,12 +138,13 @@ struct CompletionTests {
     /// Presses Tab in a zsh on a pseudo terminal, with `compadd` wrapped so that what is offered goes to a file.
     private func zshOffers(_ line: String) async throws -> [String] {
         let setup = """
-            # The shell ends after the completion, and says when it takes keys.
-            comppostfuncs=(exit)
+            # The shell says when it takes keys, and when it has offered what it has.
+            has-offered() { print has-offered }
             zle-line-init() { print takes-keys }
             zle -N zle-line-init
             autoload -Uz compinit
             compinit -u -D
+            comppostfuncs=(has-offered)
             source ./.completion
             compadd() {
                 if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\\ * ]]; then
@@ -160,7 +161,7 @@ struct CompletionTests {
             zpty -w z 'source ./.setup'
             zpty -r -m z buffer '*takes-keys*'
             zpty -w -n z $'\(line)\\t'
-            while zpty -r z buffer; do :; done
+            zpty -r -m z buffer '*has-offered*'
             zpty -d z
             cat ./.offers
             """
