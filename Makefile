@@ -33,7 +33,7 @@ build: setup ## compile everything, debug
 
 .PHONY: demo
 demo: setup ## run the main job on this machine: mock Kafka, sandbox workbench, worker (ONCE=1: without a terminal)
-	@echo "demo: building" >&2
+	@echo "demo: building, debug (make release builds for use)" >&2
 	@swift build --product slipway >&2
 	@swift build --product slipway-sandbox >&2
 	@ONCE="$(ONCE)" SLIPWAY_BIN="$$(swift build --show-bin-path)" Examples/demo.py
