@@ -59,10 +59,14 @@ struct TopicCheck: Sendable {
         let wanted = [topics.events, topics.status, topics.journal, topics.dead]
         var failures = 0
         var found: [String: Topic] = [:]
+        // Topics that were just made are not known to every broker at once.
+        let patience = ContinuousClock.now + .seconds(5)
         while true {
             do throws(KafkaError) {
                 found = try await admin.topics(timeout: .seconds(10))
-                break
+                guard wanted.contains(where: { found[$0] == nil }), ContinuousClock.now < patience else { break }
+                try? await Task.sleep(for: .milliseconds(100))
+                continue
             } catch {
                 guard !error.isAuthentication, !error.isAuthorization else {
                     let hint = self.settings.kafka.limitation.map { "; \($0)" } ?? ""

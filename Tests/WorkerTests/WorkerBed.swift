@@ -123,22 +123,57 @@ struct WorkerBed: Sendable {
     func withWorker(
         _ settings: WorkerSettings,
         registry: MetricsRegistry = MetricsRegistry(),
-        _ body: (Worker) async throws -> Void
+        _ body: @escaping @Sendable (Worker) async throws -> Void
     ) async throws {
         let runner = CallRunner(client: self.client, credentials: self.credentials)
         let worker = Worker(settings: settings, runner: runner, logger: .disabled, metrics: WorkerMetrics(registry))
         try await withThrowingTaskGroup(of: Void.self) { group in
+            // A worker that ends with an error ends the test, too.
             group.addTask { try await worker.run() }
-            do {
-                try await body(worker)
-            } catch {
+            group.addTask {
+                do {
+                    try await body(worker)
+                } catch {
+                    worker.stop()
+                    throw error
+                }
                 worker.stop()
-                throw error
             }
-            worker.stop()
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
+
+    /// Runs a worker while `body` runs, then cancels it: it writes nothing more and leaves no group.
+    func withCrashingWorker(_ settings: WorkerSettings, _ body: (Worker) async throws -> Void) async throws {
+        let runner = CallRunner(client: self.client, credentials: self.credentials)
+        let metrics = WorkerMetrics(MetricsRegistry())
+        let worker = Worker(settings: settings, runner: runner, logger: .disabled, metrics: metrics)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // It ends with whatever its cancellation made of it.
+                do { try await worker.run() } catch {}
+            }
+            try await body(worker)
+            group.cancelAll()
+        }
+    }
+
+    /// The group's committed offsets of the events topic.
+    func committedOffsets() async throws -> [TopicPartition: Offset] {
+        let admin = try Admin(properties: self.kafka)
+        let partitions = (0..<Int32(self.partitionCount)).map { TopicPartition(self.topics.events, $0) }
+        let result: Result<[TopicPartition: Offset], KafkaError>
+        do throws(KafkaError) {
+            result = .success(try await admin.committedOffsets(ofGroup: self.groupID, partitions))
+        } catch {
+            result = .failure(error)
+        }
+        await admin.close()
+        return try result.get()
+    }
+
+    /// The place of a run in a list.
+    func index(of runID: String, in runs: [SeededRun]) -> Int { runs.firstIndex { $0.runID == runID } ?? -1 }
 
     // MARK: Events
 
@@ -262,11 +297,22 @@ struct WorkerBed: Sendable {
     /// What the audit says was created, by kind.
     struct Audit: Sendable {
         var created: [String: Int] = [:]
+        /// Runs in the order in which their builds were deployed.
+        var deployedRuns: [String] = []
     }
 
     private struct AuditLine: Decodable {
         var operation: String
         var applied: Bool
+        var ids: [String: String]
+        var markers: [String: JSONText]
+    }
+
+    /// A marker's text; other kinds of JSON are of no interest here.
+    private struct JSONText: Decodable {
+        var text: String?
+
+        init(from decoder: any Decoder) throws { self.text = try? decoder.singleValueContainer().decode(String.self) }
     }
 
     /// Reads the audit.
@@ -277,10 +323,21 @@ struct WorkerBed: Sendable {
             "CreateModelDeployment": "deployment",
         ]
         var audit = Audit()
+        var runOfVersion: [String: String] = [:]
+        var runOfBuild: [String: String] = [:]
         for line in response.body.split(separator: UInt8(ascii: "\n")) {
             let entry = try JSONDecoder().decode(AuditLine.self, from: Data(line))
             guard entry.applied, let kind = kinds[entry.operation] else { continue }
             audit.created[kind, default: 0] += 1
+            switch kind {
+            case "version":
+                runOfVersion[entry.ids["version_id"] ?? ""] = entry.markers["run_id"]?.text
+            case "build":
+                let version = entry.markers["registered_model_version_id"]?.text
+                runOfBuild[entry.ids["build_id"] ?? ""] = runOfVersion[version ?? ""]
+            case "deployment": audit.deployedRuns.append(runOfBuild[entry.ids["build_id"] ?? ""] ?? "?")
+            default: break
+            }
         }
         return audit
     }
