@@ -64,7 +64,7 @@ let package = Package(
             "Commands",
             [
                 "CommandTable", "Files", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer", "WorkbenchAPI",
-                "Rollouts", "Worker", "Operations", "Telemetry", "Timestamps",
+                "Rollouts", "Worker", "Operations", "Telemetry", "Threads", "Timestamps",
             ]
         ),
         part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
@@ -106,6 +106,9 @@ let package = Package(
                 "TestSupport",
             ]
         ),
-        tests("CommandsTests", ["Commands", "CommandTable", "Kafka", "WorkbenchSandbox", "TestSupport"]),
+        tests(
+            "CommandsTests",
+            ["Commands", "CommandTable", "Kafka", "Rollouts", "Timestamps", "WorkbenchSandbox", "TestSupport"]
+        ),
     ]
 )

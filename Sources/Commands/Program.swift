@@ -13,6 +13,7 @@ package enum Program {
     /// Its commands.
     package static func table() -> CommandTable {
         let load: ConfigurationLoader = { try ConfigurationOptions.load($0) }
+        let kafka: KafkaAccess.Loader = { invocation, _ in try load(invocation).kafkaAccess }
         return CommandTable(
             name: "slipway",
             summary: "Deploys finished experiment runs to a Cloudera AI workbench, by events on Kafka",
@@ -27,6 +28,9 @@ package enum Program {
             ],
             commands: [
                 RunCommand.command(load),
+                EmitCommand.command(kafka),
+                WatchCommand.command(kafka),
+                ReplayCommand.command(kafka),
                 TopicsCommand.command(load),
                 APICommand.command(load),
             ]

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+
+/// What a replay would send: of each run and model the newest event, and what can't be sent, with its reason.
+///
+/// Pure: fed with records in any order.
+struct ReplayPlan: Sendable {
+    /// More events match than the limit allows.
+    struct TooMany: Error, Equatable, CustomStringConvertible {
+        let limit: Int
+
+        var description: String {
+            "more than \(self.limit) events match; ask for less, or raise --limit: each becomes a build and a deployment"
+        }
+    }
+
+    /// One event of the topic.
+    struct Entry: Sendable, Equatable {
+        /// The record as it was read.
+        var record: IncomingRecord
+        /// The run's id, if the event could be understood and names one.
+        var run: String?
+        /// The model's name, as far as the record says it.
+        var model: String?
+        /// CloudEvents `id`; empty for a plain event.
+        var eventID = ""
+        /// Why it can't be replayed; `nil` if it can.
+        var problem: Problem?
+
+        fileprivate var order: (Int64, Int32, Int64) {
+            (self.record.timestampMilliseconds ?? 0, self.record.partition, self.record.offset)
+        }
+    }
+
+    /// Why an event can't be replayed.
+    struct Problem: Sendable, Equatable {
+        /// A word for programs.
+        var `class`: String
+        /// One line for people.
+        var message: String
+
+        /// The event asked for the newest run of its time.
+        static let noRun = Problem(
+            class: "noRun",
+            message: "names no run, but asks for the newest; 'slipway emit' without --run asks that again"
+        )
+        /// It was sent with this replay id before.
+        static let alreadySent = Problem(class: "alreadySent", message: "was sent before with this replay id")
+    }
+
+    private struct RunOfModel: Hashable {
+        var run: String
+        var model: String?
+    }
+
+    private let selection: ReplaySelection
+    private let replayID: String
+    private let limit: Int
+    private var wanted: [RunOfModel: Entry] = [:]
+    private var unusable: [Entry] = []
+    private var sentBefore: Set<RunOfModel> = []
+
+    /// Records read so far.
+    private(set) var read = 0
+    /// Events left out because a newer one of the same run and model is there.
+    private(set) var older = 0
+    /// Events left out because they are copies of an earlier replay.
+    private(set) var replayed = 0
+
+    /// Creates an empty plan.
+    ///
+    /// - Parameters:
+    ///   - selection: What is asked for.
+    ///   - replayID: The replay's id; events that carry it were sent before.
+    ///   - limit: Most events that are taken.
+    init(_ selection: ReplaySelection, replayID: String, limit: Int) {
+        self.selection = selection
+        self.replayID = replayID
+        self.limit = limit
+    }
+
+    /// Takes a record of the events topic.
+    ///
+    /// - Throws: `TooMany` when it is one more than the limit.
+    mutating func add(_ record: IncomingRecord) throws(TooMany) {
+        self.read += 1
+        self.noteIfSentBefore(record)
+        switch self.selection.verdict(record) {
+        case .other: return
+        case .replayed: self.replayed += 1
+        case .unreadable(let reason):
+            let problem = Problem(class: reason.class.rawValue, message: reason.message)
+            self.unusable.append(Entry(record: record, model: nil, problem: problem))
+        case .wanted(let event):
+            var entry = Entry(
+                record: record,
+                run: event.data.run.runID,
+                model: ReplaySelection.model(of: event, record),
+                eventID: event.id
+            )
+            if let run = entry.run {
+                self.keepNewer(entry, RunOfModel(run: run, model: entry.model))
+            } else {
+                entry.problem = .noRun
+                self.unusable.append(entry)
+            }
+        }
+        guard self.wanted.count + self.unusable.count <= self.limit else { throw TooMany(limit: self.limit) }
+    }
+
+    /// Takes a record only to see whether it is a copy that this replay made before.
+    mutating func noteIfSentBefore(_ record: IncomingRecord) {
+        // Every record of the topic comes by here: only those that have the id anywhere are worth decoding.
+        guard record.mentions(self.replayID), case .success(let event) = EventDecoder.decode(record),
+            event.replay?.id == self.replayID, let run = event.data.run.runID
+        else { return }
+        self.sentBefore.insert(RunOfModel(run: run, model: ReplaySelection.model(of: event, record)))
+    }
+
+    private mutating func keepNewer(_ entry: Entry, _ key: RunOfModel) {
+        guard let known = self.wanted[key] else {
+            self.wanted[key] = entry
+            return
+        }
+        self.older += 1
+        if known.order < entry.order { self.wanted[key] = entry }
+    }
+
+    /// The entries, oldest first, so that the newest run of a model comes last as it did before.
+    var entries: [Entry] {
+        let wanted = self.wanted.map { key, entry in
+            var entry = entry
+            if self.sentBefore.contains(key) { entry.problem = .alreadySent }
+            return entry
+        }
+        return (wanted + self.unusable).sorted { $0.order < $1.order }
+    }
+
+    /// The time of the oldest event that would be sent, in milliseconds since 1970.
+    var oldestMilliseconds: Int64? { self.wanted.values.compactMap(\.record.timestampMilliseconds).min() }
+}
+
+extension IncomingRecord {
+    /// Whether the text occurs in a header field's value or in the body.
+    fileprivate func mentions(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        if self.headers.contains(where: { $0.value == bytes }) { return true }
+        guard let value = self.value, let first = bytes.first, value.count >= bytes.count else { return false }
+        // Only structured events have it in the body, and they begin with a brace and have few header fields.
+        var index = 0
+        let last = value.count - bytes.count
+        while index <= last {
+            guard let found = value[index...last].firstIndex(of: first) else { return false }
+            if value[found..<(found + bytes.count)].elementsEqual(bytes) { return true }
+            index = found + 1
+        }
+        return false
+    }
+}

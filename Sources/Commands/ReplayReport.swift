@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CommandTable
+import Kafka
+import Rollouts
+import Timestamps
+
+/// Says what a replay would send, or has sent.
+struct ReplayReport: Sendable {
+    /// What became of one event.
+    enum Outcome: Sendable, Equatable {
+        /// It would be sent.
+        case planned
+        /// It was sent, and lies there.
+        case sent(RecordPlace)
+        /// The brokers did not confirm it.
+        case failed(KafkaError)
+        /// It can't be sent.
+        case left(ReplayPlan.Problem)
+    }
+
+    let output: Output
+    let json: Bool
+    let replay: Replay
+    let isApplied: Bool
+
+    /// Writes all events.
+    ///
+    /// - Throws: `OutputClosed` when nobody reads any more.
+    func write(_ rows: [(entry: ReplayPlan.Entry, outcome: Outcome)]) throws(OutputClosed) {
+        guard !rows.isEmpty else { return }
+        if self.json {
+            try self.output.write(rows.map { self.line($0.entry, $0.outcome) + "\n" }.joined())
+            return
+        }
+        var table = TextTable(["PARTITION", "OFFSET", "TIME", "MODEL", "RUN", "EVENT", "REPLAY"])
+        for (entry, outcome) in rows {
+            table.add([
+                String(entry.record.partition), String(entry.record.offset), Self.time(entry) ?? "-",
+                entry.model ?? "-", entry.run ?? "-", entry.eventID.isEmpty ? "-" : entry.eventID, Self.words(outcome),
+            ])
+        }
+        let width = self.output.style.isTerminal ? self.output.width : nil
+        try self.output.write(table.lines(width: width).map { $0 + "\n" }.joined())
+    }
+
+    /// Writes the sum and what to do next, for people.
+    ///
+    /// - Parameters:
+    ///   - plan: What was found.
+    ///   - rows: What became of it.
+    /// - Throws: `OutputClosed` when nobody reads any more.
+    func finish(_ plan: ReplayPlan, _ rows: [(entry: ReplayPlan.Entry, outcome: Outcome)]) throws(OutputClosed) {
+        var counts = (ready: 0, sent: 0, failed: 0, before: 0, left: 0)
+        for row in rows {
+            switch row.outcome {
+            case .planned: counts.ready += 1
+            case .sent: counts.sent += 1
+            case .failed: counts.failed += 1
+            case .left(.alreadySent): counts.before += 1
+            case .left: counts.left += 1
+            }
+        }
+        var parts = [self.isApplied ? "\(counts.sent) sent" : "\(counts.ready) to be sent"]
+        if counts.failed > 0 { parts.append("\(counts.failed) not delivered") }
+        if counts.before > 0 { parts.append("\(counts.before) sent before with this replay id, so not again") }
+        if counts.left > 0 { parts.append("\(counts.left) not replayable") }
+        if plan.older > 0 { parts.append("\(plan.older) older events of the same runs left out") }
+        if plan.replayed > 0 { parts.append("\(plan.replayed) copies of earlier replays left out") }
+        let text = "\(parts.joined(separator: ", ")); \(plan.read) records read"
+        guard !self.json else {
+            self.output.writeErrorLine(text)
+            return
+        }
+        try self.output.writeLine(text)
+        if self.isApplied {
+            try self.output.writeLine("replay id: \(self.replay.id); given again, it sends and deploys nothing twice")
+        } else if counts.ready > 0 {
+            try self.output.writeLine("Nothing was sent. To send: the same command with --apply --reason TEXT.")
+        }
+    }
+
+    private static func time(_ entry: ReplayPlan.Entry) -> String? {
+        entry.record.timestampMilliseconds.map { Timestamp(millisecondsSinceEpoch: $0).description }
+    }
+
+    private static func words(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .planned: "would be sent"
+        case .sent(let place): "sent: partition \(place.partition), offset \(place.offset)"
+        case .failed(let error): "not delivered: \(error.message) (\(error.code))"
+        case .left(let problem): "not: \(problem.class): \(problem.message)"
+        }
+    }
+
+    private func line(_ entry: ReplayPlan.Entry, _ outcome: Outcome) -> String {
+        let bytes = JSONWriter.object { writer in
+            writer.field("topic", entry.record.topic)
+            writer.field("partition", entry.record.partition)
+            writer.field("offset", entry.record.offset)
+            writer.field("time", Self.time(entry))
+            writer.field("model", entry.model)
+            writer.field("run", entry.run)
+            writer.field("eventId", entry.eventID.isEmpty ? nil : entry.eventID)
+            writer.field("replayId", self.isApplied ? self.replay.id : nil)
+            switch outcome {
+            case .planned: writer.field("action", "wouldSend")
+            case .sent(let place):
+                writer.field("action", "sent")
+                writer.object("sentTo") { object in
+                    object.field("partition", place.partition.rawValue)
+                    object.field("offset", place.offset.rawValue)
+                }
+            case .failed(let error): self.reason("failed", error.code, error.message, &writer)
+            case .left(let problem): self.reason("left", problem.class, problem.message, &writer)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func reason(_ action: String, _ class: String, _ message: String, _ writer: inout JSONWriter) {
+        writer.field("action", action)
+        writer.object("reason") { object in
+            object.field("class", `class`)
+            object.field("message", message)
+        }
+    }
+}
