@@ -7,7 +7,7 @@ import Testing
 /// The coordinator in a world of faults: whatever happens, the guarantees hold.
 struct CoordinatorPropertyTests {
     /// A world with several models and runs, duplicates, replays and rollbacks.
-    func world(seed: UInt64, faults: VirtualFaults, rollouts: Int = 8) -> VirtualWorld {
+    private func world(seed: UInt64, faults: VirtualFaults, rollouts: Int = 8) -> VirtualWorld {
         var random = SeededGenerator(seed: seed &* 7919)
         var world = VirtualWorld(seed: seed, faults: faults)
         for number in 1...9 {
@@ -36,7 +36,7 @@ struct CoordinatorPropertyTests {
         return world
     }
 
-    @Test(arguments: 0..<150 as Range<UInt64>)
+    @Test(arguments: 0..<300 as Range<UInt64>)
     func guaranteesHoldUnderFaultsCrashesAndMoves(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let faults = VirtualFaults(
@@ -101,6 +101,32 @@ struct CoordinatorPropertyTests {
             if world.audit().contains(where: { $0.contains("times a") }) { seen += 1 }
         }
         #expect(seen > 5)
+    }
+
+    /// Shows that the audit sees an older run displace a newer one: without lanes in the journal a successor lets it.
+    @Test
+    func auditSeesAnOlderRunDeployedAfterANewerOne() throws {
+        var world = VirtualWorld(seed: 1)
+        world.journal.losesLanes = true
+        for number in 1...2 { world.workbench.runs["r\(number)"] = .sample(number) }
+        world.events[0] = [.sample(2, plan: .sample(run: "r2"))]
+        try world.start(partitions: [0])
+        _ = try world.run()
+        world.events[0]?.append(.sample(1, plan: .sample(run: "r1")))
+        world.schedule(.crash, in: 1)
+        world.schedule(.crash, in: 2)
+        _ = try world.run()
+        #expect(world.audit().contains("run r1 of model was deployed after r2"))
+    }
+
+    /// Shows that the audit sees a creating call without an intent.
+    @Test
+    func auditSeesACallWithoutAnIntent() throws {
+        var world = self.world(seed: 1, faults: VirtualFaults())
+        world.journal.losesIntents = true
+        try world.start(partitions: [0, 1])
+        _ = try world.run()
+        #expect(world.audit().contains { $0.hasSuffix("without a fresh intent") })
     }
 
     /// Shows that the settle time matters: with none, what is applied late is made twice.

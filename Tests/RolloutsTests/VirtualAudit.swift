@@ -16,6 +16,7 @@ extension VirtualWorld {
         }
         found += self.duplicates
         found += self.wrongOrder
+        found += self.wrongLive
         return found
     }
 
@@ -47,8 +48,14 @@ extension VirtualWorld {
         return found
     }
 
-    /// The run that runs now, by model: the newest deployment is the live one.
-    var live: [String: String] {
-        Dictionary(self.workbench.deployments.map { ($0.model, $0.run) }) { $1 }
+    /// What the journal calls live is what the workbench runs: the last deployment of the model, if it was reported.
+    private var wrongLive: [String] {
+        let deployed = Set(self.journal.endings.values.joined().filter { $0.phase == .deployed }.map(\.marker))
+        let last = Dictionary(self.workbench.deployments.map { ($0.model, $0) }) { $1 }
+        return last.values.filter { deployed.contains($0.marker) }.compactMap { object in
+            let lane = self.journal.lanes.first { $0.modelName == object.model }
+            guard lane?.live?.runID != object.run else { return nil }
+            return "run \(object.run) of \(object.model) runs, not \(lane?.live?.runID ?? "none")"
+        }
     }
 }

@@ -31,17 +31,22 @@ struct VirtualJournal: Sendable {
     private(set) var positions: [Int32: Int] = [:]
     /// Newest committed intent of each rollout.
     private(set) var newest: [RolloutID: Entry] = [:]
+    /// Whether lanes are not written down: shows that the tests would see an older run displace a newer one.
+    var losesLanes = false
+    /// Whether intents are not written down: shows that the tests would see a call without one.
+    var losesIntents = false
     private static let writer = JournalRecord.Writer(process: "test", generation: 1)
 
     /// Commits the items in order.
     mutating func commit(_ items: [Item], began: MonotonicTime) {
         for item in items {
-            if let state = item.state {
+            if var state = item.state {
+                if self.losesIntents { state.intent = nil }
                 let entry = Entry(state: state, publishes: item.publishes, began: began)
                 self.entries[item.partition, default: []].append(entry)
                 self.newest[state.id] = entry
             }
-            if let lane = item.lane {
+            if let lane = item.lane, !self.losesLanes {
                 self.entries[item.partition, default: []].append(Entry(lane: lane, publishes: false, began: began))
             }
             if let next = item.next { self.positions[item.partition] = next }
@@ -64,11 +69,20 @@ struct VirtualJournal: Sendable {
     /// The journal of one partition as it was after so many records, each rollout having come from one event.
     func prefix(_ records: Int, of partition: Int32) -> VirtualJournal {
         var journal = VirtualJournal()
-        let kept = Array((self.entries[partition] ?? []).prefix(records))
+        let all = self.entries[partition] ?? []
+        // A lane's record is in one transaction with its rollout's, so nobody ever reads one without the other.
+        let end = all[records...].firstIndex { $0.lane == nil } ?? all.count
+        let kept = Array(all[..<end])
         journal.entries[partition] = kept
         for entry in kept { if let state = entry.state { journal.newest[state.id] = entry } }
         journal.positions[partition] = journal.newest.count
         return journal
+    }
+
+    /// What the journal says of each lane in the end.
+    var lanes: [LaneState] {
+        let all = self.entries.values.flatMap { $0.compactMap(\.lane) }
+        return Array(Dictionary(all.map { ($0.key, $0) }) { $1 }.values)
     }
 
     /// All committed states of rollouts, by partition and then in order.
