@@ -22,6 +22,7 @@ extension YAMLNode {
     /// Returns an error for each key that is not among the allowed ones.
     ///
     /// - Parameter allowed: The keys that may stand here.
+    /// - Returns: The errors in the order of the file, each with the nearest allowed key.
     package func unknownKeys(allowed: [String]) -> [YAMLError] {
         guard case .mapping(let entries) = self.content else { return [] }
         return entries.filter { !allowed.contains($0.key) }.map { entry in
