@@ -98,14 +98,16 @@ struct EmitReport {
     /// - Throws: `OutputClosed` when nobody reads any more.
     mutating func finish(elapsed: Duration) throws(OutputClosed) {
         try self.flush()
-        guard !self.json, self.total > 1 || self.sent == 0 else { return }
-        let seconds = elapsed / .seconds(1)
-        let rate = seconds > 0 ? Int(Double(self.sent) / seconds) : self.sent
-        let rounded = Duration.milliseconds(Int64(elapsed / .milliseconds(1)))
-        var parts = ["\(self.sent) sent to \(self.topic) (\(self.partitions.count) partitions)"]
+        guard !self.json, self.total > 1 else { return }
+        let partitions = self.partitions.count == 1 ? "1 partition" : "\(self.partitions.count) partitions"
+        var parts = [self.sent == 0 ? "none sent" : "\(self.sent) sent to \(partitions) of \(self.topic)"]
+        if self.sent > EmitReport.mostLines {
+            let seconds = max(elapsed / .seconds(1), 0.001)
+            let rounded = Duration.milliseconds(Int64(seconds * 1000))
+            parts[0] += " in \(rounded.notation) (\(Int(Double(self.sent) / seconds)) a second)"
+        }
         if self.refused > 0 { parts.append("\(self.refused) refused") }
         if self.failed > 0 { parts.append("\(self.failed) not sent") }
-        if self.sent > EmitReport.mostLines { parts.append("in \(rounded.notation), \(rate) a second") }
         try self.output.writeLine(parts.joined(separator: ", "))
     }
 

@@ -53,6 +53,9 @@ struct ReplayOptions: Sendable, Equatable {
             reason: invocation.text("reason") ?? "",
             allowsRollback: invocation.flag("allow-rollback")
         )
+        if self.applies, self.replay.reason.allSatisfy(\.isWhitespace) {
+            throw UsageError("--reason is empty: say why, for whoever reads the status events")
+        }
         self.limit = invocation.integer("limit") ?? self.limit
         self.json = invocation.flag("json")
         self.timeout = invocation.duration("timeout") ?? self.timeout

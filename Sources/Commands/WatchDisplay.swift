@@ -96,7 +96,8 @@ struct WatchDisplay {
     private mutating func draw() throws(OutputClosed) {
         let width = self.output.width
         let frame = WatchFrame(width: width, height: self.height(), allowsColour: self.output.style.allowsColour)
-        let unreadable = self.unreadable > 0 ? "\(self.unreadable) records of the topic are no status events" : nil
+        let unreadable =
+            self.unreadable > 0 ? "records of the topic that are no status events: \(self.unreadable)" : nil
         let lines = frame.lines(self.board, now: .now(), notice: self.notice ?? unreadable)
         try self.output.write(self.screen.draw(lines, width: width))
     }

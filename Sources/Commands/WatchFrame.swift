@@ -34,7 +34,9 @@ struct WatchFrame: Sendable {
         guard places > 0 else { return Array(lines.prefix(room)) }
         let total = board.shownCount
         let shown = board.newest(total > places ? places - 1 : places)
-        guard !shown.isEmpty else { return lines }
+        guard !shown.isEmpty else {
+            return lines + [self.styled(TerminalText("waiting for status events").cut(to: self.width).text, .dim)]
+        }
         let columns = Columns(shown.map(\.status), width: self.width)
         lines.append(self.styled(columns.head, .dim))
         lines += shown.map { self.line($0.status, columns, now) }
@@ -48,12 +50,12 @@ struct WatchFrame: Sendable {
         let known = Phase.allCases.map(\.rawValue).filter { board.underWay[$0] != nil }
         let unknown = board.underWay.keys.filter { Phase(rawValue: $0) == nil }.sorted()
         let phases = (known + unknown).map { "\(board.underWay[$0] ?? 0) \($0)" }.joined(separator: ", ")
-        var text = "\(board.underWayCount) under way"
-        if !phases.isEmpty { text += " (\(phases))" }
         let ended = Phase.allCases.filter(\.isTerminal).compactMap { phase in
             board.ended[phase].map { "\($0) \(phase.rawValue)" }
         }
-        if !ended.isEmpty { text += "; " + ended.joined(separator: ", ") }
+        // What matters most stands first: the end is cut on a narrow terminal.
+        var text = (["\(board.underWayCount) under way"] + ended).joined(separator: ", ")
+        if !phases.isEmpty { text += "; now \(phases)" }
         return self.styled(TerminalText(text).cut(to: self.width).text, .bold)
     }
 
@@ -119,7 +121,7 @@ extension WatchFrame {
         init(_ statuses: [StatusEvent], width: Int) {
             let fixed = WatchFrame.idWidth + WatchFrame.phaseWidth + WatchFrame.timeWidth + 4
             self.fits = fixed <= width
-            self.hasTotal = width >= 60
+            self.hasTotal = width >= 70
             var rest = width - fixed - (self.hasTotal ? WatchFrame.timeWidth + 2 : 0)
             func take(_ texts: [String], _ title: String, most: Int) -> Int {
                 let wanted = min(most, max(title.count, texts.map { TerminalText($0).width }.max() ?? 0))
@@ -129,7 +131,8 @@ extension WatchFrame {
                 return taken
             }
             self.model = take(statuses.map(\.modelName), "MODEL", most: min(28, max(8, width / 4)))
-            self.run = width < 60 ? 0 : take(statuses.map(WatchFrame.run), "RUN", most: min(24, max(8, width / 6)))
+            // Why something failed is worth more than the run's id.
+            self.run = width < 90 ? 0 : take(statuses.map(WatchFrame.run), "RUN", most: min(24, max(8, width / 6)))
             self.detail = rest >= 12 ? rest - 2 : 0
             var titles = [
                 TerminalText("ROLLOUT").fitted(to: WatchFrame.idWidth),

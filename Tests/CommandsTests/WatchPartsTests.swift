@@ -101,7 +101,7 @@ struct WatchPartsTests {
         let frame = WatchFrame(width: 100, height: 10, allowsColour: false)
         #expect(
             frame.lines(board, now: self.now) == [
-                "1 under way (1 building); 1 deployed, 1 failed",
+                "1 under way, 1 deployed, 1 failed; now 1 building",
                 "ROLLOUT   PHASE         SINCE   TOTAL  MODEL      RUN    DETAIL",
                 "30000000  deployed         5s   1m35s  churn-clf  run-3  https://models.example/3",
                 "20000000  failed        1m33s      7s  wine       run-2  build: it broke",
@@ -113,7 +113,7 @@ struct WatchPartsTests {
     @Test func aPhaseOfTheFutureIsShown() throws {
         let board = self.board([try StatusSamples.event(1, "canary", sequence: 2)])
         let lines = WatchFrame(width: 80, height: 10, allowsColour: true).lines(board, now: self.now)
-        #expect(lines[0].contains("1 under way (1 canary)"))
+        #expect(lines[0].hasPrefix("\u{1B}[1m1 under way; now 1 canary"))
         #expect(lines[2].contains("\u{1B}[35mcanary     \u{1B}[0m"))
     }
 
