@@ -299,6 +299,7 @@ final class Journal: Sendable {
         listener: any Listener
     ) async -> [JournalItem] {
         var kept: [JournalItem] = []
+        var abandoned: Set<RolloutID> = []
         for (index, item) in items.enumerated() {
             guard oversized.contains(index) else {
                 kept.append(item)
@@ -319,6 +320,7 @@ final class Journal: Sendable {
                 item.content = .accepted(state)
                 kept.append(item)
                 await listener.abandoned(state.id)
+                abandoned.insert(state.id)
             case .dead(let record, let reason, let time, _):
                 // The topic takes less than its settings said: hash and length stand in place of everything.
                 var item = item
@@ -328,6 +330,11 @@ final class Journal: Sendable {
                 // A forwarded event came from the same topic, so it fits; the others write nothing.
                 kept.append(item)
             }
+        }
+        // What an ended rollout had written behind its first record would bring it back at the next restore.
+        if !abandoned.isEmpty {
+            kept.removeAll { $0.isStep(of: abandoned) }
+            self.pending.withLock { $0.items.removeAll { $0.isStep(of: abandoned) } }
         }
         return kept
     }

@@ -29,4 +29,10 @@ struct JournalItem: Sendable {
     var content: Content
     /// The offset after the event, for what comes from intake.
     var next: Offset?
+
+    /// Whether it is a step of one of these rollouts.
+    func isStep(of rollouts: Set<RolloutID>) -> Bool {
+        guard case .step(let record) = self.content else { return false }
+        return rollouts.contains(record.rollout.id)
+    }
 }
