@@ -112,6 +112,9 @@ package struct CommandTable: Sendable {
             output.writeErrorLine("\(command): \(error)")
             output.writeErrorLine("Try '\(command) --help'.")
             return error.exitStatus
+        case let error as any ExitStatusError:
+            output.writeErrorLine("\(self.root.name): \(error)")
+            return error.exitStatus
         default:
             output.writeErrorLine("\(self.root.name): \(error)")
             return .failure

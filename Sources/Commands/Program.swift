@@ -33,6 +33,7 @@ package enum Program {
                 ReplayCommand.command(kafka),
                 TopicsCommand.command(load),
                 APICommand.command(load),
+                ConfigCommand.command(),
             ]
         )
     }

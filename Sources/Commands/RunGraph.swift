@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Files
 import HTTPClient
 import HTTPServer
 import Kafka
@@ -65,7 +66,7 @@ struct RunGraph: Sendable {
             kafka: kafka,
             groupID: configuration.groupID,
             workbench: workbench.url.description,
-            routes: try RoutesSource(path: configuration.routesPath).load()
+            routes: try Self.routes(configuration.routesPath)
         )
         settings.groupInstanceID = configuration.groupInstanceID
         settings.transactionalIDPrefix = configuration.transactionalIDPrefix
@@ -80,6 +81,14 @@ struct RunGraph: Sendable {
         settings.policy = configuration.policy
         settings.stopTimeout = configuration.stopTimeout
         return settings
+    }
+
+    private static func routes(_ path: String) throws -> Routes {
+        do {
+            return try RoutesSource(path: path).load()
+        } catch let error as FileError {
+            throw ConfigurationProblem("routes: \(error)")
+        }
     }
 
     /// Works until the first SIGTERM or SIGINT, then stops in order.

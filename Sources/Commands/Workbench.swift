@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CommandTable
 import HTTPClient
 import Rollouts
 import Telemetry
@@ -75,8 +76,9 @@ struct Workbench: Sendable {
 }
 
 /// Something in the configuration that makes a command impossible.
-struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+struct ConfigurationProblem: ExitStatusError, Sendable, Equatable {
     var description: String
+    var exitStatus: ExitStatus { .configuration }
 
     init(_ description: String) { self.description = description }
 }

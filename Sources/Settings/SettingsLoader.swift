@@ -9,14 +9,31 @@ package struct SettingsLoader {
     /// What a free-form part of the settings begins with; its keys are librdkafka's.
     static let passThrough = "kafka."
 
-    private let isSecretProperty: (String) -> Bool
+    /// What the readers of the settings know of values and this module does not.
+    package struct Rules {
+        /// Whether a librdkafka property of this name is a secret.
+        package let isSecretProperty: (String) -> Bool
+        /// What is wrong with the value of a key or property, by its path, that is right by its type; `nil` for nothing.
+        package let complaint: (_ path: String, _ text: String) -> String?
+
+        /// Creates rules.
+        package init(
+            isSecretProperty: @escaping (String) -> Bool,
+            complaint: @escaping (_ path: String, _ text: String) -> String?
+        ) {
+            self.isSecretProperty = isSecretProperty
+            self.complaint = complaint
+        }
+    }
+
+    private let rules: Rules
     private var values: [String: Settings.Value] = [:]
     private var properties: [String: Settings.Value] = [:]
     private var problems: [SettingProblem] = []
     private let keys: [String: SettingKey]
 
-    private init(isSecretProperty: @escaping (String) -> Bool) {
-        self.isSecretProperty = isSecretProperty
+    private init(rules: Rules) {
+        self.rules = rules
         self.keys = Dictionary(SettingKey.all.map { ($0.path, $0) }) { first, _ in first }
     }
 
@@ -26,16 +43,16 @@ package struct SettingsLoader {
     ///   - file: The configuration file's name and content, if there is one.
     ///   - environment: The process's environment.
     ///   - assignments: `KEY=VALUE` texts of the command line, the last of a key wins.
-    ///   - isSecretProperty: Whether a librdkafka property of this name is a secret.
+    ///   - rules: What else must hold.
     /// - Returns: The effective settings.
     /// - Throws: `SettingsError` with everything that is wrong.
     package static func load(
         file: (name: String, bytes: [UInt8])?,
         environment: [String: String],
         assignments: [String],
-        isSecretProperty: @escaping (String) -> Bool
+        rules: Rules
     ) throws(SettingsError) -> Settings {
-        var loader = SettingsLoader(isSecretProperty: isSecretProperty)
+        var loader = SettingsLoader(rules: rules)
         loader.takeDefaults(hasFile: file != nil)
         loader.takeSession(environment)
         if let file { loader.takeFile(file.bytes, name: file.name) }
@@ -167,14 +184,17 @@ package struct SettingsLoader {
             let found = isShown ? ", is '\(Quoting.printable(text))'" : ""
             return self.report(key.path, source, "must be \(key.type.expectation)\(found)")
         }
+        if let complaint = self.rules.complaint(key.path, text) { return self.report(key.path, source, complaint) }
         self.values[key.path] = Settings.Value(text, isSecret: key.isSecret, source: source)
     }
 
     private mutating func takeProperty(_ name: String, _ text: String, source: SettingSource) {
-        let isSecret = self.isSecretProperty(name)
+        let path = Self.passThrough + name
+        let isSecret = self.rules.isSecretProperty(name)
         guard !isSecret || source.mayHoldSecrets else {
-            return self.reportSecret(Self.passThrough + name, source: source)
+            return self.reportSecret(path, source: source)
         }
+        if let complaint = self.rules.complaint(path, text) { return self.report(path, source, complaint) }
         self.properties[name] = Settings.Value(text, isSecret: isSecret, source: source)
     }
 

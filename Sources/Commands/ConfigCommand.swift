@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CommandTable
+import Files
+import Rollouts
+import Settings
+
+/// `slipway config`: checks and shows the configuration.
+enum ConfigCommand {
+    /// Declares the commands.
+    static func command() -> Command {
+        Command(
+            group: "config",
+            summary: "Check and show the configuration",
+            subcommands: [
+                Command(
+                    "check",
+                    summary: "Look for mistakes in the configuration and the routes",
+                    discussion: """
+                        Reads the configuration as 'slipway run' would, with the routes file and the files that it names, and \
+                        lists every mistake with its place. Connects to nothing.
+                        """,
+                    options: ConfigurationOptions.all,
+                    examples: [
+                        Command.Example("Before a restart:", "slipway config check --config /etc/slipway/slipway.yaml")
+                    ],
+                    exitStatuses: [.configuration],
+                    body: { invocation, output in try Self.check(invocation, output) }
+                ),
+                Command(
+                    "show",
+                    summary: "Show every setting, its value and where it comes from",
+                    discussion: "Secrets are shown as <hidden>.",
+                    options: [Option("json", .flag(), help: "Print one JSON line for each setting.")]
+                        + ConfigurationOptions.all,
+                    examples: [
+                        Command.Example("See what the environment changes:", "slipway config show | grep SLIPWAY_")
+                    ],
+                    exitStatuses: [.configuration],
+                    body: { invocation, output in try Self.show(invocation, output) }
+                ),
+            ]
+        )
+    }
+
+    private static func check(_ invocation: Invocation, _ output: Output) throws -> ExitStatus {
+        let check = ConfigurationCheck(invocation)
+        guard check.problems.isEmpty else { throw SettingsError(check.problems) }
+        let file = check.file ?? "no configuration file"
+        let routes = check.routesPath.isEmpty ? "the built-in route" : check.routesPath
+        try output.writeLine("OK: \(file), \(routes)")
+        return .success
+    }
+
+    private static func show(_ invocation: Invocation, _ output: Output) throws -> ExitStatus {
+        let lines = SettingLine.all(of: try ConfigurationOptions.settings(invocation))
+        guard !invocation.flag("json") else {
+            for line in lines { try output.writeLine(line.json) }
+            return .success
+        }
+        var table = TextTable(["KEY", "VALUE", "SOURCE"])
+        for line in lines { table.add([line.key, line.shown, line.source]) }
+        for line in table.lines(width: output.style.isTerminal ? output.width : nil) { try output.writeLine(line) }
+        return .success
+    }
+}
+
+/// One setting as it is shown.
+private struct SettingLine {
+    let key: String
+    /// `nil` where nothing is set, and for a secret.
+    let value: String?
+    let isSecret: Bool
+    let source: String
+
+    var shown: String {
+        guard !self.isSecret else { return "<hidden>" }
+        return self.value.map { $0.isEmpty ? "\"\"" : $0 } ?? "-"
+    }
+
+    var json: String {
+        let bytes = JSONWriter.object { writer in
+            writer.field("key", self.key)
+            writer.field("value", self.isSecret ? "<hidden>" : self.value)
+            writer.field("isSecret", self.isSecret)
+            writer.field("source", self.source)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private init(_ key: String, _ value: Settings.Value?) {
+        self.key = key
+        self.value = value?.text
+        self.isSecret = value?.secret != nil
+        self.source = value?.source.description ?? "not set"
+    }
+
+    /// The settings in the order of the annotated file; librdkafka's properties come first.
+    static func all(of settings: Settings) -> [SettingLine] {
+        settings.properties.map { SettingLine($0.path, $0.value) }
+            + SettingKey.all.map { SettingLine($0.path, settings[$0]) }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Notation
+import Rollouts
+import Settings
+import Telemetry
+import Timestamps
+import Worker
+
+/// How checked settings become what the parts take.
+extension Configuration {
+    /// Takes over all settings.
+    init(_ settings: Settings) {
+        self.init()
+        self.kafka = settings.properties.map { property in
+            KafkaProperties.Property(property.name, property.value.text ?? property.value.secret?.reveal() ?? "")
+        }
+        self.groupID = settings.required(.kafkaGroupID)
+        self.groupInstanceID = settings.text(.kafkaGroupInstanceID)
+        self.transactionalIDPrefix = settings.required(.kafkaTransactionalIDPrefix)
+        self.transactionTimeout = .milliseconds(settings.integer(.kafkaTransactionTimeout))
+        self.sessionTimeout = .milliseconds(settings.integer(.kafkaSessionTimeout))
+        self.topics = WorkerSettings.Topics(
+            events: settings.required(.topicsEvents),
+            status: settings.required(.topicsStatus),
+            journal: settings.required(.topicsJournal),
+            dead: settings.required(.topicsDead)
+        )
+        self.startFrom = WorkerSettings.StartFrom(setting: settings.required(.intakeStartFrom))
+        self.maximumUnfinished = settings.integer(.intakeMaximumUnfinished)
+        self.maximumEventBytes = settings.bytes(.intakeMaximumEventBytes).bytes
+        self.dedupeHorizon = settings.duration(.journalDedupeHorizon)
+        self.workbench = WorkbenchAccess(settings)
+        self.routesPath = settings.path(.routes) ?? ""
+        self.operationsAddress = settings.required(.operationsAddress)
+        self.policy = Coordinator.Policy(settings)
+        self.stopTimeout = settings.duration(.shutdownDeadline)
+        self.logLevel = LogLevel(rawValue: settings.required(.logLevel)) ?? self.logLevel
+        self.logFormat = LogFormat(setting: settings.required(.logFormat))
+    }
+}
+
+extension WorkbenchAccess {
+    fileprivate init(_ settings: Settings) {
+        self.init()
+        self.url = settings.text(.workbenchURL) ?? ""
+        // Of the two ways to give the key the one from the higher layer counts alone.
+        switch settings.keySource {
+        case SettingKey.workbenchAPIKeyFile: self.apiKeyFile = settings.path(.workbenchAPIKeyFile)
+        default: self.apiKey = settings.secret(.workbenchAPIKey)
+        }
+        self.projectID = settings.text(.workbenchProjectID)
+        self.caBundle = settings.path(.workbenchCABundle)
+        self.verifyTLS = settings.flag(.workbenchVerifyTLS)
+        self.modelServiceURL = settings.text(.workbenchModelServiceURL)
+    }
+}
+
+extension Coordinator.Policy {
+    fileprivate init(_ settings: Settings) {
+        self.init(
+            retry: RetryPolicy(
+                maximumAttempts: settings.integer(.rolloutMaximumAttempts),
+                backoffBase: Span(settings.duration(.rolloutBackoffBase)),
+                backoffCap: Span(settings.duration(.rolloutBackoffCap)),
+                pollMinimum: Span(settings.duration(.pollingMinimum)),
+                pollMaximum: Span(settings.duration(.pollingMaximum))
+            ),
+            maximumConcurrentCalls: settings.integer(.workbenchMaximumConcurrentCalls),
+            callsPerSecond: settings.number(.workbenchMaximumCallsPerSecond),
+            intentValidity: Span(settings.duration(.rolloutIntentValidity)),
+            settle: Span(settings.duration(.rolloutSettle)),
+            requestTimeout: Span(settings.duration(.workbenchRequestTimeout))
+        )
+    }
+}
+
+extension WorkerSettings.StartFrom {
+    fileprivate init(setting text: String) {
+        switch (text, Timestamp(rfc3339: text)) {
+        case (_, let time?): self = .time(milliseconds: time.millisecondsSinceEpoch)
+        case ("beginning", nil): self = .beginning
+        default: self = .now
+        }
+    }
+}
+
+extension LogFormat {
+    /// `nil` for `auto`, which depends on where the log goes.
+    fileprivate init?(setting text: String) {
+        switch text {
+        case "json": self = .json
+        case "human": self = .human(colour: false)
+        default: return nil
+        }
+    }
+}
