@@ -47,11 +47,15 @@ package enum ValueType: Sendable, Equatable {
         _ range: ClosedRange<Bound>,
         unbounded: ClosedRange<Bound>
     ) -> String {
-        switch (range.lowerBound == unbounded.lowerBound, range.upperBound == unbounded.upperBound) {
+        func text(_ bound: Bound) -> String {
+            let text = bound.description
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
+        return switch (range.lowerBound == unbounded.lowerBound, range.upperBound == unbounded.upperBound) {
         case (true, true): ""
-        case (false, true): " of at least \(range.lowerBound)"
-        case (true, false): " of at most \(range.upperBound)"
-        case (false, false): " from \(range.lowerBound) to \(range.upperBound)"
+        case (false, true): " of at least \(text(range.lowerBound))"
+        case (true, false): " of at most \(text(range.upperBound))"
+        case (false, false): " from \(text(range.lowerBound)) to \(text(range.upperBound))"
         }
     }
 

@@ -112,6 +112,10 @@ private struct LineBuilder {
 
     mutating func appendEscaped(_ text: String, as style: Style) {
         let isLong = text.utf8.count > LineBuilder.maximumTextBytes
+        // Nearly every text is short and plain; looking at each scalar costs ten times as much.
+        if !isLong, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
+            return self.append(text)
+        }
         var room = LineBuilder.maximumTextBytes
         for scalar in text.unicodeScalars {
             if isLong {

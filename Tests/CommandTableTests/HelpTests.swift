@@ -25,7 +25,7 @@ struct HelpTests {
                       --log-format FORMAT  How the log's lines look. [one of auto, human, json;
                                            default: auto; environment: SAMPLE_LOG_FORMAT]
                   -n, --limit N            Stop after N events. [a whole number from 1 to 100]
-                      --rate R             Events a second. [a number from 0.0 to 10.0; default:
+                      --rate R             Events a second. [a number from 0 to 10; default:
                                            2.5]
                       --wait TIME          How long to wait. [a duration such as 250ms, 30s or
                                            5m; default: 30s]

@@ -69,7 +69,7 @@ struct ParsingTests {
         ),
         (["run", "fast", "--limit", "0"], "option '--limit' must be a whole number from 1 to 100, not '0'"),
         (["run", "fast", "--limit", "1.5"], "option '--limit' must be a whole number from 1 to 100, not '1.5'"),
-        (["run", "fast", "--rate", "nan"], "option '--rate' must be a number from 0.0 to 10.0, not 'nan'"),
+        (["run", "fast", "--rate", "nan"], "option '--rate' must be a number from 0 to 10, not 'nan'"),
         (["run", "fast", "--wait", "30"], "option '--wait' must be a duration such as 250ms, 30s or 5m, not '30'"),
         (["run", "fast", "--size", "x"], "option '--size' must be a size"),
         (["run", "fast", "--address", "x"], "option '--address' must be host:port, not 'x'"),
