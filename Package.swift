@@ -108,7 +108,10 @@ let package = Package(
         ),
         tests(
             "CommandsTests",
-            ["Commands", "CommandTable", "Kafka", "Rollouts", "Timestamps", "WorkbenchSandbox", "TestSupport"]
+            [
+                "Commands", "CommandTable", "Files", "Kafka", "Rollouts", "Settings", "Timestamps", "WorkbenchSandbox",
+                "TestSupport",
+            ]
         ),
     ]
 )

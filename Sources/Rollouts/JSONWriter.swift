@@ -71,12 +71,15 @@ extension JSONWriter {
     }
 
     /// Writes a field whose name is only known at run time.
-    package mutating func field(named name: String, _ body: (inout JSONWriter) -> Void) {
+    package mutating func field<Failure: Error>(
+        named name: String,
+        _ body: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
         self.beginValue()
         self.quote(name)
         self.bytes.append(UInt8(ascii: ":"))
         self.needsComma = false
-        body(&self)
+        try body(&self)
     }
 
     /// Writes a field that holds an object of texts, in the order of their names.
@@ -102,16 +105,20 @@ extension JSONWriter {
 
 extension JSONWriter {
     /// Writes an object.
-    package mutating func object(_ body: (inout JSONWriter) -> Void) {
+    package mutating func object<Failure: Error>(
+        _ body: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
         self.open(UInt8(ascii: "{"))
-        body(&self)
+        try body(&self)
         self.close(UInt8(ascii: "}"))
     }
 
     /// Writes an array.
-    package mutating func array(_ body: (inout JSONWriter) -> Void) {
+    package mutating func array<Failure: Error>(
+        _ body: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
         self.open(UInt8(ascii: "["))
-        body(&self)
+        try body(&self)
         self.close(UInt8(ascii: "]"))
     }
 
@@ -132,6 +139,14 @@ extension JSONWriter {
         if let whole = Int64(exactly: number), whole.magnitude < 1 << 53 { return self.integer(whole) }
         self.beginValue()
         self.bytes.append(contentsOf: number.isFinite ? number.description.utf8 : "null".utf8)
+    }
+
+    /// Writes a number just as it is given, which keeps `30.0` from becoming `30`.
+    ///
+    /// - Parameter number: A number as JSON writes it.
+    package mutating func number(verbatim number: String) {
+        self.beginValue()
+        self.bytes.append(contentsOf: number.utf8)
     }
 
     /// Writes a boolean.

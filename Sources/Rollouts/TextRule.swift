@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a text from outside may look like.
-struct TextRule: Sendable {
+package struct TextRule: Sendable {
     /// Most bytes of UTF-8.
     let maximumBytes: Int
     /// What is allowed, for error messages.
-    let allowed: String
+    package let allowed: String
     private let accepts: @Sendable (String) -> Bool
 
     private init(maximumBytes: Int, allowed: String, accepts: @escaping @Sendable (String) -> Bool) {
@@ -15,7 +15,7 @@ struct TextRule: Sendable {
     }
 
     /// Whether the text keeps to the rule.
-    func isMet(by text: String) -> Bool {
+    package func isMet(by text: String) -> Bool {
         let length = text.utf8.count
         return length > 0 && length <= self.maximumBytes && self.accepts(text)
     }
@@ -46,7 +46,7 @@ extension TextRule {
     static let wishedModelName = TextRule(maximumBytes: 4096, allowed: "text") { _ in true }
 
     /// A folder below a run's artifacts, which must not lead out of them.
-    static let artifactPath = TextRule(
+    package static let artifactPath = TextRule(
         maximumBytes: 512,
         allowed: "a relative path of '/'-separated names without '.', '..', '\\' and control characters"
     ) { path in
@@ -70,7 +70,7 @@ extension TextRule {
     }
 
     /// The name of an environment variable.
-    static let variableName = TextRule(maximumBytes: 128, allowed: "letters, digits and '_', no digit first") {
+    package static let variableName = TextRule(maximumBytes: 128, allowed: "letters, digits and '_', no digit first") {
         !isDigit($0.utf8.first ?? 0)
             && $0.utf8.allSatisfy { isIdentifierByte($0) && $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }
     }
