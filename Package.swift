@@ -76,6 +76,9 @@ let package = Package(
             ["CommandTable", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Telemetry"]
         ),
 
+        // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
+        program("drill-worker", ["Commands", "CommandTable", "Worker"]),
+
         tests("ThreadsTests", ["Threads"]),
         tests("KafkaTests", ["Kafka", "TestSupport"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),

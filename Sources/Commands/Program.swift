@@ -2,6 +2,7 @@
 
 package import CommandTable
 import Kafka
+package import Worker
 
 /// Reads the settings of one invocation.
 ///
@@ -11,7 +12,12 @@ typealias ConfigurationLoader = @Sendable (Invocation) throws -> Configuration
 /// The program `slipway`.
 package enum Program {
     /// Its commands.
-    package static func table() -> CommandTable {
+    ///
+    /// - Parameter adjust: Changes what the worker goes by after everything was read; for test programs, which stop a
+    ///   worker at chosen places. `slipway` itself gives none.
+    package static func table(
+        adjusting adjust: @escaping @Sendable (inout WorkerSettings) throws -> Void = { _ in }
+    ) -> CommandTable {
         let load: ConfigurationLoader = { try ConfigurationOptions.load($0) }
         let kafka: KafkaAccess.Loader = { invocation, _ in try load(invocation).kafkaAccess }
         return CommandTable(
@@ -27,7 +33,7 @@ package enum Program {
                 Command.Example("See what is deploying:", "slipway watch"),
             ],
             commands: [
-                RunCommand.command(load),
+                RunCommand.command(load, adjust),
                 EmitCommand.command(kafka),
                 WatchCommand.command(kafka),
                 ReplayCommand.command(kafka),

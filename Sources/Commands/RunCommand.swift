@@ -11,8 +11,11 @@ import Worker
 
 /// `slipway run`: the worker.
 enum RunCommand {
+    /// Changes the worker's settings after all of them were read.
+    typealias Adjustment = @Sendable (inout WorkerSettings) throws -> Void
+
     /// Declares the command.
-    static func command(_ load: @escaping ConfigurationLoader) -> Command {
+    static func command(_ load: @escaping ConfigurationLoader, _ adjust: @escaping Adjustment) -> Command {
         Command(
             "run",
             summary: "Run the worker",
@@ -39,16 +42,20 @@ enum RunCommand {
             exitStatuses: [.configuration, .unavailable, .interrupted],
             body: { invocation, output in
                 let configuration = try load(invocation)
-                return try await Self.run(configuration, output)
+                return try await Self.run(configuration, adjust, output)
             }
         )
     }
 
-    private static func run(_ configuration: Configuration, _ output: Output) async throws -> ExitStatus {
+    private static func run(
+        _ configuration: Configuration,
+        _ adjust: Adjustment,
+        _ output: Output
+    ) async throws -> ExitStatus {
         let logger = Self.logger(configuration, output)
         let graph: RunGraph
         do {
-            graph = try RunGraph(configuration, logger: logger)
+            graph = try RunGraph(configuration, adjusting: adjust, logger: logger)
         } catch let problem as ConfigurationProblem {
             output.writeErrorLine("slipway run: \(problem)")
             return .configuration

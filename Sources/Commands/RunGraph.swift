@@ -20,8 +20,8 @@ struct RunGraph: Sendable {
 
     /// Puts the parts together; connects nothing yet.
     ///
-    /// - Throws: `ConfigurationProblem` for what can't be used.
-    init(_ configuration: Configuration, logger: Logger) throws {
+    /// - Throws: `ConfigurationProblem` for what can't be used; what `adjust` throws.
+    init(_ configuration: Configuration, adjusting adjust: RunCommand.Adjustment, logger: Logger) throws {
         let registry = MetricsRegistry()
         let metrics = WorkerMetrics(registry)
         self.logger = logger
@@ -29,8 +29,10 @@ struct RunGraph: Sendable {
             let status = call.status.map(String.init) ?? call.failure?.rawValue ?? "none"
             metrics.call(operation: call.operation.id, status: status, duration: call.duration)
         }
+        var settings = try Self.settings(configuration, self.workbench)
+        try adjust(&settings)
         self.worker = Worker(
-            settings: try Self.settings(configuration, self.workbench),
+            settings: settings,
             runner: CallRunner(client: self.workbench.client, credentials: self.workbench.credentials),
             logger: logger,
             metrics: metrics

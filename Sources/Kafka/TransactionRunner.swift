@@ -9,6 +9,7 @@ import Synchronization
 /// flushes on it.
 final class TransactionRunner: ClientContext, @unchecked Sendable {
     private let settings: TransactionSettings
+    private let committing: @Sendable () -> Void
     private let finished: @Sendable (TransactionDurations) -> Void
     private var writer = RecordWriter()
     private var failedRecords: [Int: KafkaError] = [:]
@@ -20,9 +21,11 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver,
+        committing: @escaping @Sendable () -> Void,
         finished: @escaping @Sendable (TransactionDurations) -> Void
     ) {
         self.settings = settings
+        self.committing = committing
         self.finished = finished
         super.init(properties: properties, observer: observer)
     }
@@ -92,6 +95,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
             ?? self.timed(\.flush) { self.flush(client, deadline) }
             ?? self.timed(\.offsets) { self.sendOffsets(batch, client, deadline) }
         if let error = written { return self.abandon(error, client) }
+        self.committing()
         return self.timed(\.commit) { self.commit(client, deadline) }.map { self.commitFailed($0, client) }
             ?? .committed
     }

@@ -14,18 +14,21 @@ package final class TransactionalProducer: Sendable {
     ///   - properties: The user's librdkafka properties.
     ///   - settings: The `transactional.id` and times.
     ///   - observer: Takes log, errors and statistics.
+    ///   - committing: Called on the producer's thread between accepted offsets and commit; for tests that stop there.
     ///   - finished: Takes the durations of each transaction, on the producer's thread; must not block.
     /// - Throws: `KafkaError` when librdkafka can't make the client.
     package init(
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver = .silent,
+        committing: @escaping @Sendable () -> Void = {},
         finished: @escaping @Sendable (TransactionDurations) -> Void = { _ in }
     ) throws(KafkaError) {
         let runner = TransactionRunner(
             properties: properties,
             settings: settings,
             observer: observer,
+            committing: committing,
             finished: finished
         )
         let handle = try runner.makeProducer()

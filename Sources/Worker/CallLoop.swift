@@ -8,6 +8,8 @@ struct CallLoop: Sendable {
     let holdings: Holdings
     let clock: WorkerClock
     let driver: Driver
+    let checkpoints: @Sendable (Checkpoint) -> Void
+    let ablation: Ablation
 
     /// Runs until the stream of calls ends and the last call has.
     func run() async {
@@ -20,7 +22,7 @@ struct CallLoop: Sendable {
 
     private func perform(_ planned: Driver.PlannedCall) async {
         guard planned.call.isCreating else {
-            await self.driver.finished(planned, await self.runner.perform(planned.call))
+            await self.driver.finished(planned, await self.ablation.result(of: planned.call, by: self.runner))
             return
         }
         // Rule 5: the last look before a creating call, right before it is sent.
@@ -31,7 +33,9 @@ struct CallLoop: Sendable {
             await self.driver.finished(planned, .failure(failure))
             return
         }
-        let result = await self.runner.perform(planned.call)
+        self.checkpoints(.beforeCall)
+        let result = await self.ablation.result(of: planned.call, by: self.runner)
+        self.checkpoints(.afterCall)
         self.holdings.endCreatingCall(partition)
         await self.driver.finished(planned, result)
     }

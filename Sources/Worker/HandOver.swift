@@ -26,6 +26,8 @@ struct HandOver: Sendable {
     let eventsTopic: String
     let journalTopic: String
     let start: WorkerSettings.StartFrom
+    /// Whether the journal is read; `false` only where a test takes that away.
+    let restores: Bool
     let requests: AsyncStream<Request>
     /// Whether events may be let in now; else the intake does it later.
     let isOpen: @Sendable () -> Bool
@@ -68,7 +70,8 @@ struct HandOver: Sendable {
     private func restore(_ request: Request, _ logger: Logger) async throws {
         let began = self.clock.monotonic
         let events = TopicPartition(self.eventsTopic, request.partition)
-        let image = try await self.reader.image(of: TopicPartition(self.journalTopic, request.partition))
+        let journal = TopicPartition(self.journalTopic, request.partition)
+        let image = self.restores ? try await self.reader.image(of: journal) : JournalImage()
         let records = image.recordCount
         let restored = try image.restored()
         let position = try await self.position(events)

@@ -29,6 +29,10 @@ final class Journal: Sendable {
         var maximumRecordBytes: Int
         /// The longest pause before a transaction that failed is tried again.
         var retryCap = Duration.seconds(5)
+        /// Told at step boundaries.
+        var checkpoints: @Sendable (Checkpoint) -> Void
+        /// Whether transactions without new events carry an offset; `false` only where a test takes that away.
+        var isFenced: Bool
     }
 
     private struct Pending {
@@ -190,6 +194,7 @@ final class Journal: Sendable {
                 items = await self.replace(oversized, in: items, listener: listener)
                 continue
             }
+            self.reach(.beforeIntent, .beforeJournal, items)
             let began = self.clock.monotonic
             let outcome = await self.commit(
                 TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership),
@@ -198,6 +203,7 @@ final class Journal: Sendable {
             self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
             switch outcome {
             case .committed:
+                self.reach(.afterIntent, .afterJournal, items)
                 self.health.journalSucceeded()
                 await self.committed(batch, began: began, listener: listener)
                 return
@@ -242,8 +248,14 @@ final class Journal: Sendable {
             topics: self.settings.topics,
             writer: JournalRecord.Writer(process: self.settings.process, generation: membership.generation),
             status: self.settings.status,
-            position: { self.holdings.position(of: $0) }
+            position: { self.settings.isFenced ? self.holdings.position(of: $0) : nil }
         )
+    }
+
+    /// Tells which boundaries the steps among `items` are at.
+    private func reach(_ intent: Checkpoint, _ outcome: Checkpoint, _ items: [JournalItem]) {
+        if items.contains(where: { $0.hasIntent == true }) { self.settings.checkpoints(intent) }
+        if items.contains(where: { $0.hasIntent == false }) { self.settings.checkpoints(outcome) }
     }
 
     private func committed(_ batch: JournalBatch, began: MonotonicTime, listener: any Listener) async {

@@ -30,6 +30,12 @@ struct JournalItem: Sendable {
     /// The offset after the event, for what comes from intake.
     var next: Offset?
 
+    /// Whether it is a step that announces a creating call; `nil` for what is no step.
+    var hasIntent: Bool? {
+        guard case .step(let record) = self.content else { return nil }
+        return record.rollout.intent != nil
+    }
+
     /// Whether it is a step of one of these rollouts.
     func isStep(of rollouts: Set<RolloutID>) -> Bool {
         guard case .step(let record) = self.content else { return false }

@@ -97,9 +97,14 @@ package final class Worker: Sendable {
     private func makeProducerSlot(_ observer: ClientObserver) throws(KafkaError) -> ProducerSlot {
         var settings = TransactionSettings(transactionalID: self.process)
         settings.transactionTimeout = self.settings.transactionTimeout
-        let (properties, final) = (self.settings.kafka, settings)
+        let (properties, final, checkpoints) = (self.settings.kafka, settings, self.settings.checkpoints)
         return try ProducerSlot(logger: self.logger) { () throws(KafkaError) in
-            try TransactionalProducer(properties: properties, settings: final, observer: observer)
+            try TransactionalProducer(
+                properties: properties,
+                settings: final,
+                observer: observer,
+                committing: { checkpoints(.beforeCommit) }
+            )
         }
     }
 
@@ -118,7 +123,9 @@ package final class Worker: Sendable {
                     source: "/slipway/\(self.settings.groupID)",
                     endpointURL: self.settings.endpointURL
                 ),
-                maximumRecordBytes: checked.maximumRecordBytes
+                maximumRecordBytes: checked.maximumRecordBytes,
+                checkpoints: self.settings.checkpoints,
+                isFenced: !self.settings.ablation.contains(.fence)
             ),
             holdings: self.holdings,
             health: self.health,
@@ -169,8 +176,15 @@ package final class Worker: Sendable {
                 )
             }
             group.addTask {
-                await CallLoop(runner: self.runner, holdings: self.holdings, clock: self.clock, driver: parts.driver)
-                    .run()
+                await CallLoop(
+                    runner: self.runner,
+                    holdings: self.holdings,
+                    clock: self.clock,
+                    driver: parts.driver,
+                    checkpoints: self.settings.checkpoints,
+                    ablation: self.settings.ablation
+                )
+                .run()
             }
             group.addTask { for await _ in self.ticks.signals { await parts.driver.timePassed() } }
             group.addTask { try await handOver.run() }
@@ -200,6 +214,7 @@ package final class Worker: Sendable {
             eventsTopic: self.settings.topics.events,
             journalTopic: self.settings.topics.journal,
             start: self.settings.startFrom,
+            restores: !self.settings.ablation.contains(.journal),
             requests: requests,
             isOpen: { gate.isOpen }
         )

@@ -74,6 +74,10 @@ package struct WorkerSettings: Sendable {
     package var revocationTimeout = Duration.seconds(30)
     /// Time that stopping waits for calls and records under way.
     package var stopTimeout = Duration.seconds(25)
+    /// Told when a step boundary is reached, on the thread that is about to cross it; does nothing but in tests.
+    package var checkpoints: @Sendable (Checkpoint) -> Void = { _ in }
+    /// Guarantees that a test takes away; none else.
+    package var ablation: Ablation = []
 
     /// Creates settings; the rest has its defaults.
     package init(kafka: KafkaProperties, groupID: String, workbench: String, routes: Routes) {

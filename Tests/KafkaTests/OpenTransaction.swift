@@ -15,6 +15,7 @@ final class OpenTransaction: Sendable {
             properties: properties,
             settings: settings,
             observer: .silent,
+            committing: {},
             finished: { _ in }
         )
         self.handle = try runner.makeProducer()
