@@ -49,6 +49,7 @@ let package = Package(
         part("HTTPClient", ["CCurl", "Threads"]),
         part("HTTPServer", ["CEvent", "Threads"]),
         part("Timestamps"),
+        part("JSON"),
         part("Settings", ["CYAML", "Files", "Notation", "Telemetry", "Timestamps"]),
         part("Digest", ["CCrypto"]),
         part("Notation"),
@@ -56,14 +57,15 @@ let package = Package(
         part("Telemetry", ["Files", "Threads", "Timestamps"]),
         part("CommandTable", ["Files", "Notation", "Threads"]),
         part("WorkbenchAPI", ["HTTPClient", "Telemetry", "Timestamps"]),
-        part("Rollouts", ["Digest", "Timestamps"]),
-        part("Worker", ["Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
+        part("Rollouts", ["Digest", "JSON", "Timestamps"]),
+        part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
         part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
-        part("WorkbenchSandbox", ["HTTPServer", "HTTPClient", "CommandTable", "Notation", "Files", "Kafka"]),
+        part("WorkbenchSandbox", ["HTTPServer", "HTTPClient", "JSON", "CommandTable", "Notation", "Files", "Kafka"]),
         part(
             "Commands",
             [
-                "CommandTable", "Files", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer", "WorkbenchAPI",
+                "CommandTable", "Files", "JSON", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer",
+                "WorkbenchAPI",
                 "Rollouts", "Worker", "Operations", "Telemetry", "Threads", "Timestamps",
             ]
         ),
@@ -83,6 +85,7 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "TestSupport"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),
         tests("TimestampsTests", ["Timestamps"]),
+        tests("JSONTests", ["JSON"]),
         tests("NotationTests", ["Notation"]),
         tests("FilesTests", ["Files"]),
         tests("SettingsTests", ["Settings", "Notation", "Telemetry", "Timestamps"]),
@@ -93,18 +96,19 @@ let package = Package(
             "WorkbenchAPITests",
             ["WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps", "TestSupport"]
         ),
-        tests("RolloutsTests", ["Rollouts", "TestSupport"]),
+        tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests(
             "WorkbenchSandboxTests",
             [
-                "WorkbenchSandbox", "HTTPClient", "HTTPServer", "WorkbenchAPI", "CommandTable", "Kafka", "TestSupport",
+                "WorkbenchSandbox", "HTTPClient", "HTTPServer", "JSON", "WorkbenchAPI", "CommandTable", "Kafka",
+                "TestSupport",
             ]
         ),
         tests(
             "WorkerTests",
             [
-                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "Kafka", "Rollouts",
+                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts",
                 "Telemetry",
                 "TestSupport",
             ]
@@ -112,7 +116,8 @@ let package = Package(
         tests(
             "CommandsTests",
             [
-                "Commands", "CommandTable", "Files", "Kafka", "Rollouts", "Settings", "Timestamps", "WorkbenchSandbox",
+                "Commands", "CommandTable", "Files", "JSON", "Kafka", "Rollouts", "Settings", "Timestamps",
+                "WorkbenchSandbox",
                 "TestSupport",
             ]
         ),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Rollouts
 
 /// The `key=value` pairs of `slipway api`, as a query or as a JSON body.

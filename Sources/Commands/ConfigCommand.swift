@@ -2,6 +2,7 @@
 
 import CommandTable
 import Files
+import JSON
 import Rollouts
 import Settings
 

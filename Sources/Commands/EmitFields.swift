@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import JSON
 import Rollouts
 
 /// What the flags of `slipway emit` say about the event, to be laid over the data of a file or to stand alone.

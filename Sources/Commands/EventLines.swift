@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Rollouts
 
 /// Cuts the bytes of a file into events: one JSON document, or NDJSON with one document a line.

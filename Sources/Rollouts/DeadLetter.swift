@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Digest
+import JSON
 import Timestamps
 
 /// The record that keeps an event which can't be understood: its key, bytes and header fields, and why.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Timestamps
 
 /// The CloudEvents attributes of one event that mean something to us, as texts; all others are ignored.

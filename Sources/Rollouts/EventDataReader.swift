@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Reads the `data` object of an event.
 ///
 /// Strict about the fields that it knows: a number given as a text, an id with a slash or a path that leads upwards are

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// What intake takes at most.
 package struct EventLimits: Sendable, Equatable {
     /// Bytes of key, value and header fields; default 256 KiB.

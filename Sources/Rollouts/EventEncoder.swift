@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import JSON
 import Timestamps
 
 /// Writes events for the events topic.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 // Written by hand, read by `Decodable`: a third of the time that `JSONEncoder` needs, on the path of every step. The
 // names are those of the properties; the round-trip tests hold both sides together.
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// One record of the journal topic.
 ///
 /// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.

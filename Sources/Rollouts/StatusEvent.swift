@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Timestamps
 
 /// A status event as a reader of the status topic sees it.

@@ -70,7 +70,7 @@ struct APIFailure: Error, Equatable {
 
     /// The body: `error` and `message` hold the same text, `details` is left out.
     var body: [UInt8] {
-        JSONWriter.object { writer in
+        ProtoWriter.object { writer in
             writer.string("error", self.message)
             writer.count("code", Int(self.code.rawValue))
             writer.string("message", self.message)

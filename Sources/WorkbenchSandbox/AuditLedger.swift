@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Finds in a sandbox's audit what was made more than once.
 ///
 /// One thing each: the version of a run under a model's name, the model of a name in a project, the build that carries a
@@ -31,7 +33,7 @@ struct AuditLedger: Sendable, Equatable {
     init(lines: [UInt8]) throws(TallyFailure) {
         for line in lines.split(separator: UInt8(ascii: "\n")) {
             do {
-                self.add(try JSON(parsing: Array(line)))
+                self.add(try JSONValue(lenientlyParsing: Array(line)))
             } catch {
                 throw TallyFailure(description: "the sandbox's audit has a line that is not JSON: \(error)")
             }
@@ -44,7 +46,7 @@ struct AuditLedger: Sendable, Equatable {
     /// How many were made too many.
     var surplus: Int { self.made.values.reduce(0) { $0 + $1 - 1 } }
 
-    private mutating func add(_ line: JSON) {
+    private mutating func add(_ line: JSONValue) {
         guard line["applied"] == .bool(true), let operation = line["operation"]?.text.flatMap(Operation.init),
             let mark = AuditLedger.mark(of: operation, line)
         else { return }
@@ -55,7 +57,7 @@ struct AuditLedger: Sendable, Equatable {
     }
 
     /// What tells the thing from others of its kind; `nil` for operations that make nothing of a rollout's.
-    private static func mark(of operation: Operation, _ line: JSON) -> String? {
+    private static func mark(of operation: Operation, _ line: JSONValue) -> String? {
         let path = line["path"]?.text ?? ""
         let markers = line["markers"]
         switch operation {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// What is recorded of one mutating call.
 struct AuditEntry {
     let at: WallTime
@@ -32,7 +34,7 @@ struct AuditLog: Sendable {
     mutating func append(_ entry: AuditEntry) {
         self.sequence += 1
         self.count += 1
-        var writer = JSONWriter(capacity: 512)
+        var writer = ProtoWriter(capacity: 512)
         writer.object { writer in
             writer.count("seq", Int(self.sequence))
             writer.time("at", entry.at)
@@ -65,7 +67,7 @@ struct AuditLog: Sendable {
     }
 
     /// The fields of a request that a client can put its own marks into.
-    private func writeMarkers(_ fields: Fields, to writer: inout JSONWriter) {
+    private func writeMarkers(_ fields: Fields, to writer: inout ProtoWriter) {
         for name in AuditLog.markers {
             guard let text = fields.value[name.description]?.text, !text.isEmpty else { continue }
             writer.string(name, self.redacted(text))

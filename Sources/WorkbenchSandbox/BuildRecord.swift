@@ -40,7 +40,7 @@ struct BuildRecord: Sendable, Identifiable {
         }
     }
 
-    func write(to writer: inout JSONWriter, at now: WallTime) {
+    func write(to writer: inout ProtoWriter, at now: WallTime) {
         let isFinished = now >= self.finishesAt
         writer.object { writer in
             writer.string("id", self.id)

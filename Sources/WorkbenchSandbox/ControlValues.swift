@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Why a request to the sandbox's own controls was refused.
 struct ControlFailure: Error, Equatable, CustomStringConvertible {
     /// Names the key and what is allowed.
@@ -12,7 +14,7 @@ struct ControlFailure: Error, Equatable, CustomStringConvertible {
 
 /// Reads one JSON object of the controls strictly: an unknown key is an error that names the known ones.
 struct ControlObject {
-    private let members: [JSON.Member]
+    private let members: [JSONValue.Member]
     private let place: String
 
     /// - Parameters:
@@ -20,7 +22,7 @@ struct ControlObject {
     ///   - place: Where the object stands, for messages.
     ///   - allowed: Every key that it may have.
     /// - Throws: `ControlFailure` if it is no object or has another key.
-    init(_ value: JSON, _ place: String, allowed: [String]) throws(ControlFailure) {
+    init(_ value: JSONValue, _ place: String, allowed: [String]) throws(ControlFailure) {
         guard case .object(let members) = value else { throw ControlFailure("\(place): an object is expected") }
         for member in members where !allowed.contains(member.name) {
             throw ControlFailure("\(place): unknown key '\(member.name)'; allowed: \(allowed.joined(separator: ", "))")
@@ -29,7 +31,7 @@ struct ControlObject {
         self.place = place
     }
 
-    func value(_ key: String) -> JSON? {
+    func value(_ key: String) -> JSONValue? {
         self.members.last { $0.name == key }?.value
     }
 
@@ -77,7 +79,7 @@ struct ControlObject {
     }
 }
 
-private func duration(_ value: JSON) -> Duration? {
+private func duration(_ value: JSONValue) -> Duration? {
     let seconds: Double?
     switch value {
     case .integer(let number): seconds = Double(number)
@@ -100,7 +102,7 @@ func controlText(_ duration: Duration) -> String {
     return "\(Double(microseconds) / 1000)ms"
 }
 
-extension JSONWriter {
+extension ProtoWriter {
     /// A range of durations, as the controls read it.
     mutating func durations(_ name: StaticString, _ range: ClosedRange<Duration>) {
         if range.lowerBound == range.upperBound {

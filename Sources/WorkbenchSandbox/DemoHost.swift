@@ -61,7 +61,7 @@ package struct DemoHost: Sendable {
 
     /// The line of JSON by which whoever started it finds everything.
     package var announcement: String {
-        let line = JSONWriter.object { writer in
+        let line = ProtoWriter.object { writer in
             writer.string("bootstrapServers", self.bootstrapServers)
             writer.string("url", self.url)
             writer.string("apiKey", self.apiKey)

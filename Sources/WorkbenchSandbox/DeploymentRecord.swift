@@ -60,7 +60,7 @@ struct DeploymentRecord: Sendable, Identifiable {
         return self.attempt.endsAt
     }
 
-    func write(to writer: inout JSONWriter, at now: WallTime) {
+    func write(to writer: inout ProtoWriter, at now: WallTime) {
         let status = self.status(at: now)
         let stoppedAt = self.attempt.stopsAt.map { $0 + self.attempt.stoppingTime }
         writer.object { writer in

@@ -12,7 +12,7 @@ struct ExperimentRecord: Sendable, Identifiable {
     /// Positions, in order of creation.
     var runs: [Int] = []
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.string("id", self.id)
             writer.string("project_id", self.projectID)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// The rules that make calls go wrong, in order; empty at first.
 struct FaultPlan: Sendable {
     private(set) var rules: [FaultRule] = []
@@ -18,7 +20,7 @@ struct FaultPlan: Sendable {
     init() {}
 
     /// Reads a plan: `{"seed": N, "rules": [...]}`, or the bare list of rules.
-    init(_ value: JSON) throws(ControlFailure) {
+    init(_ value: JSONValue) throws(ControlFailure) {
         var list = value
         if case .object = value {
             let object = try ControlObject(value, "faults", allowed: ["seed", "rules"])
@@ -63,7 +65,7 @@ struct FaultPlan: Sendable {
         self.generator.duration(in: rule.delay)
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.array("rules") { writer in
                 for rule in self.rules { rule.write(to: &writer) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// One rule of the fault plan: which calls it meets, how often it fires, and what it does then.
 struct FaultRule: Sendable {
     /// What a rule does.
@@ -86,7 +88,7 @@ struct FaultRule: Sendable {
     private static let commonKeys = ["match", "fault", "probability", "every", "count", "after"]
     private static let methods = ["GET", "POST", "PATCH", "PUT", "DELETE", "*"]
 
-    init(_ value: JSON, _ place: String) throws(ControlFailure) {
+    init(_ value: JSONValue, _ place: String) throws(ControlFailure) {
         let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
         guard case .object = value else { throw ControlFailure("\(place): an object is expected") }
         guard let name = value["fault"]?.text else {
@@ -164,7 +166,7 @@ struct FaultRule: Sendable {
         return true
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.object("match") { writer in
                 writer.string("method", self.method ?? "*")

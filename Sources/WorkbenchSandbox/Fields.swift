@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Reads a request body whose types have been checked; an absent field has its type's zero value.
 struct Fields {
-    let value: JSON
+    let value: JSONValue
 
     static let empty = Fields(value: .object([]))
 
@@ -34,11 +36,11 @@ struct Fields {
     }
 
     func int64(_ name: String) -> Int64 {
-        self.value[name]?.wholeNumber ?? 0
+        self.value[name]?.protoWholeNumber ?? 0
     }
 
     func double(_ name: String) -> Double? {
-        self.value[name]?.number
+        self.value[name]?.protoNumber
     }
 
     func time(_ name: String) -> WallTime? {
@@ -71,7 +73,7 @@ struct Fields {
     func word(_ name: String, of words: [String]) -> String? {
         guard let value = self.value[name] else { return nil }
         if let text = value.text { return text }
-        return value.wholeNumber.flatMap { number in
+        return value.protoWholeNumber.flatMap { number in
             words.indices.contains(Int(truncatingIfNeeded: number)) ? words[Int(number)] : nil
         }
     }
@@ -101,7 +103,7 @@ extension [KeyValue] {
     }
 }
 
-extension JSONWriter {
+extension ProtoWriter {
     mutating func tags(_ name: StaticString, _ tags: [KeyValue]) {
         guard !(self.rendering.isSparse && tags.isEmpty) else { return }
         self.array(name) { writer in
@@ -116,7 +118,7 @@ extension JSONWriter {
 
     /// A map as text: the API takes `environment` as a map and gives it back as a string of JSON.
     mutating func mapText(_ name: StaticString, _ map: [KeyValue]) {
-        let text = JSONWriter.object { writer in
+        let text = ProtoWriter.object { writer in
             for entry in map { writer.member(entry.key) { $0.string(entry.value) } }
         }
         self.string(name, String(decoding: text, as: UTF8.self))

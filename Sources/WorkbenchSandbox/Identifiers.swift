@@ -55,10 +55,11 @@ struct Identifiers: Sendable {
         let low = self.generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         var bytes: [UInt8] = []
         bytes.reserveCapacity(36)
+        let digits = Array("0123456789abcdef".utf8)
         for index in 0..<32 {
             if index == 8 || index == 12 || index == 16 || index == 20 { bytes.append(UInt8(ascii: "-")) }
             let word = index < 16 ? high : low
-            bytes.append(hexadecimalDigit(UInt8(word >> UInt64(60 - index % 16 * 4) & 15)))
+            bytes.append(digits[Int(word >> UInt64(60 - index % 16 * 4) & 15)])
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import JSON
 
 /// A field of a row as lists filter and sort by it; unset sorts first.
 enum ListValue: Comparable {
@@ -105,9 +106,9 @@ struct ListRequest {
 
     private static func filters(_ text: String, _ keys: Keys) throws(APIFailure) -> [(key: String, text: String)] {
         if text.isEmpty { return [] }
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: Array(text.utf8))
+            value = try JSONValue(lenientlyParsing: Array(text.utf8))
         } catch {
             throw .invalid("search_filter: not JSON: \(error)")
         }
@@ -125,7 +126,7 @@ struct ListRequest {
         return filters
     }
 
-    private static func filterText(_ value: JSON) throws(APIFailure) -> String {
+    private static func filterText(_ value: JSONValue) throws(APIFailure) -> String {
         switch value {
         case .string(let text): text
         case .integer(let number): String(number)

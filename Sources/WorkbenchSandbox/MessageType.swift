@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// The fields that one kind of request body may have, with their types.
 ///
 /// Checked as grpc-gateway v1 does it: unknown fields pass, `null` counts as absent, numbers may come as strings.
@@ -24,7 +26,7 @@ struct MessageType: Sendable {
     }
 
     /// Checks the types of all known fields.
-    func check(_ value: JSON) throws(APIFailure) {
+    func check(_ value: JSONValue) throws(APIFailure) {
         guard case .object(let members) = value else { throw .invalid("\(self.name): a JSON object is expected") }
         for member in members {
             guard let kind = self.fields[member.name], member.value != .null else { continue }
@@ -32,20 +34,24 @@ struct MessageType: Sendable {
         }
     }
 
-    private func check(_ value: JSON, _ field: String, _ kind: Kind) throws(APIFailure) {
+    private func check(_ value: JSONValue, _ field: String, _ kind: Kind) throws(APIFailure) {
         switch kind {
         case .string: try self.require(value.text != nil, field, "a string")
         case .bool:
             if case .bool = value { return }
             throw self.mismatch(field, "true or false")
         case .int32:
-            try self.require(value.wholeNumber.map { Int32(exactly: $0) != nil } ?? false, field, "a 32-bit integer")
-        case .int64: try self.require(value.wholeNumber != nil, field, "a 64-bit integer")
-        case .double: try self.require(value.number != nil, field, "a number")
+            try self.require(
+                value.protoWholeNumber.map { Int32(exactly: $0) != nil } ?? false,
+                field,
+                "a 32-bit integer"
+            )
+        case .int64: try self.require(value.protoWholeNumber != nil, field, "a 64-bit integer")
+        case .double: try self.require(value.protoNumber != nil, field, "a number")
         case .time:
             try self.require(value.text.map { WallTime(rfc3339: $0) != nil } ?? false, field, "an RFC 3339 time")
         case .word(let words):
-            let index = value.wholeNumber.map { words.indices.contains(Int(truncatingIfNeeded: $0)) } ?? false
+            let index = value.protoWholeNumber.map { words.indices.contains(Int(truncatingIfNeeded: $0)) } ?? false
             try self.require(
                 value.text.map(words.contains) ?? false || index,
                 field,

@@ -18,7 +18,7 @@ struct Placement: Sendable {
         if fields.has("resource_profile_id") { self.resourceProfile = fields.int32("resource_profile_id") }
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.int64("accelerator_label_id", self.acceleratorLabel)
         writer.int32("resource_group_id", self.resourceGroup)
         writer.int32("resource_profile_id", self.resourceProfile)
@@ -33,7 +33,7 @@ struct DefaultResources: Sendable {
     var replicas: Int64 = 1
     var replicationType = "fixed"
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object("default_resources") { writer in
             writer.int64("cpu_millicores", self.cpuMillicores)
             writer.int64("memory_mb", self.memoryMegabytes)
@@ -69,7 +69,7 @@ struct ModelRecord: Sendable, Identifiable {
     var active: [Int] = []
 
     /// Writes the model as the API gives it, but for the access key where the reader needs no secret.
-    func write(to writer: inout JSONWriter, project: ProjectRecord?, showsAccessKey: Bool = true) {
+    func write(to writer: inout ProtoWriter, project: ProjectRecord?, showsAccessKey: Bool = true) {
         writer.object { writer in
             writer.string("id", self.id)
             writer.string("name", self.name)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// The service that answers requests to deployed models, outside API v2.
 enum ModelService {
     /// Its root on the sandbox's address; a real workbench has a host of its own for it.
@@ -19,7 +21,7 @@ enum ModelService {
         static let busy = Refusal(status: 429, code: "model.busy", message: "all replicas of the model are busy")
 
         var body: [UInt8] {
-            JSONWriter.object { writer in
+            ProtoWriter.object { writer in
                 writer.bool("success", false)
                 writer.object("errors") { writer in
                     writer.string("code", self.code)
@@ -49,9 +51,9 @@ extension Workbench {
         guard body.count <= ModelService.maximumRequestBytes else {
             throw ModelService.Refusal(status: 413, code: "request.too_large", message: "at most 5 MB are allowed")
         }
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: body)
+            value = try JSONValue(lenientlyParsing: body)
         } catch {
             throw ModelService.Refusal(status: 400, code: "request.invalid", message: "not JSON: \(error)")
         }
@@ -85,13 +87,13 @@ extension Workbench {
     }
 
     /// The function's value; for a model of the registry wrapped with metrics.
-    private mutating func answer(_ request: JSON, from deployment: DeploymentRecord) -> [UInt8] {
+    private mutating func answer(_ request: JSONValue, from deployment: DeploymentRecord) -> [UInt8] {
         let prediction = Prediction.of(request)
         let isRegistered =
             self.builds.position(of: deployment.buildID)
             .flatMap { self.builds[$0] }.map { !$0.versionID.isEmpty } ?? false
         let uuid = self.identifiers.uuid()
-        return JSONWriter.object { writer in
+        return ProtoWriter.object { writer in
             writer.bool("success", true)
             if isRegistered {
                 writer.object("response") { writer in
@@ -109,13 +111,13 @@ extension Workbench {
 /// What the sandbox's models say: a class, 0 or 1, for each row, which depends on the request alone.
 private enum Prediction {
     /// One class per row of `dataframe_split` or `dataframe_records`, or one for the whole request.
-    static func of(_ request: JSON) -> JSON {
+    static func of(_ request: JSONValue) -> JSONValue {
         let rows = request["dataframe_split"]?["data"]?.elements ?? request["dataframe_records"]?.elements
         return .array((rows ?? [request]).map { .integer(Int64(self.hash(of: $0) & 1)) })
     }
 
     /// FNV-1a over the JSON text.
-    private static func hash(of value: JSON) -> UInt64 {
+    private static func hash(of value: JSONValue) -> UInt64 {
         var writer = JSONWriter()
         writer.value(value)
         let hash = writer.bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

@@ -9,7 +9,7 @@ struct ShortUser: Sendable {
     /// The one user of a sandbox, who owns all that is in it.
     static let owner = ShortUser(username: "analyst", name: "Sandbox Analyst", email: "analyst@example.com")
 
-    func write(_ field: StaticString, to writer: inout JSONWriter) {
+    func write(_ field: StaticString, to writer: inout ProtoWriter) {
         writer.object(field) { writer in
             writer.string("username", self.username)
             writer.string("name", self.name)
@@ -49,7 +49,7 @@ struct ProjectRecord: Sendable, Identifiable {
 
     static let visibilities = ["private", "public", "organization"]
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.string("id", self.id)
             writer.string("name", self.name)
@@ -78,7 +78,7 @@ struct ProjectRecord: Sendable, Identifiable {
     }
 
     /// The short form inside a model.
-    func writeShort(to writer: inout JSONWriter) {
+    func writeShort(to writer: inout ProtoWriter) {
         writer.object("project") { writer in
             writer.string("public_identifier", self.id)
             writer.string("name", self.name)

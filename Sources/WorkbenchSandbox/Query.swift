@@ -58,3 +58,8 @@ func decodePercent(_ text: Substring.UTF8View, plusIsSpace: Bool = false) -> Str
     }
     return String(validating: bytes, as: UTF8.self)
 }
+
+/// The value of one hexadecimal digit in ASCII.
+private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Files
+import JSON
 
 /// Why a tally can't be taken.
 package struct TallyFailure: Error, Equatable, CustomStringConvertible {
@@ -63,9 +64,9 @@ struct RecordedEvent: Sendable, Equatable {
     ///
     /// - Throws: `TallyFailure` if it is no such object.
     init(line: [UInt8]) throws(TallyFailure) {
-        let object: JSON
+        let object: JSONValue
         do {
-            object = try JSON(parsing: line)
+            object = try JSONValue(lenientlyParsing: line)
         } catch {
             throw TallyFailure(description: "not JSON: \(error)")
         }
@@ -84,9 +85,9 @@ struct RecordedEvent: Sendable, Equatable {
     }
 
     private static func identity(_ value: [UInt8]) -> Identity? {
-        let event: JSON
+        let event: JSONValue
         do {
-            event = try JSON(parsing: value)
+            event = try JSONValue(lenientlyParsing: value)
         } catch {
             return nil
         }

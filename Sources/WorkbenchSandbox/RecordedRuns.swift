@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Files
+import JSON
 
 /// Why recorded runs can't be used.
 package struct RecordedRunsFailure: Error, Equatable, CustomStringConvertible {
@@ -16,7 +17,7 @@ package struct RecordedRuns: Sendable, Equatable {
     /// A recorded object with where it stands.
     struct Entry: Sendable, Equatable {
         let place: String
-        let value: JSON
+        let value: JSONValue
     }
 
     let projects: [Entry]
@@ -47,9 +48,9 @@ package struct RecordedRuns: Sendable, Equatable {
     ///
     /// - Throws: `RecordedRunsFailure` if it is anything else.
     package init(parsing bytes: [UInt8]) throws(RecordedRunsFailure) {
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: bytes)
+            value = try JSONValue(lenientlyParsing: bytes)
         } catch {
             throw RecordedRunsFailure(description: "not JSON: \(error)")
         }
@@ -61,7 +62,7 @@ package struct RecordedRuns: Sendable, Equatable {
     private static func list(
         _ name: String,
         _ type: MessageType,
-        in value: JSON
+        in value: JSONValue
     ) throws(RecordedRunsFailure) -> [Entry] {
         guard let elements = value[name]?.elements else {
             throw RecordedRunsFailure(description: "a list '\(name)' is expected")

@@ -41,7 +41,7 @@ struct RegisteredModelRecord: Sendable, Identifiable {
     var lastNumber: Int32 = 0
 
     /// The fields that listing and single reading have in common; the object stays open for more.
-    func writeFields(to writer: inout JSONWriter) {
+    func writeFields(to writer: inout ProtoWriter) {
         writer.string("model_id", self.id)
         writer.string("name", self.name)
         writer.string("description", self.description)
@@ -93,7 +93,7 @@ struct VersionRecord: Sendable, Identifiable {
         return self.uploadError == nil ? "READY" : "UPLOAD_FAILED"
     }
 
-    func write(to writer: inout JSONWriter, at now: WallTime) {
+    func write(to writer: inout ProtoWriter, at now: WallTime) {
         writer.object { writer in
             writer.string("model_id", self.modelID)
             writer.string("model_version_id", self.id)
@@ -110,7 +110,7 @@ struct VersionRecord: Sendable, Identifiable {
         }
     }
 
-    private func writeMetadata(to writer: inout JSONWriter) {
+    private func writeMetadata(to writer: inout ProtoWriter) {
         writer.object("model_version_metadata") { writer in
             writer.string("mlops_type", "MLFLOW")
             writer.tags("tags", self.tags)

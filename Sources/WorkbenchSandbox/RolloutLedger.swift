@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// What a reader of the status topic has seen of each rollout.
 ///
 /// Reads the events' JSON on its own, not by the worker's code, since it is to judge the worker.
@@ -33,9 +35,9 @@ struct RolloutLedger: Sendable, Equatable {
     /// - Returns: Whether it is a last status.
     /// - Throws: `TallyFailure` for a value that is no status.
     mutating func add(_ value: [UInt8]) throws(TallyFailure) -> Bool {
-        let status: JSON
+        let status: JSONValue
         do {
-            status = try JSON(parsing: value)
+            status = try JSONValue(lenientlyParsing: value)
         } catch {
             throw TallyFailure(description: "the status topic has a record that is not JSON: \(error)")
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// A request to API v2, taken apart: operation, identifiers, and a body whose types fit.
 struct RoutedCall {
     let call: WorkbenchCall
@@ -50,9 +52,9 @@ struct RoutedCall {
     /// Reads the body; an empty one counts as an empty object, as grpc-gateway has it.
     private static func fields(_ body: [UInt8], of operation: Operation) throws(APIFailure) -> Fields {
         guard let type = operation.requestType, !body.isEmpty else { return .empty }
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: body)
+            value = try JSONValue(lenientlyParsing: body)
         } catch {
             throw .invalid("the body is not JSON: \(error)")
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// State of an experiment run, in the API's words and order.
 enum RunStatus: String, Sendable, CaseIterable {
     case running = "EXPERIMENT_RUN_RUNNING"
@@ -23,7 +25,7 @@ struct Metric: Sendable, Equatable {
         self.step = fields.int64("step")
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.string("key", self.key)
             writer.double("value", self.value)
@@ -33,7 +35,7 @@ struct Metric: Sendable, Equatable {
     }
 }
 
-extension JSONWriter {
+extension ProtoWriter {
     mutating func metrics(_ name: StaticString, _ metrics: [Metric]) {
         self.array(name) { writer in
             for metric in metrics { metric.write(to: &writer) }
@@ -69,7 +71,7 @@ struct DatasetInput: Sendable, Equatable {
         self.profile = dataset.string("profile")
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.tags("tags", self.tags)
             writer.object("dataset") { writer in
@@ -132,9 +134,9 @@ struct RunRecord: Sendable, Identifiable {
     ///
     /// What can't be read is kept as a tag only, as on a real workbench, where it is just text.
     mutating func addLoggedModels(_ text: String) {
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: Array(text.utf8))
+            value = try JSONValue(lenientlyParsing: Array(text.utf8))
         } catch {
             return
         }

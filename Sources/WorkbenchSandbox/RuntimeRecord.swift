@@ -41,7 +41,7 @@ struct RuntimeRecord: Sendable, Identifiable {
 
     private var description: String { "\(self.edition) edition, \(self.editor), \(self.kernel)" }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.string("image_identifier", self.id)
             writer.string("editor", self.editor)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension Sandbox {
     /// Answers a request to the controls under `/sandbox`.
     mutating func receiveControl(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
@@ -46,21 +48,21 @@ extension Sandbox {
         return refusal
     }
 
-    private static func json(_ body: [UInt8]) throws(ControlFailure) -> JSON {
+    private static func json(_ body: [UInt8]) throws(ControlFailure) -> JSONValue {
         do {
-            return try JSON(parsing: body)
+            return try JSONValue(lenientlyParsing: body)
         } catch {
             throw ControlFailure("the body is not JSON: \(error)")
         }
     }
 
     private func faultsReply() -> SandboxDelivery {
-        var writer = JSONWriter()
+        var writer = ProtoWriter()
         self.faults.write(to: &writer)
         return SandboxDelivery(status: 200, body: writer.bytes)
     }
 
-    private mutating func setClock(_ value: JSON) throws(ControlFailure) {
+    private mutating func setClock(_ value: JSONValue) throws(ControlFailure) {
         let object = try ControlObject(
             value,
             "clock",
@@ -88,7 +90,7 @@ extension Sandbox {
         let clock = self.workbench.clock
         return SandboxDelivery(
             status: 200,
-            body: JSONWriter.object { writer in
+            body: ProtoWriter.object { writer in
                 writer.durations("registering", clock.registering)
                 writer.durations("building", clock.building)
                 writer.durations("deploying", clock.deploying)
@@ -113,7 +115,7 @@ extension Sandbox {
         }
         self.workbench.settleAll(at: now)
         let workbench = self.workbench
-        return JSONWriter.object { writer in
+        return ProtoWriter.object { writer in
             writer.object("counts") { writer in
                 writer.count("projects", workbench.projects.count)
                 writer.count("experiments", workbench.experiments.count)
@@ -142,7 +144,7 @@ extension Workbench {
         for position in self.models.allPositions { self.settle(model: position, at: now) }
     }
 
-    fileprivate func write(kind: String, to writer: inout JSONWriter, at now: WallTime) {
+    fileprivate func write(kind: String, to writer: inout ProtoWriter, at now: WallTime) {
         switch kind {
         case "projects": for project in self.projects.all { project.write(to: &writer) }
         case "experiments": for experiment in self.experiments.all { experiment.write(to: &writer) }

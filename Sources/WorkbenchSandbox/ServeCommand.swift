@@ -56,7 +56,7 @@ enum ServeCommand {
 
     /// The line by which whoever started the sandbox finds it.
     private static func announcement(_ url: String, key: String) -> String {
-        let line = JSONWriter.object { writer in
+        let line = ProtoWriter.object { writer in
             writer.string("url", url)
             writer.string("apiKey", key)
         }

@@ -10,7 +10,7 @@ enum SwaggerDocument {
     static func bootstrap(for request: SandboxRequest) -> SandboxDelivery {
         self.reply(
             request,
-            JSONWriter.object { writer in
+            ProtoWriter.object { writer in
                 writer.string("gitSha", "sandbox")
                 writer.bool("enable_ai_studios", false)
             }
@@ -26,7 +26,7 @@ enum SwaggerDocument {
         return SandboxDelivery(status: 200, body: body)
     }
 
-    private static let text = JSONWriter.object { writer in
+    private static let text = ProtoWriter.object { writer in
         writer.string("swagger", "2.0")
         writer.object("info") { writer in
             writer.string("title", "Workbench sandbox: the part of API v2 that it simulates")
@@ -51,7 +51,7 @@ enum SwaggerDocument {
         }
     }
 
-    private static func write(_ operation: Operation, to writer: inout JSONWriter) {
+    private static func write(_ operation: Operation, to writer: inout ProtoWriter) {
         writer.member(operation.route.method.lowercased()) { writer in
             writer.object { writer in
                 writer.string("operationId", operation.rawValue)
@@ -64,7 +64,7 @@ enum SwaggerDocument {
         }
     }
 
-    private static func writeParameters(_ operation: Operation, to writer: inout JSONWriter) {
+    private static func writeParameters(_ operation: Operation, to writer: inout ProtoWriter) {
         for part in operation.route.template.split(separator: "{").dropFirst() {
             writer.object { writer in
                 writer.string("name", String(part.prefix { $0 != "}" }))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Compares what became of events with what has to become of them.
 ///
 /// Pure: what was seen on Kafka, at the worker and at the workbench is handed in.
@@ -89,7 +91,7 @@ struct Tally: Sendable {
     /// The one line of JSON that sums it up.
     var summary: String {
         let observations = self.observations
-        let line = JSONWriter.object { writer in
+        let line = ProtoWriter.object { writer in
             writer.count("events", observations.events)
             writer.count("deployed", Tally.count(.deployed, observations))
             writer.count("skipped", Tally.count(.skipped, observations))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension Workbench {
     private static let projectKeys = [
         "creator.email", "creator.name", "creator.username", "description", "name", "owner.email", "owner.name",
@@ -95,13 +97,13 @@ extension Workbench {
     /// Reads the environment of an update, which is a map written as text.
     private func environment(_ text: String) throws(APIFailure) -> [KeyValue] {
         if text.isEmpty { return [] }
-        let value: JSON
+        let value: JSONValue
         do {
-            value = try JSON(parsing: Array(text.utf8))
+            value = try JSONValue(lenientlyParsing: Array(text.utf8))
         } catch {
             throw .invalid("environment: not JSON: \(error)")
         }
-        let fields = Fields(value: .object([JSON.Member(name: "environment", value: value)]))
+        let fields = Fields(value: .object([JSONValue.Member("environment", value)]))
         try MessageType("Project", ["environment": .stringMap]).check(fields.value)
         return fields.map("environment")
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension Workbench {
     private static let runKeys = ["creator.email", "creator.name", "creator.username", "name"]
     /// Bytes that a parameter's value may have.
@@ -132,7 +134,7 @@ extension Workbench {
         return reply
     }
 
-    func write(_ run: RunRecord, to writer: inout JSONWriter) {
+    func write(_ run: RunRecord, to writer: inout ProtoWriter) {
         writer.object { writer in
             writer.string("id", run.id)
             writer.string("name", run.name)
@@ -151,7 +153,7 @@ extension Workbench {
         }
     }
 
-    private func writeData(_ run: RunRecord, to writer: inout JSONWriter) {
+    private func writeData(_ run: RunRecord, to writer: inout ProtoWriter) {
         writer.metrics("metrics", run.metrics)
         writer.tags("params", run.params)
         writer.tags("tags", run.tags)

@@ -118,7 +118,7 @@ struct Workbench: Sendable {
         switch call.fields.string("audience") {
         case "API":
             return WorkbenchReply(
-                body: JSONWriter.object(rendering: call.rendering) { writer in
+                body: ProtoWriter.object(rendering: call.rendering) { writer in
                     writer.bool("valid", true)
                     writer.string("username", ShortUser.owner.username)
                     writer.string("message", "")
@@ -146,8 +146,8 @@ struct Workbench: Sendable {
 
 extension WorkbenchCall {
     /// A reply with one object.
-    func object(_ body: (inout JSONWriter) -> Void) -> WorkbenchReply {
-        var writer = JSONWriter(rendering: self.rendering)
+    func object(_ body: (inout ProtoWriter) -> Void) -> WorkbenchReply {
+        var writer = ProtoWriter(rendering: self.rendering)
         body(&writer)
         return WorkbenchReply(body: writer.bytes)
     }
@@ -156,9 +156,9 @@ extension WorkbenchCall {
     func list<Row>(
         _ name: StaticString,
         _ page: Page<Row>,
-        _ write: (Row, inout JSONWriter) -> Void
+        _ write: (Row, inout ProtoWriter) -> Void
     ) -> WorkbenchReply {
-        let body = JSONWriter.object(rendering: self.rendering) { writer in
+        let body = ProtoWriter.object(rendering: self.rendering) { writer in
             writer.array(name) { writer in
                 for row in page.rows { write(row, &writer) }
             }

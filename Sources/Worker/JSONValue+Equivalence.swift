@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Rollouts
+import JSON
 
 extension JSONValue {
     /// Whether two values say the same: members in any order, `1` and `1.0` alike, numbers within a billionth.
@@ -19,14 +19,6 @@ extension JSONValue {
         default:
             guard let left = self.number, let right = other.number else { return false }
             return abs(left - right) <= 1e-9 * max(abs(left), abs(right))
-        }
-    }
-
-    private var number: Double? {
-        switch self {
-        case .integer(let number): Double(number)
-        case .double(let number): number
-        case .null, .bool, .string, .array, .object: nil
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import CommandTable
 import FoundationEssentials
+import JSON
 import Kafka
 import Rollouts
 import TestSupport

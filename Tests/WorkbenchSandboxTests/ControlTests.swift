@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
@@ -43,7 +44,7 @@ struct ControlTests {
             lines.contains {
                 $0["markers"]?["tags"]
                     == .array([
-                        .object([.init(name: "key", value: .string("k")), .init(name: "value", value: .string("v"))])
+                        .object([.init("key", .string("k")), .init("value", .string("v"))])
                     ])
             }
         )
@@ -87,7 +88,7 @@ struct ControlTests {
         var virtual = VirtualSandbox()
         let built = try World(&virtual).build(&virtual)
         _ = try built.deploy(&virtual)
-        let state = try JSON(parsing: virtual.send("GET", "/sandbox/state").body)
+        let state = try JSONValue(lenientlyParsing: virtual.send("GET", "/sandbox/state").body)
         for kind in [
             "projects", "experiments", "runs", "registeredModels", "versions", "models", "builds", "deployments",
         ] {
@@ -96,7 +97,7 @@ struct ControlTests {
         }
         #expect(virtual.send("GET", "/sandbox/state?kind=cars").status == 400)
         #expect(virtual.send("DELETE", "/sandbox/state").status == 200)
-        let emptied = try JSON(parsing: virtual.send("GET", "/sandbox/state").body)
+        let emptied = try JSONValue(lenientlyParsing: virtual.send("GET", "/sandbox/state").body)
         #expect(emptied["counts"]?["models"] == .integer(0))
         #expect(try virtual.call("GET", "/projects")["projects"] == .array([]))
         // Names are free again, and the runtimes are still there.
@@ -111,7 +112,7 @@ struct ControlTests {
             "/sandbox/clock",
             #"{"preset": "real", "building": ["1s", "2500ms"], "deploying": 0}"#
         )
-        let clock = try JSON(parsing: set.body)
+        let clock = try JSONValue(lenientlyParsing: set.body)
         #expect(clock["building"] == .array([.string("1s"), .string("2500ms")]))
         #expect(clock["deploying"] == .string("0s"))
         #expect(virtual.send("GET", "/sandbox/clock").body == set.body)
@@ -133,8 +134,8 @@ struct ControlTests {
             #"{"accessKey": "\#(built.accessKey)", "request": {"dataframe_split": {"columns": ["a"], "data": [[1.5], [2.5]]}}}"#
         #expect(virtual.send("POST", "/modelservice/model", request).status == 503)
         let deployment = try built.deploy(&virtual)
-        let first = try JSON(parsing: virtual.send("POST", "/modelservice/model", request).body)
-        let second = try JSON(parsing: virtual.send("POST", "/modelservice/model", request).body)
+        let first = try JSONValue(lenientlyParsing: virtual.send("POST", "/modelservice/model", request).body)
+        let second = try JSONValue(lenientlyParsing: virtual.send("POST", "/modelservice/model", request).body)
         #expect(first["success"] == .bool(true))
         #expect(first["response"]?["prediction"]?.elements?.count == 2)
         #expect(first["response"]?["prediction"] == second["response"]?["prediction"])
@@ -164,13 +165,13 @@ struct ControlTests {
         let key = try #require(model["access_key"]?.text)
         let request = #"{"accessKey": "\#(key)", "request": {"x": 1}}"#
         let answer = virtual.send("POST", "/modelservice/model", request, authorization: nil)
-        #expect(try JSON(parsing: answer.body)["response"]?.elements?.count == 1)
+        #expect(try JSONValue(lenientlyParsing: answer.body)["response"]?.elements?.count == 1)
         try virtual.call("POST", deployments, #"{"environment": {"SANDBOX_FAIL": "prediction"}}"#)
         #expect(virtual.send("POST", "/modelservice/model", request).status == 500)
         try virtual.setFaults(#"[{"fault": "rate-limit", "match": {"path": "/modelservice/*"}}]"#)
         let busy = virtual.send("POST", "/modelservice/model", request)
         #expect(busy.status == 429)
-        #expect(try JSON(parsing: busy.body)["errors"]?["code"] == .string("model.busy"))
+        #expect(try JSONValue(lenientlyParsing: busy.body)["errors"]?["code"] == .string("model.busy"))
         #expect(virtual.send("GET", "/api/v2/projects").status == 200)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import JSON
 import Kafka
 import Testing
 
@@ -8,10 +9,10 @@ import Testing
 
 @Suite("slipway-sandbox demo and tally", .timeLimit(.minutes(1)))
 struct DemoHostTests {
-    private func withHost(_ body: (DemoHost, JSON) async throws -> Void) async throws {
+    private func withHost(_ body: (DemoHost, JSONValue) async throws -> Void) async throws {
         let host = try await DemoHost(sandbox: SandboxServer.Settings(apiKey: "demo-key", seed: 1), partitionCount: 3)
         do {
-            try await body(host, try JSON(parsing: Array(host.announcement.utf8)))
+            try await body(host, try JSONValue(lenientlyParsing: Array(host.announcement.utf8)))
         } catch {
             await host.stop()
             throw error
@@ -77,7 +78,9 @@ struct DemoHostTests {
                 let problems = doubted.errorText.split(separator: "\n")
                 #expect(problems.count == deployed)
                 #expect(problems.allSatisfy { $0.contains("the workbench made no such deployment") })
-                let summary = try JSON(parsing: Array((doubted.text.split(separator: "\n").last ?? "").utf8))
+                let summary = try JSONValue(
+                    lenientlyParsing: Array((doubted.text.split(separator: "\n").last ?? "").utf8)
+                )
                 #expect(summary["events"]?.wholeNumber == Int64(events.count))
                 #expect(summary["deployed"]?.wholeNumber == Int64(deployed))
                 #expect(summary["deadLettered"]?.wholeNumber == 1)
@@ -93,7 +96,7 @@ struct DemoHostTests {
             case .duplicate: return [sent]
             case .deadLettered: return [sent, ProducerRecord(topic: topics.dead, key: nil, value: event.value)]
             case .deployed, .skipped, .failed, .superseded:
-                let status = JSONWriter.object { writer in
+                let status = ProtoWriter.object { writer in
                     writer.string("rolloutId", "rollout-\(index)")
                     writer.count("sequence", 1)
                     writer.string("phase", event.expected.rawValue)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
@@ -7,7 +8,7 @@ import Testing
 @Suite("Faults")
 struct FaultTests {
     private func count(_ virtual: inout VirtualSandbox, _ kind: String = "projects") throws -> Int64 {
-        let state = try JSON(parsing: virtual.send("GET", "/sandbox/state?kind=none").body)
+        let state = try JSONValue(lenientlyParsing: virtual.send("GET", "/sandbox/state?kind=none").body)
         return try #require(state["counts"]?[kind]?.wholeNumber)
     }
 
@@ -106,7 +107,7 @@ struct FaultTests {
         try virtual.setFaults(#"[{"fault": "malformed", "form": "\#(form)"}]"#)
         let delivery = virtual.send("POST", "/api/v2/projects", #"{"name": "a"}"#)
         #expect(delivery.status == 200)
-        #expect(throws: JSONFailure.self) { try JSON(parsing: delivery.body) }
+        #expect(throws: JSONFailure.self) { try JSONValue(lenientlyParsing: delivery.body) }
         #expect(try self.count(&virtual) == 1)
     }
 
@@ -117,7 +118,7 @@ struct FaultTests {
         let delivery = virtual.send("GET", "/api/v2/projects")
         #expect(delivery.status == 429)
         #expect(delivery.headers.contains { $0 == ("Retry-After", "2") })
-        #expect(try JSON(parsing: delivery.body)["code"] == .integer(8))
+        #expect(try JSONValue(lenientlyParsing: delivery.body)["code"] == .integer(8))
     }
 
     @Test("renderings: sparse, reversed, capitals, unknown word, repeated token")
@@ -184,7 +185,7 @@ struct FaultTests {
         var virtual = VirtualSandbox()
         let delivery = virtual.send("PUT", "/sandbox/faults", rules)
         #expect(delivery.status == 400)
-        let message = try #require(try JSON(parsing: delivery.body)["message"]?.text)
+        let message = try #require(try JSONValue(lenientlyParsing: delivery.body)["message"]?.text)
         #expect(message.contains(hint), "\(message)")
     }
 }

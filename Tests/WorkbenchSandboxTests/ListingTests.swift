@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
 
 @Suite("Lists")
 struct ListingTests {
-    private func names(_ value: JSON, _ key: String) -> [String] {
+    private func names(_ value: JSONValue, _ key: String) -> [String] {
         (value[key]?.elements ?? []).compactMap { $0["name"]?.text }
     }
 

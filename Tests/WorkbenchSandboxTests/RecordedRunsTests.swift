@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
@@ -92,12 +93,12 @@ struct RecordedRunsTests {
         """#
 }
 
-extension JSON {
+extension JSONValue {
     /// The value with members in the order of their names, for comparison.
-    fileprivate var sorted: JSON {
+    fileprivate var sorted: JSONValue {
         switch self {
         case .object(let members):
-            .object(members.map { Member(name: $0.name, value: $0.value.sorted) }.sorted { $0.name < $1.name })
+            .object(members.map { Member($0.name, $0.value.sorted) }.sorted { $0.name < $1.name })
         case .array(let elements): .array(elements.map(\.sorted))
         case .null, .bool, .integer, .double, .string: self
         }

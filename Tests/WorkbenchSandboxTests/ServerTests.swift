@@ -3,6 +3,7 @@
 import FoundationEssentials
 import HTTPClient
 import HTTPServer
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
@@ -40,7 +41,7 @@ struct ServerTests {
             #expect(made.header("content-type") == "application/json")
             #expect(made.header("x-request-id")?.isEmpty == false)
             let found = try await live.send("GET", "/api/v2/projects?search_filter=%7B%22name%22%3A%22a+b%22%7D")
-            #expect(try JSON(parsing: found.body)["projects"]?.elements?.count == 1)
+            #expect(try JSONValue(lenientlyParsing: found.body)["projects"]?.elements?.count == 1)
         }
     }
 
@@ -55,7 +56,7 @@ struct ServerTests {
                     try await live.send("POST", "/api/v2/projects", #"{"name": "\#(name)"}"#)
                 }
             }
-            let list = try JSON(parsing: try await live.send("GET", "/api/v2/projects").body)
+            let list = try JSONValue(lenientlyParsing: try await live.send("GET", "/api/v2/projects").body)
             #expect(list["projects"]?.elements?.compactMap { $0["name"]?.text } == ["b", "c"])
         }
     }
@@ -92,7 +93,7 @@ struct ServerTests {
             }
             var projects = 2
             while projects < 3 {
-                let list = try JSON(parsing: try await live.send("GET", "/api/v2/projects").body)
+                let list = try JSONValue(lenientlyParsing: try await live.send("GET", "/api/v2/projects").body)
                 projects = list["projects"]?.elements?.count ?? 0
             }
             #expect(try lines(of: path).map { $0["seq"]?.wholeNumber } == [1, 2, 3])
@@ -149,8 +150,10 @@ private struct LiveSandbox {
     }
 }
 
-private func lines(of path: String) throws -> [JSON] {
-    try Data(contentsOf: URL(filePath: path)).split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: Array($0)) }
+private func lines(of path: String) throws -> [JSONValue] {
+    try Data(contentsOf: URL(filePath: path)).split(separator: UInt8(ascii: "\n")).map {
+        try JSONValue(lenientlyParsing: Array($0))
+    }
 }
 
 private func unlinkFile(_ path: String) {

@@ -16,7 +16,7 @@ struct TallyTests {
         _ expected: EventOutcome,
         value: String = #"{"runId": "r-1", "model": {"name": "m"}}"#
     ) -> RecordedEvent {
-        let line = JSONWriter.object { writer in
+        let line = ProtoWriter.object { writer in
             writer.string("name", name)
             writer.string("expected", expected.rawValue)
             writer.string("value", value)

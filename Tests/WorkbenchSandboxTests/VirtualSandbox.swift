@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import WorkbenchSandbox
@@ -44,14 +45,14 @@ struct VirtualSandbox {
         _ path: String,
         _ body: String = "",
         sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> JSON {
+    ) throws -> JSONValue {
         let delivery = self.send(method, "/api/v2" + path, body)
         try #require(
             delivery.status == 200,
             "\(String(decoding: delivery.body, as: UTF8.self))",
             sourceLocation: sourceLocation
         )
-        return try JSON(parsing: delivery.body)
+        return try JSONValue(lenientlyParsing: delivery.body)
     }
 
     /// Sends one call of API v2, which has to be refused in the API's shape.
@@ -61,16 +62,16 @@ struct VirtualSandbox {
         _ body: String = ""
     ) throws -> (status: Int, code: Int64, message: String) {
         let delivery = self.send(method, "/api/v2" + path, body)
-        let json = try JSON(parsing: delivery.body)
+        let json = try JSONValue(lenientlyParsing: delivery.body)
         let message = try #require(json["message"]?.text)
         #expect(json["error"]?.text == message)
         return (delivery.status, try #require(json["code"]?.wholeNumber), message)
     }
 
     /// The audit, one value per line.
-    mutating func audit() throws -> [JSON] {
+    mutating func audit() throws -> [JSONValue] {
         try self.send("GET", "/sandbox/audit").body.split(separator: UInt8(ascii: "\n")).map { line in
-            try JSON(parsing: Array(line))
+            try JSONValue(lenientlyParsing: Array(line))
         }
     }
 
@@ -165,6 +166,6 @@ struct Built {
     }
 }
 
-func id(_ value: JSON) throws -> String {
+func id(_ value: JSONValue) throws -> String {
     try #require(value["id"]?.text)
 }

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import HTTPClient
 import HTTPServer
+import JSON
 import Kafka
 import Rollouts
 import Telemetry

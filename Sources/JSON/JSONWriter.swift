@@ -75,11 +75,16 @@ extension JSONWriter {
         named name: String,
         _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
+        self.name(named: name)
+        try body(&self)
+    }
+
+    /// Writes a field's name that is only known at run time; its value comes next.
+    package mutating func name(named name: String) {
         self.beginValue()
         self.quote(name)
         self.bytes.append(UInt8(ascii: ":"))
         self.needsComma = false
-        try body(&self)
     }
 
     /// Writes a field that holds an object of texts, in the order of their names.
@@ -91,7 +96,8 @@ extension JSONWriter {
         }
     }
 
-    private mutating func name(_ name: StaticString) {
+    /// Writes a field's name; its value comes next.
+    package mutating func name(_ name: StaticString) {
         self.beginValue()
         self.bytes.append(UInt8(ascii: "\""))
         self.bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -108,18 +114,18 @@ extension JSONWriter {
     package mutating func object<Failure: Error>(
         _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
-        self.open(UInt8(ascii: "{"))
+        self.beginObject()
         try body(&self)
-        self.close(UInt8(ascii: "}"))
+        self.endObject()
     }
 
     /// Writes an array.
     package mutating func array<Failure: Error>(
         _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
-        self.open(UInt8(ascii: "["))
+        self.beginArray()
         try body(&self)
-        self.close(UInt8(ascii: "]"))
+        self.endArray()
     }
 
     /// Writes a string.
@@ -179,6 +185,18 @@ extension JSONWriter {
             }
         }
     }
+
+    /// Begins an object; `endObject` ends it.
+    package mutating func beginObject() { self.open(UInt8(ascii: "{")) }
+
+    /// Ends what `beginObject` began.
+    package mutating func endObject() { self.close(UInt8(ascii: "}")) }
+
+    /// Begins an array; `endArray` ends it.
+    package mutating func beginArray() { self.open(UInt8(ascii: "[")) }
+
+    /// Ends what `beginArray` began.
+    package mutating func endArray() { self.close(UInt8(ascii: "]")) }
 
     private mutating func open(_ bracket: UInt8) {
         self.beginValue()

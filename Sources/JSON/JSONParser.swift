@@ -1,30 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why some bytes are not JSON that we take.
-package struct JSONFailure: Error, Equatable, CustomStringConvertible {
-    /// The kind of fault.
-    package enum Kind: Sendable, Equatable {
-        /// The text ends too early.
-        case truncated
-        /// Some bytes are not UTF-8.
-        case notUTF8
-        /// Nested deeper than the limit.
-        case tooDeep
-        /// An object has two members of the same name.
-        case duplicateName
-        /// Any other offence against RFC 8259.
-        case malformed
-    }
-
-    /// The kind of fault.
-    package let kind: Kind
-    /// What was wrong, without any of the input.
-    package let reason: String
-    /// Bytes before the fault.
-    package let offset: Int
-
-    /// `reason at byte N`.
-    package var description: String { "\(self.reason) at byte \(self.offset)" }
+/// What becomes of text that RFC 8259 allows and two readers could understand differently.
+package enum JSONAmbiguity: Sendable {
+    /// A name that comes twice in one object and half of a surrogate pair are faults.
+    case refused
+    /// As Go's decoder does: the last of equal names counts, half of a surrogate pair becomes U+FFFD.
+    case resolved
 }
 
 extension JSONValue {
@@ -33,14 +14,16 @@ extension JSONValue {
 
     /// Reads one JSON text (RFC 8259), with nothing but white space around it.
     ///
-    /// Stricter than the standard where two readers could understand different things: names are unique in their object,
-    /// surrogates come in pairs, numbers are finite.
-    ///
     /// - Parameters:
     ///   - bytes: UTF-8 without a byte order mark.
     ///   - maximumDepth: Levels of arrays and objects that are allowed; it bounds the stack that reading takes.
+    ///   - ambiguity: What becomes of text that two readers could understand differently.
     /// - Throws: `JSONFailure` for anything else.
-    package init(parsing bytes: [UInt8], maximumDepth: Int = JSONValue.maximumDepth) throws(JSONFailure) {
+    package init(
+        parsing bytes: [UInt8],
+        maximumDepth: Int = JSONValue.maximumDepth,
+        ambiguity: JSONAmbiguity = .refused
+    ) throws(JSONFailure) {
         // Once for all, so that no string needs it; UTF-16 or a compressed body is told by this name, not as bad grammar.
         do {
             _ = try UTF8Span(validating: bytes.span)
@@ -50,8 +33,35 @@ extension JSONValue {
             }
             throw JSONFailure(kind: .notUTF8, reason: "not UTF-8", offset: error.byteOffsets.lowerBound)
         }
-        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, ambiguity: ambiguity)
         self = try parser.parseDocument()
+    }
+}
+
+/// The members of one object while it is read.
+///
+/// A linear search is quickest for the objects of every day; an index keeps a hostile one from costing its square.
+private struct MemberList {
+    private(set) var members: [JSONValue.Member] = []
+    private var places: [String: Int] = [:]
+
+    /// Where that name stands already.
+    mutating func index(of name: String) -> Int? {
+        guard self.members.count >= 16 else { return self.members.firstIndex { $0.name == name } }
+        if self.places.isEmpty {
+            for (index, member) in self.members.enumerated() { self.places[member.name] = index }
+        }
+        return self.places[name]
+    }
+
+    /// Adds a member, or puts it in the place of the one there.
+    mutating func put(_ member: JSONValue.Member, at index: Int?) {
+        if let index {
+            self.members[index] = member
+        } else {
+            if !self.places.isEmpty { self.places[member.name] = self.members.count }
+            self.members.append(member)
+        }
     }
 }
 
@@ -62,12 +72,14 @@ extension JSONValue {
 private struct JSONParser {
     private let bytes: [UInt8]
     private let maximumDepth: Int
+    private let ambiguity: JSONAmbiguity
     private var position = 0
     private var depth = 0
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(bytes: [UInt8], maximumDepth: Int, ambiguity: JSONAmbiguity) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.ambiguity = ambiguity
     }
 
     mutating func parseDocument() throws(JSONFailure) -> JSONValue {
@@ -102,30 +114,22 @@ private struct JSONParser {
     private mutating func parseObject() throws(JSONFailure) -> JSONValue {
         try self.descend()
         defer { self.depth -= 1 }
-        var members: [JSONValue.Member] = []
-        // A linear search is quickest for the objects of every day; a set keeps a hostile one from costing its square.
-        var names: Set<String> = []
-        if self.take(UInt8(ascii: "}")) { return .object(members) }
+        var members = MemberList()
+        if self.take(UInt8(ascii: "}")) { return .object([]) }
         repeat {
             self.skipSpace()
             guard self.peek() == UInt8(ascii: "\"") else { throw self.failure("expected a member's name") }
             let start = self.position
             let name = try self.parseString()
-            let isNew: Bool
-            if members.count < 16 {
-                isNew = !members.contains { $0.name == name }
-            } else {
-                if names.isEmpty { names.formUnion(members.lazy.map(\.name)) }
-                isNew = names.insert(name).inserted
-            }
-            guard isNew else {
+            let earlier = members.index(of: name)
+            guard earlier == nil || self.ambiguity == .resolved else {
                 throw JSONFailure(kind: .duplicateName, reason: "the same name twice in one object", offset: start)
             }
             guard self.take(UInt8(ascii: ":")) else { throw self.failure("expected ':'") }
-            members.append(JSONValue.Member(name, try self.parseValue()))
+            members.put(JSONValue.Member(name, try self.parseValue()), at: earlier)
         } while self.take(UInt8(ascii: ","))
         guard self.take(UInt8(ascii: "}")) else { throw self.failure("expected ',' or '}'") }
-        return .object(members)
+        return .object(members.members)
     }
 
     private mutating func parseArray() throws(JSONFailure) -> JSONValue {
@@ -232,14 +236,18 @@ private struct JSONParser {
     private mutating func parseScalar() throws(JSONFailure) -> Unicode.Scalar {
         let first = try self.parseHexadecimalDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, self.takeHere(UInt8(ascii: "\\")), self.takeHere(UInt8(ascii: "u")) else {
-            throw self.failure("half of a surrogate pair")
+        let end = self.position
+        if first < 0xDC00, self.takeHere(UInt8(ascii: "\\")), self.takeHere(UInt8(ascii: "u")) {
+            let second = try self.parseHexadecimalDigits()
+            if (0xDC00..<0xE000).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+            {
+                return scalar
+            }
         }
-        let second = try self.parseHexadecimalDigits()
-        guard (0xDC00..<0xE000).contains(second),
-            let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
-        else { throw self.failure("half of a surrogate pair") }
-        return scalar
+        guard self.ambiguity == .resolved else { throw self.failure("half of a surrogate pair") }
+        self.position = end
+        return "\u{FFFD}"
     }
 
     private mutating func parseHexadecimalDigits() throws(JSONFailure) -> UInt32 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
-
-@testable import Rollouts
 
 @Suite struct JSONTests {
     @Test(arguments: [
@@ -77,6 +76,34 @@ import Testing
         let doubled = Array(("{" + (members + ["\"k3\":0"]).joined(separator: ",") + "}").utf8)
         let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: doubled) }
         #expect(failure?.kind == .duplicateName)
+    }
+
+    @Test func ambiguousTextIsResolvedOnRequest() throws {
+        func resolved(_ text: String) throws -> JSONValue {
+            try JSONValue(parsing: Array(text.utf8), ambiguity: .resolved)
+        }
+        #expect(try resolved(#"{"a":1,"b":2,"a":3}"#) == .object([.init("a", .integer(3)), .init("b", .integer(2))]))
+        #expect(try resolved(#""\ud83d""#) == .string("\u{FFFD}"))
+        #expect(try resolved(#""\ud83dx""#) == .string("\u{FFFD}x"))
+        #expect(try resolved(#""\ud83d\u0041""#) == .string("\u{FFFD}A"))
+        #expect(try resolved(#""\ud83d\ude80""#) == .string("🚀"))
+        let members = (0..<5000).map { "\"k\($0)\":\($0)" } + ["\"k3\":0", "\"k4999\":1"]
+        let large = try resolved("{" + members.joined(separator: ",") + "}")
+        #expect(large.members?.count == 5000)
+        #expect(large["k3"] == .integer(0))
+        #expect(large["k4999"] == .integer(1))
+    }
+
+    @Test func valuesAreReadAsWhatTheyAre() throws {
+        let value = try JSONValue(parsing: Array(#"{"n":2,"d":2.0,"h":0.5,"s":"2","l":[true]}"#.utf8))
+        #expect(value["n"]?.wholeNumber == 2)
+        #expect(value["d"]?.wholeNumber == 2)
+        #expect(value["h"]?.wholeNumber == nil)
+        #expect(value["h"]?.number == 0.5)
+        #expect(value["s"]?.number == nil)
+        #expect(value["l"]?.elements?.first?.flag == true)
+        #expect(value.members?.map(\.name) == ["n", "d", "h", "s", "l"])
+        #expect(value["l"]?.members == nil)
     }
 
     @Test func writtenTextReadsBackAsTheSameValue() throws {

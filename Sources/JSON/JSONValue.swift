@@ -51,6 +51,25 @@ package enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// The number, if this is one; a whole one beyond 2^53 is rounded.
+    package var number: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .double(let number): number
+        case .null, .bool, .string, .array, .object: nil
+        }
+    }
+
+    /// The elements, if this is an array.
+    package var elements: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    /// The members, if this is an object, in the order in which they were written.
+    package var members: [Member]? {
+        if case .object(let members) = self { members } else { nil }
+    }
+
     /// The flag, if this is a boolean.
     package var flag: Bool? {
         if case .bool(let flag) = self { flag } else { nil }
