@@ -37,7 +37,10 @@ extension Coordinator {
         switch failure.kind {
         case .withheld:
             self.want(context.call, for: &rollout, now: now)
-        case .unavailable, .unauthorized:
+        case .unavailable, .unauthorized,
+            .serverError where context.call.isLook,
+            .notFound where context.call.isLook && context.call.component == .registry:
+            // A workbench without a registry answers 404 to everything below it, one whose parts are down 500.
             rollout.hold(since: context.startedAt)
             self.suspectOutage(of: context.call.component, failure.cause, &rollout, now: now)
         case .rateLimited:
@@ -142,6 +145,10 @@ extension Coordinator {
             guard var rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
             // Where the component was up all along, it was this call that failed.
             if verdict == .falseAlarm, let cause = rollout.suspectedFailure {
+                guard cause.class != .notFound else {
+                    self.finish(id, .failed, cause, now: now)
+                    continue
+                }
                 self.retry(
                     &rollout,
                     Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
@@ -165,7 +172,7 @@ extension Coordinator {
             // It answers, and a right that the probe lacks says nothing about the calls that rollouts make.
             self.probeSucceeded(component, now: now)
         case .unavailable, .unauthorized, .notFound, .conflict, .invalid, .serverError, .protocol, .withheld:
-            self.isDown(component, failure.cause, now: now)
+            self.isDown(component, failure.outageCause, now: now)
         }
     }
 
@@ -184,6 +191,28 @@ extension Coordinator {
     package var outageCauses: [(component: Component, cause: Cause)] {
         Component.allCases.compactMap { component in
             self.outages[component]?.cause.map { (component, $0) }
+        }
+    }
+}
+
+extension CallFailure {
+    /// Why a component is down whose probe failed so: whatever it answered, there is nothing to mend in any rollout.
+    var outageCause: Cause {
+        let cause = self.cause
+        return self.kind == .unauthorized
+            ? cause : Cause(.unavailable, cause.message, httpStatus: cause.httpStatus)
+    }
+}
+
+extension APICall {
+    /// Whether it asks for what is always there to be asked for: an error says something of the component, not of what
+    /// was asked.
+    fileprivate var isLook: Bool {
+        switch self {
+        case .findProject, .findExperiment, .findVersion, .findModel, .findRuntime, .findBuild, .findDeployment,
+            .readRun, .newestRun, .readVersion, .readBuild, .readDeployment:
+            true
+        case .probe, .registerVersion, .createModel, .createBuild, .createDeployment, .verify: false
         }
     }
 }

@@ -110,6 +110,39 @@ struct CoordinatorOutageTests {
         #expect(bench.coordinator.outageCauses.map(\.component) == [.workbench])
     }
 
+    /// Looks and reads are always answered by a component that works, so any of these raises a suspicion.
+    @Test(arguments: [CallFailure.Kind.notFound, .serverError, .unavailable])
+    func aRegistryThatAnswersNothingIsAnOutage(kind: CallFailure.Kind) {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll(until: { $0.isNamed("findVersion") })
+        let failure = CallFailure(kind, message: "no registry", httpStatus: 500)
+        bench.fail(failure)
+        #expect(bench.calls == [.probe(.registry)])
+        for _ in 0..<20 {
+            bench.fail(failure)
+            bench.pass(60)
+        }
+        #expect(bench.outages.map { $0?.class } == [.unavailable])
+        #expect(bench.coordinator.outageCauses.map(\.component) == [.registry])
+        #expect(bench.endings == [])
+        bench.answer(.alive)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
+    @Test
+    func aVersionThatIsGoneFailsAtOnceWhereTheRegistryAnswers() {
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll(until: { $0.isNamed("registerVersion") })
+        bench.answer(.version(.sample(.underWay("registering"))))
+        bench.pass(20)
+        bench.fail(CallFailure(.notFound, message: "no such version", httpStatus: 404))
+        bench.answer(.alive)
+        #expect(bench.endings.map { $0.cause?.class } == [.notFound])
+    }
+
     @Test
     func theWayBackBeginsWithTwoCalls() {
         var bench = Bench()

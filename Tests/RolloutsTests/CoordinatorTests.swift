@@ -151,6 +151,8 @@ struct CoordinatorTests {
         for _ in 0..<20 {
             bench.pass(20)
             bench.fail(.failed)
+            // The workbench itself is up: it was this one answer.
+            bench.answer(.alive)
             bench.pass(20)
             bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
         }
