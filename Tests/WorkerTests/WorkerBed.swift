@@ -124,9 +124,11 @@ struct WorkerBed: Sendable {
     func withWorker(
         _ settings: WorkerSettings,
         registry: MetricsRegistry = MetricsRegistry(),
+        detour: Detour? = nil,
         _ body: @escaping @Sendable (Worker) async throws -> Void
     ) async throws {
-        let runner = CallRunner(client: self.client, credentials: self.credentials)
+        let client = try detour.map { try self.client(through: $0, settings) } ?? self.client
+        let runner = CallRunner(client: client, credentials: self.credentials)
         let worker = Worker(settings: settings, runner: runner, logger: .disabled, metrics: WorkerMetrics(registry))
         try await withThrowingTaskGroup(of: Void.self) { group in
             // A worker that ends with an error ends the test, too.
@@ -239,6 +241,15 @@ struct WorkerBed: Sendable {
         return type.split(separator: ".").dropLast().last.map(String.init)
     }
 
+    /// The class of the cause that a status names.
+    static func causeClass(of record: ConsumedRecord) throws -> String {
+        struct Status: Decodable {
+            struct Cause: Decodable { var `class`: String }
+            var cause: Cause?
+        }
+        return try JSONDecoder().decode(Status.self, from: Data(record.value ?? [])).cause?.class ?? "none"
+    }
+
     // MARK: Workbench
 
     /// A run on the workbench.
@@ -348,7 +359,7 @@ struct WorkerBed: Sendable {
         _ = try await self.control("PUT", "/sandbox/faults", rules)
     }
 
-    private func control(_ method: String, _ path: String, _ body: String?) async throws -> HTTPResponse {
+    func control(_ method: String, _ path: String, _ body: String?) async throws -> HTTPResponse {
         let request = HTTPRequest(
             method: method,
             url: self.workbench + path,
