@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Glibc
 
 extension Admin {
     /// Describes the settings of a topic, by name.
@@ -16,7 +17,8 @@ extension Admin {
     /// Changes some settings of a topic and keeps its other own ones.
     ///
     /// The request sets everything that it is not given back to the default, so the topic's own settings are read first
-    /// and written whole: two who change one topic at the same moment can undo each other.
+    /// and written whole: two who change one topic at the same moment can undo each other. Returns when a broker names
+    /// the new values, so that whoever looks next sees them.
     ///
     /// - Parameters:
     ///   - topic: The topic.
@@ -38,8 +40,35 @@ extension Admin {
                 }
                 var whole = Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.value) })
                 for (name, value) in changes { whole.updateValue(value, forKey: name) }
-                return Self.write(whole.compactMapValues { $0 }, topic, client, timeout)
+                let written = whole.compactMapValues { $0 }
+                return Self.write(written, topic, client, timeout).flatMap {
+                    Self.waitUntilKnown(written, topic, client, timeout)
+                }
             }
+        }
+    }
+
+    /// Waits until the topic's own settings are the ones that were written.
+    private static func waitUntilKnown(
+        _ written: [String: String],
+        _ topic: String,
+        _ client: OpaquePointer,
+        _ timeout: Duration
+    ) -> Result<Void, KafkaError> {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            switch self.describe(topic, client, timeout) {
+            case .failure(let error): return .failure(error)
+            case .success(let settings):
+                let own = settings.values.filter { $0.isOwn && !$0.isReadOnly }
+                let values = own.compactMap { setting in setting.value.map { (setting.name, $0) } }
+                if Dictionary(uniqueKeysWithValues: values) == written { return .success(()) }
+            }
+            guard ContinuousClock.now < deadline else {
+                return .failure(.timedOut(operation: "wait for the changed settings of \(topic)"))
+            }
+            // No broker tells when it has caught up.
+            usleep(20_000)
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Glibc
 
 extension Admin {
     /// Lists the topics that we may see, by name.
@@ -17,7 +18,9 @@ extension Admin {
         try await self.run("describe topic \(name)") { Self.metadata($0, topic: name, timeout).map { $0[name] } }
     }
 
-    /// Creates topics.
+    /// Creates topics, and waits until they can be used.
+    ///
+    /// A broker confirms a topic before it knows the topic itself; whoever asked at once would be told that there is none.
     ///
     /// - Returns: For each topic that was not created, why; `isTopicExists` tells one that was there already.
     /// - Throws: `KafkaError` when the brokers don't answer within `timeout`.
@@ -41,13 +44,37 @@ extension Admin {
                 timeout: timeout,
                 waitsForBrokers: true
             )
-            return Self.request(call, client) { options, queue in
+            let deadline = ContinuousClock.now + timeout
+            let result = Self.request(call, client) { options, queue in
                 rd_kafka_CreateTopics(client, &created, created.count, options, queue)
             } read: { event in
                 var count = 0
                 let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
                 return .success(Self.failures(results, count, "create topic"))
             }
+            return result.flatMap { failures in
+                let names = Set(topics.map(\.name)).subtracting(failures.keys)
+                return Self.waitUntilKnown(names, client, until: deadline).map { failures }
+            }
+        }
+    }
+
+    /// Waits until a broker names all topics with a leader for each of their partitions.
+    private static func waitUntilKnown(
+        _ names: Set<String>,
+        _ client: OpaquePointer,
+        until deadline: ContinuousClock.Instant
+    ) -> Result<Void, KafkaError> {
+        while true {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { return .failure(.timedOut(operation: "wait for created topics")) }
+            switch self.metadata(client, topic: nil, left) {
+            case .failure(let error): return .failure(error)
+            case .success(let known):
+                guard names.contains(where: { known[$0]?.hasLeaders != true }) else { return .success(()) }
+            }
+            // No broker tells when it has caught up.
+            usleep(20_000)
         }
     }
 
@@ -135,7 +162,8 @@ extension Admin {
             topics[name] = Topic(
                 name: name,
                 partitionCount: partitions.count,
-                replicationFactor: partitions.map { Int($0.replica_cnt) }.min() ?? 0
+                replicationFactor: partitions.map { Int($0.replica_cnt) }.min() ?? 0,
+                hasLeaders: !partitions.isEmpty && partitions.allSatisfy { $0.leader >= 0 }
             )
         }
         return .success(topics)

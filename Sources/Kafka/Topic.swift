@@ -8,11 +8,14 @@ package struct Topic: Hashable, Sendable {
     package let partitionCount: Int
     /// Copies of each partition, the leader's included; of the partition that has the fewest.
     package let replicationFactor: Int
+    /// Whether each partition has a leader, so that it can be written and read.
+    package let hasLeaders: Bool
 
     /// Creates a description.
-    package init(name: String, partitionCount: Int, replicationFactor: Int) {
+    package init(name: String, partitionCount: Int, replicationFactor: Int, hasLeaders: Bool = true) {
         self.name = name
         self.partitionCount = partitionCount
         self.replicationFactor = replicationFactor
+        self.hasLeaders = hasLeaders
     }
 }
