@@ -71,7 +71,8 @@ extension Coordinator.Policy {
             callsPerSecond: settings.number(.workbenchMaximumCallsPerSecond),
             intentValidity: Span(settings.duration(.rolloutIntentValidity)),
             settle: Span(settings.duration(.rolloutSettle)),
-            requestTimeout: Span(settings.duration(.workbenchRequestTimeout))
+            requestTimeout: Span(settings.duration(.workbenchRequestTimeout)),
+            sweepAfter: Span(settings.duration(.rolloutSweepAfter))
         )
     }
 }

@@ -19,6 +19,8 @@ struct WatchBoard: Sendable {
         case taken
         /// It was known already, or is older than what is known.
         case known
+        /// It reports orphans of a rollout that has ended.
+        case reported
         /// It belongs to a rollout that nobody asked for.
         case filtered
     }
@@ -60,6 +62,8 @@ struct WatchBoard: Sendable {
     /// Takes a status event.
     mutating func apply(_ status: StatusEvent) -> Change {
         guard self.filter.concerns(status) else { return .filtered }
+        // It tells something about a rollout that has ended, and leaves it as it ended.
+        guard !status.isOrphanReport else { return .reported }
         let known = self.rows[status.rolloutID]
         if let known {
             guard status.sequence > known.status.sequence, !known.status.isTerminal else { return .known }

@@ -21,6 +21,7 @@ struct WatchDisplay {
     private var lastFrame: ContinuousClock.Instant?
     private var hasChanged = true
     private var unreadable = 0
+    private var orphanReports = 0
 
     /// What is known.
     private(set) var board: WatchBoard
@@ -70,7 +71,11 @@ struct WatchDisplay {
                 self.noteUnreadable(record)
                 continue
             }
-            guard self.board.apply(status) == .taken else { continue }
+            switch self.board.apply(status) {
+            case .taken: break
+            case .reported: self.orphanReports += 1
+            case .known, .filtered: continue
+            }
             isNew = true
             if !self.isTable, self.filter.shows(status), let line = WatchDisplay.line(headers, record.value) {
                 lines += line + "\n"
@@ -99,7 +104,8 @@ struct WatchDisplay {
         let frame = WatchFrame(width: width, height: self.height(), allowsColour: self.output.style.allowsColour)
         let unreadable =
             self.unreadable > 0 ? "records of the topic that are no status events: \(self.unreadable)" : nil
-        let lines = frame.lines(self.board, now: .now(), notice: self.notice ?? unreadable)
+        let orphans = self.orphanReports > 0 ? "reports of orphans (--json tells them): \(self.orphanReports)" : nil
+        let lines = frame.lines(self.board, now: .now(), notice: self.notice ?? orphans ?? unreadable)
         try self.output.write(self.screen.draw(lines, width: width))
     }
 

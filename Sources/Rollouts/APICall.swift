@@ -38,21 +38,29 @@ package enum APICall: Sendable, Equatable {
     case readDeployment(projectID: String, modelID: String, buildID: String, deploymentID: String)
     /// Sends the sample request to the deployed model.
     case verify(projectID: String, modelID: String, Verification)
+    /// Looks for orphans after a rollout's end, or takes one away.
+    case sweep(SweepCall)
 
     /// Whether the call makes something on the workbench, so that it needs an intent and is never repeated blindly.
     package var isCreating: Bool {
         switch self {
         case .registerVersion, .createModel, .createBuild, .createDeployment: true
         case .probe, .findProject, .findExperiment, .readRun, .newestRun, .findVersion, .readVersion, .findModel,
-            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify:
+            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify, .sweep:
             false
         }
+    }
+
+    /// Whether the call may be made only while the partition is held: it changes something.
+    package var needsPartition: Bool {
+        if case .sweep(let call) = self { call.isChanging } else { self.isCreating }
     }
 
     /// What must be up for this call.
     package var component: Component {
         switch self {
         case .probe(let component): component
+        case .sweep(let call): call.component
         case .findVersion, .registerVersion, .readVersion: .registry
         case .findProject, .findExperiment, .readRun, .newestRun, .findModel, .createModel, .findRuntime, .findBuild,
             .createBuild, .readBuild, .findDeployment, .createDeployment, .readDeployment, .verify:

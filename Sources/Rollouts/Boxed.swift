@@ -45,3 +45,33 @@ package enum Rare<Value: Sendable>: Sendable {
         set { self = Self(wrappedValue: newValue) }
     }
 }
+
+extension Rare: Equatable where Value: Equatable {}
+
+extension Rare: Encodable where Value: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(self.wrappedValue)
+    }
+}
+
+extension Rare: Decodable where Value: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        self.init(wrappedValue: container.decodeNil() ? nil : try container.decode(Value.self))
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Reads a value that may be missing; the compiler's own `Decodable` of a type with such a property comes here.
+    package func decode<Value: Decodable>(_ type: Rare<Value>.Type, forKey key: Key) throws -> Rare<Value> {
+        Rare(wrappedValue: try self.decodeIfPresent(Value.self, forKey: key))
+    }
+}
+
+extension KeyedEncodingContainer {
+    /// Writes a value that may be missing; see `decode`.
+    package mutating func encode<Value: Encodable>(_ value: Rare<Value>, forKey key: Key) throws {
+        try self.encodeIfPresent(value.wrappedValue, forKey: key)
+    }
+}

@@ -22,6 +22,8 @@ package enum CallResult: Sendable, Equatable {
     case deployment(DeploymentFacts?)
     /// The model's answer to the sample request.
     case verification(VerificationResult)
+    /// What a sweep found; empty where it changed something.
+    case marked([MarkedObject])
 }
 
 /// How far something is that the workbench makes.

@@ -5,6 +5,11 @@ extension Coordinator {
     ///
     /// One rollout of a model is under way at a time, so the order of arrival is fair between models.
     mutating func dispatch(now: Now) {
+        self.dispatchRollouts(now: now)
+        self.dispatchSweeps(now: now)
+    }
+
+    private mutating func dispatchRollouts(now: Now) {
         while let id = self.ready.first {
             guard var rollout = self.rollouts[id], case .ready(let call) = rollout.activity else {
                 _ = self.ready.popFirst()
@@ -61,7 +66,10 @@ extension Coordinator {
         switch context.purpose {
         case .note: break
         case .end:
+            let ended = self.rollouts[context.id]
             self.rollouts[context.id] = nil
+            if let ended { self.planSweep(of: ended.state, now: now) }
+        case .sweep: self.sweepRecorded(context.id)
         case .intent:
             guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
             let notAfter = began + self.policy.intentValidity
@@ -84,9 +92,11 @@ extension Coordinator {
     /// A record was refused for good, because it is too large for its topic.
     package mutating func recordRefused(_ ticket: Ticket, _ cause: Cause, now: Now) {
         guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id] else {
+            // A sweep's record is as long as the end's, which fitted; if not, the next owner sweeps again.
             return
         }
         switch (context.purpose, rollout.activity) {
+        case (.sweep, _): break
         case (.end, _):
             self.endShortened(&rollout)
         case (.note, .ending), (.intent, .ending):
@@ -121,6 +131,8 @@ extension Coordinator {
         self.budget.succeeded()
         if case .probe(let component) = context.call {
             self.probeSucceeded(component, now: now)
+        } else if case .sweep = context.call {
+            self.sweepSucceeded(context.id, result)
         } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
             let wasResolving = rollout.state.step == .resolve
@@ -209,7 +221,7 @@ extension APICall {
         case .createBuild: .build
         case .createDeployment: .deployment
         case .probe, .findProject, .findExperiment, .readRun, .newestRun, .findVersion, .readVersion, .findModel,
-            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify:
+            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify, .sweep:
             nil
         }
     }

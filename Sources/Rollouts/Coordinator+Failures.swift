@@ -7,6 +7,8 @@ extension Coordinator {
         self.budget.release()
         if case .probe(let component) = context.call {
             self.probeFailed(component, failure, now: now)
+        } else if case .sweep = context.call {
+            self.sweepFailed(context.id, failure, now: now)
         } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
             self.noteOutcome(of: context, failure, &rollout, now: now)
             self.rollouts[id] = rollout
@@ -26,6 +28,7 @@ extension Coordinator {
         guard !failure.isOutcomeUnknown else {
             let certainAt = context.startedAt + self.policy.requestTimeout + self.policy.settle
             rollout.becomeUncertain(until: certainAt, now: now.monotonic)
+            if let step = context.call.creatingStep { rollout.state.doubt(step) }
             return
         }
         rollout.state.intent = nil
@@ -212,7 +215,7 @@ extension APICall {
         case .findProject, .findExperiment, .findVersion, .findModel, .findRuntime, .findBuild, .findDeployment,
             .readRun, .newestRun, .readVersion, .readBuild, .readDeployment:
             true
-        case .probe, .registerVersion, .createModel, .createBuild, .createDeployment, .verify: false
+        case .probe, .registerVersion, .createModel, .createBuild, .createDeployment, .verify, .sweep: false
         }
     }
 }

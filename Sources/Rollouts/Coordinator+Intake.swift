@@ -9,10 +9,18 @@ extension Coordinator {
         package var known: KnownRollouts
         /// Lanes.
         package var lanes: [LaneState]
+        /// Rollouts that have ended and are still to be swept for orphans.
+        package var unswept: [RolloutState]
 
         /// Creates what an empty journal says.
-        package init(unfinished: [RolloutState] = [], known: KnownRollouts = KnownRollouts(), lanes: [LaneState] = []) {
+        package init(
+            unfinished: [RolloutState] = [],
+            known: KnownRollouts = KnownRollouts(),
+            lanes: [LaneState] = [],
+            unswept: [RolloutState] = []
+        ) {
             self.unfinished = unfinished
+            self.unswept = unswept
             self.known = known
             self.lanes = lanes
         }
@@ -37,7 +45,7 @@ extension Coordinator {
         self.known[partition] = restored.known
         var lanes: [Lane.Key: Lane] = [:]
         for state in restored.lanes {
-            lanes[state.key, default: Lane()].restore(newestDeployed: state.newestDeployed, live: state.live)
+            lanes[state.key, default: Lane()].restore(state)
         }
         self.lanes[partition] = lanes
         self.rollouts.reserve(restored.unfinished.count)
@@ -53,6 +61,10 @@ extension Coordinator {
             ($0.step.isUnderWay ? 0 : 1, $0.acceptedAt, $0.id) < ($1.step.isUnderWay ? 0 : 1, $1.acceptedAt, $1.id)
         }
         for state in order { self.resume(state.id, now: now) }
+        for var state in restored.unswept {
+            state.partition = partition
+            self.planSweep(of: state, now: now)
+        }
         self.dispatch(now: now)
     }
 
@@ -68,7 +80,8 @@ extension Coordinator {
             rollout.state.stepAt = now.wallMilliseconds
         }
         // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
-        guard rollout.state.intent != nil else { return }
+        guard let intent = rollout.state.intent else { return }
+        rollout.state.doubt(intent)
         rollout.becomeUncertain(
             until: now.monotonic + self.policy.requestTimeout + self.policy.settle,
             now: now.monotonic
@@ -125,9 +138,10 @@ extension Coordinator {
         let dropped = self.rollouts.remove(partition: partition)
         // A slot that waits for an intent's commit has no call that will give it back.
         for rollout in dropped.values { if case .committing = rollout.activity { self.budget.release() } }
-        self.tickets = self.tickets.filter { dropped[$0.value.id] == nil }
+        let unswept = self.sweeps.remove(partition: partition)
+        self.tickets = self.tickets.filter { dropped[$0.value.id] == nil && !unswept.contains($0.value.id) }
         for (call, context) in self.calls {
-            if let id = context.id, dropped[id] != nil { self.calls[call]?.id = nil }
+            if let id = context.id, dropped[id] != nil || unswept.contains(id) { self.calls[call]?.id = nil }
         }
         self.due.removeAll { dropped[$0.id] != nil }
         for component in Component.allCases { self.parked[component]?.removeAll { dropped[$0] != nil } }

@@ -191,14 +191,21 @@ extension Coordinator {
     private mutating func deployed(_ rollout: Rollout, key: Lane.Key) -> LaneState? {
         guard let run = rollout.state.run else { return nil }
         let partition = rollout.state.partition
-        self.lanes[partition]?[key, default: Lane()].deployed(run)
+        self.lanes[partition]?[key, default: Lane()].deployed(run, at: rollout.state.place)
         return self.laneState(of: key, partition: partition)
     }
 
     /// What the journal must know of a lane; `nil` while nothing was deployed.
     func laneState(of key: Lane.Key, partition: Int32) -> LaneState? {
         guard let lane = self.lanes[partition]?[key], let newest = lane.newestDeployed else { return nil }
-        return LaneState(projectID: key.projectID, modelName: key.modelName, newestDeployed: newest, live: lane.live)
+        var state = LaneState(
+            projectID: key.projectID,
+            modelName: key.modelName,
+            newestDeployed: newest,
+            live: lane.live
+        )
+        state.place = lane.liveDeployment?.place
+        return state
     }
 
     /// Writes down where a rollout stands, without waiting for the commit; tells people if its phase has changed.
@@ -215,7 +222,13 @@ extension Coordinator {
         self.record(rollout.state, purpose: .note, publishes: publishes, lane: lane)
     }
 
-    mutating func record(_ state: RolloutState, purpose: RecordPurpose, publishes: Bool, lane: LaneState? = nil) {
+    mutating func record(
+        _ state: RolloutState,
+        purpose: RecordPurpose,
+        publishes: Bool,
+        lane: LaneState? = nil,
+        reportsOrphans: Bool = false
+    ) {
         let ticket = self.nextNumber()
         self.tickets[ticket] = TicketContext(id: state.id, purpose: purpose)
         self.actions.append(
@@ -225,7 +238,8 @@ extension Coordinator {
                     partition: state.partition,
                     rollout: state,
                     publishes: publishes,
-                    lane: lane
+                    lane: lane,
+                    reportsOrphans: reportsOrphans
                 )
             )
         )

@@ -19,6 +19,8 @@ package struct Coordinator: Sendable {
         package var settle: Span
         /// Deadline of one call.
         package var requestTimeout: Span
+        /// How long after a rollout's end it is looked for what its calls of unknown outcome have made after all.
+        package var sweepAfter: Span
 
         /// Creates a policy.
         package init(
@@ -27,7 +29,8 @@ package struct Coordinator: Sendable {
             callsPerSecond: Double = 0,
             intentValidity: Span = .seconds(5),
             settle: Span = .seconds(60),
-            requestTimeout: Span = .seconds(30)
+            requestTimeout: Span = .seconds(30),
+            sweepAfter: Span = .seconds(120)
         ) {
             self.retry = retry
             self.maximumConcurrentCalls = maximumConcurrentCalls
@@ -35,6 +38,7 @@ package struct Coordinator: Sendable {
             self.intentValidity = intentValidity
             self.settle = settle
             self.requestTimeout = requestTimeout
+            self.sweepAfter = sweepAfter
         }
     }
 
@@ -67,6 +71,8 @@ package struct Coordinator: Sendable {
         package var publishes: Bool
         /// The lane's state, where it changes.
         package var lane: LaneState?
+        /// Whether a report of orphans goes with it.
+        package var reportsOrphans = false
     }
 
     /// What a call under way belongs to.
@@ -81,6 +87,7 @@ package struct Coordinator: Sendable {
         case note
         case intent
         case end
+        case sweep
     }
 
     /// A record under way.
@@ -96,6 +103,7 @@ package struct Coordinator: Sendable {
     var due = DueTimes()
     var ready = FIFO<RolloutID>()
     var budget: Budget
+    var sweeps = Sweeps()
     var outages: [Component: Outage] = [:]
     var parked: [Component: [RolloutID]] = [:]
     var calls: [CallID: CallContext] = [:]
@@ -127,11 +135,13 @@ package struct Coordinator: Sendable {
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
         guard !self.isStopping else { return nil }
-        var next = self.due.first
+        var next = [self.due.first, self.sweeps.due.first].compactMap(\.self).min()
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
-        if !self.ready.isEmpty, let chance = self.budget.nextChance(now: now) { next = min(next ?? chance, chance) }
+        if !self.ready.isEmpty || !self.sweeps.ready.isEmpty, let chance = self.budget.nextChance(now: now) {
+            next = min(next ?? chance, chance)
+        }
         return next
     }
 
@@ -144,6 +154,7 @@ package struct Coordinator: Sendable {
             self.move(entry.id, now: now)
         }
         self.startDueProbes(now: now)
+        self.startDueSweeps(now: now)
         self.dispatch(now: now)
     }
 

@@ -26,6 +26,7 @@ package struct JournalImage: Sendable {
         }
     }
 
+    /// Records of rollouts that are not over: not ended, or still to be swept.
     private var unfinished: [RolloutID: [UInt8]] = [:]
     private var lanes: [[UInt8]: [UInt8]] = [:]
     private var known = KnownRollouts()
@@ -90,7 +91,7 @@ package struct JournalImage: Sendable {
         let phase = header(JournalRecord.HeaderName.phase).flatMap {
             Phase(rawValue: String(decoding: $0, as: UTF8.self))
         }
-        if phase?.isTerminal == true {
+        if phase?.isTerminal == true, header(JournalRecord.HeaderName.sweep) == nil {
             self.unfinished[id] = nil
         } else {
             self.unfinished[id] = value()
@@ -113,7 +114,12 @@ package struct JournalImage: Sendable {
         for (key, value) in self.lanes {
             lanes.append(try Self.decode(LaneState.self, value, key: Self.text(key), decoder))
         }
-        return Coordinator.Restored(unfinished: states, known: self.known, lanes: lanes)
+        return Coordinator.Restored(
+            unfinished: states.filter { !$0.phase.isTerminal },
+            known: self.known,
+            lanes: lanes,
+            unswept: states.filter(\.phase.isTerminal)
+        )
     }
 
     private static func decode<Value: Decodable>(

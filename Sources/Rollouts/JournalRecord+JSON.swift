@@ -47,6 +47,29 @@ extension RolloutState {
                 writer.field("httpStatus", cause.httpStatus)
             }
         }
+        if let aftermath {
+            writer.object("aftermath") { writer in
+                writer.array("doubts") { writer in
+                    for step in aftermath.doubts { writer.string(step.rawValue) }
+                }
+                writer.write(aftermath.orphans)
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes the field `orphans`, in a journal record and in a report alike.
+    mutating func write(_ orphans: [Orphan]) {
+        self.array("orphans") { writer in
+            for orphan in orphans {
+                writer.object { writer in
+                    writer.field("kind", orphan.kind.rawValue)
+                    writer.field("id", orphan.id)
+                    writer.field("outcome", orphan.outcome.rawValue)
+                }
+            }
+        }
     }
 }
 
@@ -159,5 +182,13 @@ extension LaneState {
         writer.field("modelName", self.modelName)
         writer.object("newestDeployed") { self.newestDeployed.write(to: &$0) }
         if let live { writer.object("live") { live.write(to: &$0) } }
+        if let place {
+            writer.object("place") { writer in
+                writer.field("projectID", place.projectID)
+                writer.field("modelID", place.modelID)
+                writer.field("buildID", place.buildID)
+                writer.field("deploymentID", place.deploymentID)
+            }
+        }
     }
 }

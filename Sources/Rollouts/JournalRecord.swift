@@ -41,6 +41,8 @@ package struct JournalRecord: Sendable, Equatable {
         package static let step = "slipway_step"
         /// 64 bits of the run key's hash in hexadecimal digits, once resolved.
         package static let runKey = "slipway_run_key"
+        /// Present on the record of an ended rollout that is still to be swept for orphans.
+        package static let sweep = "slipway_sweep"
         /// Process that wrote it.
         package static let process = "slipway_process"
         /// Generation in which it was written.
@@ -75,6 +77,7 @@ extension JournalRecord {
             let key = RunKey(run, modelName: state.plan.modelName, replayID: state.replay?.id)
             self.headers.append((HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
         }
+        if state.needsSweep { self.headers.append((HeaderName.sweep, Array("due".utf8))) }
     }
 
     /// Writes down a lane's state.

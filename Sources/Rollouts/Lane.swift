@@ -42,7 +42,7 @@ package struct Lane: Sendable {
     /// The newest run ever deployed for this model, or that may have been.
     package private(set) var newestDeployed: RunOrder?
     /// The run that is deployed now, as far as the workbench has said so.
-    @Rare package private(set) var live: ResolvedRun?
+    @Rare package private(set) var liveDeployment: LiveDeployment?
     /// Those that wait, in the order in which they will run; those before `first` have had their turn.
     ///
     /// Behind the last rollback they are sorted, oldest run first, so that a long queue costs no search.
@@ -149,9 +149,12 @@ package struct Lane: Sendable {
         return newestDeployed
     }
 
+    /// The run that is live.
+    package var live: ResolvedRun? { self.liveDeployment?.run }
+
     /// The workbench reports the deployment of `run` as up.
-    package mutating func deployed(_ run: ResolvedRun) {
-        self.live = run
+    package mutating func deployed(_ run: ResolvedRun, at place: DeploymentPlace? = nil) {
+        self.liveDeployment = LiveDeployment(run: run, place: place)
         self.mayBeDeployed(run.order)
     }
 
@@ -161,9 +164,9 @@ package struct Lane: Sendable {
     }
 
     /// Takes over what the journal says of the model.
-    package mutating func restore(newestDeployed: RunOrder, live: ResolvedRun?) {
-        self.newestDeployed = newestDeployed
-        self.live = live
+    package mutating func restore(_ state: LaneState) {
+        self.newestDeployed = state.newestDeployed
+        self.liveDeployment = state.live.map { LiveDeployment(run: $0, place: state.place) }
     }
 }
 
@@ -177,6 +180,8 @@ package struct LaneState: Codable, Sendable, Equatable {
     package var newestDeployed: RunOrder
     /// The run that is deployed now, as far as the workbench has said so.
     package var live: ResolvedRun?
+    /// Where its deployment lies; absent in journals of versions that did not keep it.
+    package var place: DeploymentPlace?
 
     /// Names the lane.
     package var key: Lane.Key { Lane.Key(projectID: self.projectID, modelName: self.modelName) }

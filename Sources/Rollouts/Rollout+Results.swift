@@ -19,7 +19,7 @@ extension Rollout {
     /// - Returns: What follows.
     package mutating func succeeded(_ result: CallResult, startedAt: MonotonicTime) -> Verdict {
         switch result {
-        case .alive: .proceed
+        case .alive, .marked: .proceed
         case .project(let id): self.foundProject(id)
         case .experiment(let id): self.foundExperiment(id)
         case .run(let facts): self.foundRun(facts)

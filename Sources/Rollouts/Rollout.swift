@@ -79,9 +79,7 @@ package struct Rollout: Sendable {
     package var hasComparingGates: Bool { self.state.plan.gates.contains { $0.betterThanDeployed != nil } }
 
     /// The lane it belongs to, once resolved.
-    package var laneKey: Lane.Key? {
-        self.state.run.map { Lane.Key(projectID: $0.projectID, modelName: self.state.plan.modelName) }
-    }
+    package var laneKey: Lane.Key? { self.state.laneKey }
 
     /// Goes on to a step with a clean slate.
     package mutating func advance(to step: RolloutStep, at now: Now) {

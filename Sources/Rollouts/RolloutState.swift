@@ -21,7 +21,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
     /// The replay that it comes from.
     package var replay: Replay?
     /// W3C trace context of the event.
-    package var traceparent: String?
+    @Rare package var traceparent: String?
     /// When it was accepted, in milliseconds since 1970.
     package var acceptedAt: Int64
     /// When the phase began, in milliseconds since 1970.
@@ -40,6 +40,8 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var intent: CreatingStep?
     /// Why it ended or waits.
     package var cause: Cause?
+    /// What its calls of unknown outcome may have left behind; `nil` where there was none.
+    @Rare package var aftermath: Aftermath?
 
     /// Creates the state of a rollout that has just been accepted.
     package init(
@@ -75,6 +77,35 @@ package struct RolloutState: Codable, Sendable, Equatable {
         self.phase = phase
         self.step = .finished
         self.cause = cause
+    }
+
+    /// A creating call of this step may have had an effect that nobody has seen.
+    package mutating func doubt(_ step: CreatingStep) {
+        var aftermath = self.aftermath ?? Aftermath()
+        guard !aftermath.doubts.contains(step) else { return }
+        aftermath.doubts.append(step)
+        self.aftermath = aftermath
+    }
+
+    /// Whether it has ended and is still to be swept for orphans.
+    package var needsSweep: Bool { self.phase.isTerminal && self.aftermath?.doubts.isEmpty == false }
+
+    /// The lane it belongs to, once resolved.
+    package var laneKey: Lane.Key? {
+        self.run.map { Lane.Key(projectID: $0.projectID, modelName: self.plan.modelName) }
+    }
+
+    /// Where its deployment lies, once there is one.
+    package var place: DeploymentPlace? {
+        guard let run, let modelID = self.made.modelID, let buildID = self.made.buildID,
+            let deploymentID = self.made.deploymentID
+        else { return nil }
+        return DeploymentPlace(
+            projectID: run.projectID,
+            modelID: modelID,
+            buildID: buildID,
+            deploymentID: deploymentID
+        )
     }
 
     /// Drops the texts that came with the event, so that its record fits where the whole did not.

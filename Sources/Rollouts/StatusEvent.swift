@@ -54,7 +54,15 @@ package struct StatusEvent: Sendable, Equatable {
     private static let typePrefix = "dev.slipway.rollout."
 
     /// The CloudEvents type for a phase.
-    package static func type(of phase: Phase) -> String { "\(self.typePrefix)\(phase.rawValue).v1" }
+    package static func type(of phase: Phase) -> String { self.type(ofWord: phase.rawValue) }
+
+    static func type(ofWord word: String) -> String { "\(self.typePrefix)\(word).v1" }
+
+    /// Stands in place of a phase in the report of what a sweep has found after a rollout's end.
+    package static let orphanWord = "orphan"
+
+    /// Whether this is such a report: it changes nothing about the rollout's end.
+    package var isOrphanReport: Bool { self.phaseWord == Self.orphanWord }
 
     /// Reads a record of the status topic.
     ///

@@ -27,11 +27,25 @@ package struct StatusFacts: Sendable, Equatable {
     /// - Parameter source: CloudEvents `source`: which group of workers speaks, such as `/slipway/my-group`.
     /// - Returns: The record to be written.
     package func record(source: String) -> OutgoingRecord {
+        self.record(source: source, word: self.rollout.phase.rawValue)
+    }
+
+    /// Returns the report of what a sweep has found: a status event of the phase word `orphan`.
+    ///
+    /// It comes after the rollout's end and is no phase of its own: the rollout stays as it ended.
+    ///
+    /// - Parameter source: CloudEvents `source`.
+    /// - Returns: The record to be written.
+    package func orphanReport(source: String) -> OutgoingRecord {
+        self.record(source: source, word: StatusEvent.orphanWord)
+    }
+
+    private func record(source: String, word: String) -> OutgoingRecord {
         let state = self.rollout
         let id = state.id.description
         var headers = [
             RecordHeader("ce_specversion", "1.0"),
-            RecordHeader("ce_type", StatusEvent.type(of: state.phase)),
+            RecordHeader("ce_type", StatusEvent.type(ofWord: word)),
             RecordHeader("ce_source", source),
             RecordHeader("ce_id", "\(id)-\(state.sequence)"),
             RecordHeader("ce_time", Timestamp(millisecondsSinceEpoch: state.phaseAt).description),
@@ -44,17 +58,17 @@ package struct StatusFacts: Sendable, Equatable {
         return OutgoingRecord(
             topic: .status,
             key: Array(id.utf8),
-            value: JSONWriter.object { self.write(&$0) },
+            value: JSONWriter.object { self.write(&$0, word: word) },
             headers: headers
         )
     }
 
-    private func write(_ writer: inout JSONWriter) {
+    private func write(_ writer: inout JSONWriter, word: String) {
         let state = self.rollout
         writer.field("rolloutId", state.id.description)
         writer.field("sequence", state.sequence)
-        writer.field("phase", state.phase.rawValue)
-        writer.field("previousPhase", state.previousPhase?.rawValue)
+        writer.field("phase", word)
+        writer.field("previousPhase", (word == state.phase.rawValue ? state.previousPhase : state.phase)?.rawValue)
         writer.time("time", state.phaseAt)
         writer.time("acceptedAt", state.acceptedAt)
         writer.field("previousPhaseMilliseconds", state.previousPhaseMilliseconds)
@@ -66,6 +80,7 @@ package struct StatusFacts: Sendable, Equatable {
         writer.object("ids") { $0.fields(of: state.made) }
         writer.field("endpointUrl", self.endpointURL)
         if let cause = state.cause { writer.object("cause") { $0.fields(of: cause) } }
+        if let orphans = state.aftermath?.orphans, !orphans.isEmpty { writer.write(orphans) }
         if let replay = state.replay {
             writer.object("replay") { object in
                 object.field("id", replay.id)

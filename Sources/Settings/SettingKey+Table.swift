@@ -19,7 +19,8 @@ extension SettingKey {
         workbenchMaximumCallsPerSecond,
     ]
     private static let rollout = [
-        rolloutIntentValidity, rolloutSettle, rolloutMaximumAttempts, rolloutBackoffBase, rolloutBackoffCap,
+        rolloutIntentValidity, rolloutSettle, rolloutSweepAfter, rolloutMaximumAttempts, rolloutBackoffBase,
+        rolloutBackoffCap,
     ]
     private static let polling = [pollingMinimum, pollingMaximum]
 

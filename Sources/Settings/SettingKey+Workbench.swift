@@ -85,6 +85,13 @@ extension SettingKey {
         default: "60s",
         "How long after a call's deadline the workbench may still act on it."
     )
+    /// `rollout.sweepAfter`.
+    package static let rolloutSweepAfter = SettingKey(
+        "rollout.sweepAfter",
+        .duration(.zero ... .seconds(86_400)),
+        default: "2m",
+        "How long after its end a rollout is swept for what calls of unknown outcome have made after all."
+    )
     /// `rollout.maximumAttempts`.
     package static let rolloutMaximumAttempts = SettingKey(
         "rollout.maximumAttempts",

@@ -92,6 +92,11 @@ extension APIOperation {
         "GET",
         "/projects/{project_id}/models/{model_id}/builds/{build_id}"
     )
+    static let deleteModelBuild = APIOperation(
+        "DeleteModelBuild",
+        "DELETE",
+        "/projects/{project_id}/models/{model_id}/builds/{build_id}"
+    )
 }
 
 extension WorkbenchClient {
@@ -115,6 +120,11 @@ extension WorkbenchClient {
         let arguments = [request.projectID, request.modelID]
         let body = try Self.encode(request, for: operation)
         return try await self.call(Call(operation: operation, arguments: arguments, body: body))
+    }
+
+    /// Deletes one build.
+    package func deleteBuild(project: String, model: String, _ id: String) async throws(APIError) {
+        let _: EmptyReply = try await self.call(Call(operation: .deleteModelBuild, arguments: [project, model, id]))
     }
 
     /// Returns the model's live builds whose comment contains `marker`, oldest first.

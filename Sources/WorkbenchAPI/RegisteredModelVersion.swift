@@ -74,6 +74,11 @@ extension APIOperation {
         "GET",
         "/registry/models/{model_id}/versions/{version_id}"
     )
+    static let deleteRegisteredModelVersion = APIOperation(
+        "DeleteRegisteredModelVersion",
+        "DELETE",
+        "/registry/models/{model_id}/versions/{version_id}"
+    )
 }
 
 extension WorkbenchClient {
@@ -88,5 +93,12 @@ extension WorkbenchClient {
     /// Returns one version.
     package func registeredVersion(model: String, _ id: String) async throws(APIError) -> RegisteredModelVersion {
         try await self.call(Call(operation: .getRegisteredModelVersion, arguments: [model, id]))
+    }
+
+    /// Deletes one version.
+    package func deleteRegisteredVersion(model: String, _ id: String) async throws(APIError) {
+        let _: EmptyReply = try await self.call(
+            Call(operation: .deleteRegisteredModelVersion, arguments: [model, id])
+        )
     }
 }

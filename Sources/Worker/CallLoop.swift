@@ -22,6 +22,10 @@ struct CallLoop: Sendable {
 
     private func perform(_ planned: Driver.PlannedCall) async {
         guard planned.call.isCreating else {
+            if planned.call.needsPartition, !self.isHeld(planned) {
+                await self.driver.finished(planned, .failure(Self.withheld))
+                return
+            }
             await self.driver.finished(planned, await self.ablation.result(of: planned.call, by: self.runner))
             return
         }
@@ -29,8 +33,7 @@ struct CallLoop: Sendable {
         guard let partition = planned.partition, let epoch = planned.epoch, let notAfter = planned.notAfter,
             self.clock.monotonic < notAfter, self.holdings.beginCreatingCall(partition, epoch: epoch)
         else {
-            let failure = CallFailure(.withheld, message: "the intent was too old or the partition had moved")
-            await self.driver.finished(planned, .failure(failure))
+            await self.driver.finished(planned, .failure(Self.withheld))
             return
         }
         self.checkpoints(.beforeCall)
@@ -38,5 +41,15 @@ struct CallLoop: Sendable {
         self.checkpoints(.afterCall)
         self.holdings.endCreatingCall(partition)
         await self.driver.finished(planned, result)
+    }
+
+    private static let withheld = CallFailure(
+        .withheld,
+        message: "the intent was too old or the partition had moved"
+    )
+
+    private func isHeld(_ planned: Driver.PlannedCall) -> Bool {
+        guard let partition = planned.partition, let epoch = planned.epoch else { return false }
+        return self.holdings.isHeld(partition, epoch: epoch)
     }
 }

@@ -72,6 +72,7 @@ package struct CallRunner: Sendable {
             )
         case .verify(let project, let model, let verification):
             .verification(try await self.verify(project: project, model: model, verification))
+        case .sweep(let call): .marked(try await self.sweep(call))
         }
     }
 

@@ -200,6 +200,7 @@ actor Driver: Journal.Listener {
                 )
             case .record(let record):
                 if record.publishes { self.note(record.rollout) }
+                if record.reportsOrphans { self.noteOrphans(of: record.rollout) }
                 guard let epoch = self.holdings.epoch(of: record.partition) else { continue }
                 items.append(JournalItem(partition: record.partition, epoch: epoch, content: .step(record), next: nil))
             case .outage(let component, let cause):
@@ -232,6 +233,20 @@ actor Driver: Journal.Listener {
         guard isCreating else { return }
         self.eventTimes[id] = nil
         self.metrics.firstCall(isCreating: true, milliseconds: milliseconds)
+    }
+
+    private func noteOrphans(of state: RolloutState) {
+        for orphan in state.aftermath?.orphans ?? [] {
+            self.metrics.orphan(orphan)
+            self.logger.warning(
+                "orphan found: a creating call of unknown outcome had an effect after all",
+                [
+                    "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+                    "model": .string(state.plan.modelName), "kind": .string(orphan.kind.rawValue),
+                    "id": .string(orphan.id), "outcome": .string(orphan.outcome.rawValue),
+                ]
+            )
+        }
     }
 
     private func note(_ state: RolloutState) {

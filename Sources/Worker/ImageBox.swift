@@ -26,6 +26,7 @@ final class ImageBox: Sendable {
         case JournalRecord.HeaderName.schema: record.withHeader("slipway_schema", copy)
         case JournalRecord.HeaderName.kind: record.withHeader("slipway_kind", copy)
         case JournalRecord.HeaderName.phase: record.withHeader("slipway_phase", copy)
+        case JournalRecord.HeaderName.sweep: record.withHeader("slipway_sweep", copy)
         case JournalRecord.HeaderName.runKey: record.withHeader("slipway_run_key", copy)
         default: nil
         }

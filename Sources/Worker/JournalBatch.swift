@@ -85,6 +85,10 @@ struct JournalBatch: Sendable {
                 )
             }
             if step.publishes { records.append(Self.status(step.rollout, topics: topics, status)) }
+            if step.reportsOrphans {
+                let report = StatusFacts(step.rollout).orphanReport(source: status.source)
+                records.append(ProducerRecord(report, topics: topics))
+            }
             return records
         case .dead(let record, let reason, let time, let maximumBytes):
             let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)

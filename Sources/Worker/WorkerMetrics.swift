@@ -21,6 +21,7 @@ package final class WorkerMetrics: Sendable {
     private let fencedTransactions: Counter
     private let producersReplaced: Counter
     private let offsetsOutOfRange: Counter
+    private let orphans: MetricFamily<Counter>
     private let restores: Histogram
     private let restoredRecords: Counter
 
@@ -96,6 +97,11 @@ package final class WorkerMetrics: Sendable {
             "slipway_events_lost_total",
             help: "Times that a committed offset was out of range: events were deleted before they were accepted."
         )
+        self.orphans = registry.counters(
+            "slipway_orphans_total",
+            help: "Objects that calls of unknown outcome made after all, by kind and by what became of them.",
+            labels: ["kind", "outcome"]
+        )
         self.restores = registry.histogram(
             "slipway_restore_seconds",
             help: "Time from a partition's assignment until its work goes on.",
@@ -156,6 +162,8 @@ package final class WorkerMetrics: Sendable {
     }
 
     func inFlight(_ count: Int) { self.unfinished.set(count) }
+
+    func orphan(_ orphan: Orphan) { self.orphans.with(orphan.kind.rawValue, orphan.outcome.rawValue).increment() }
 
     func fenced() { self.fencedTransactions.increment() }
 

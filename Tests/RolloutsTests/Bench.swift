@@ -141,6 +141,7 @@ struct Bench {
             case .createDeployment, .readDeployment:
                 self.answer(.deployment(DeploymentFacts(deploymentID: "d", progress: .ready)))
             case .verify: self.answer(.verification(.passed))
+            case .sweep: self.answer(.marked([]))
             }
         }
     }

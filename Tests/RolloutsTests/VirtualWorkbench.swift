@@ -12,6 +12,8 @@ struct VirtualWorkbench: Sendable {
         var run: String
         var model: String
         var readyAt: MonotonicTime
+        /// Whether it was stopped: by hand, or by a newer deployment of the model.
+        var isStopped = false
     }
 
     /// How long what it makes takes to get ready, at most.
@@ -61,6 +63,7 @@ struct VirtualWorkbench: Sendable {
             .success(.deployment(self.deployment({ $0.id == id }, isLook: false, now)))
         case .createDeployment(let request): self.create(request, now: now)
         case .verify: .success(.verification(.passed))
+        case .sweep(let call): .success(.marked(self.sweep(call)))
         }
     }
 
@@ -170,9 +173,42 @@ struct VirtualWorkbench: Sendable {
                 readyAt: readyAt
             )
         }
+        self.stopDeployments(of: made.model)
         self.deployments.append(made)
         return .success(
             .deployment(DeploymentFacts(deploymentID: made.id, progress: self.progress(made, now)))
         )
+    }
+
+    // MARK: Sweeps
+
+    private mutating func sweep(_ call: SweepCall) -> [MarkedObject] {
+        switch call {
+        case .findVersions(let model, let run, let marker):
+            return self.versions.filter { $0.model == model && $0.run == run && $0.marker == marker }.map(Self.marked)
+        case .findBuilds(_, _, let marker): return self.builds.filter { $0.marker == marker }.map(Self.marked)
+        case .findDeployments(_, _, let build): return self.deployments.filter { $0.parent == build }.map(Self.marked)
+        case .removeVersion(_, let id): self.versions.removeAll { $0.id == id }
+        case .removeBuild(_, _, let id): self.builds.removeAll { $0.id == id }
+        case .stopDeployment(let place):
+            for index in self.deployments.indices where self.deployments[index].id == place.deploymentID {
+                self.deployments[index].isStopped = true
+            }
+        case .reviveDeployment(let place):
+            guard let index = self.deployments.firstIndex(where: { $0.id == place.deploymentID }) else { break }
+            self.stopDeployments(of: self.deployments[index].model)
+            self.deployments[index].isStopped = false
+        }
+        return []
+    }
+
+    private static func marked(_ object: Object) -> MarkedObject {
+        MarkedObject(id: object.id, parent: object.parent, isActive: !object.isStopped)
+    }
+
+    private mutating func stopDeployments(of model: String) {
+        for index in self.deployments.indices where self.deployments[index].model == model {
+            self.deployments[index].isStopped = true
+        }
     }
 }

@@ -124,7 +124,10 @@ struct VirtualWorld {
     }
 
     private var isQuiet: Bool {
-        self.processes.allSatisfy { $0.crashed || $0.coordinator.unfinishedCount == 0 && $0.queue.isEmpty }
+        self.processes.allSatisfy {
+            $0.crashed
+                || $0.coordinator.unfinishedCount == 0 && $0.coordinator.unsweptCount == 0 && $0.queue.isEmpty
+        }
             && self.events.allSatisfy { (self.journal.positions[$0.key] ?? 0) == $0.value.count }
     }
 

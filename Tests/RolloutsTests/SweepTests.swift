@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// What is looked for after a rollout's end, and what becomes of it.
+struct SweepTests {
+    private func ended(_ doubts: [CreatingStep], deploymentID: String? = "d1") -> RolloutState {
+        var state = RolloutState.sample(1, plan: .sample(run: "r1"))
+        state.run = ResolvedRun(
+            projectID: "project",
+            experimentID: "experiment",
+            order: RunOrder(startMilliseconds: 1, runID: "r1")
+        )
+        state.made.registeredModelID = "rm"
+        state.made.versionID = "v1"
+        state.made.modelID = "m"
+        state.made.buildID = "b1"
+        state.made.deploymentID = deploymentID
+        for step in doubts { state.doubt(step) }
+        state.enter(.deployed, at: 1)
+        state.step = .finished
+        return state
+    }
+
+    private func live(_ deploymentID: String, run: String = "r1") -> LiveDeployment {
+        LiveDeployment(
+            run: ResolvedRun(
+                projectID: "project",
+                experimentID: "experiment",
+                order: RunOrder(startMilliseconds: 1, runID: run)
+            ),
+            place: self.place(deploymentID)
+        )
+    }
+
+    private func place(_ deploymentID: String) -> DeploymentPlace {
+        DeploymentPlace(projectID: "project", modelID: "m", buildID: "b1", deploymentID: deploymentID)
+    }
+
+    @Test func aSecondBuildIsToldFirstAndThenRemoved() {
+        var sweep = Sweep(self.ended([.build]), live: self.live("d1"))
+        let marker = sweep.state.marker
+        #expect(sweep.nextMove() == .call(.findBuilds(projectID: "project", modelID: "m", marker: marker)))
+        sweep.succeeded([MarkedObject(id: "b1", isActive: true), MarkedObject(id: "b2", isActive: true)])
+        #expect(sweep.nextMove() == .tell)
+        let told = sweep.tell()
+        #expect(told.aftermath?.orphans == [Orphan(kind: .build, id: "b2", outcome: .removed)])
+        #expect(told.needsSweep, "whoever takes over in between goes on with it")
+        #expect(sweep.nextMove() == .call(.removeBuild(projectID: "project", modelID: "m", buildID: "b2")))
+        sweep.succeeded([])
+        #expect(sweep.nextMove() == .finish)
+        let (state, isNews) = sweep.finished()
+        #expect(!isNews && !state.needsSweep && state.aftermath?.orphans.count == 1)
+    }
+
+    @Test func whatCanNotBeRemovedIsToldAsLeft() {
+        var sweep = Sweep(self.ended([.build]), live: nil)
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "b1", isActive: true), MarkedObject(id: "b2", isActive: true)])
+        _ = sweep.tell()
+        sweep.gaveUp()
+        #expect(sweep.nextMove() == .finish)
+        let (state, isNews) = sweep.finished()
+        #expect(isNews)
+        #expect(state.aftermath?.orphans == [Orphan(kind: .build, id: "b2", outcome: .left)])
+    }
+
+    @Test func aSweepThatFindsNothingSaysNothing() {
+        var sweep = Sweep(self.ended([.version, .model, .build, .deployment]), live: self.live("d1"))
+        for objects in [["v1"], ["b1"], ["d1"]] {
+            guard case .call = sweep.nextMove() else {
+                Issue.record("no further search")
+                return
+            }
+            sweep.succeeded(objects.map { MarkedObject(id: $0, isActive: true) })
+        }
+        #expect(sweep.nextMove() == .finish)
+        let (state, isNews) = sweep.finished()
+        #expect(!isNews && state.aftermath?.orphans == [])
+    }
+
+    @Test func aDeploymentThatCameUpLateAndDisplacedItsOwnTwinServes() {
+        var sweep = Sweep(self.ended([.deployment]), live: self.live("d1"))
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])
+        #expect(sweep.tell().aftermath?.orphans == [Orphan(kind: .deployment, id: "d2", outcome: .serving)])
+        #expect(sweep.nextMove() == .finish)
+    }
+
+    @Test func anOlderRunThatCameUpLateIsStoppedAndTheNewestServesAgain() {
+        var newest = self.place("d9")
+        newest.buildID = "b9"
+        var live = self.live("d9", run: "r9")
+        live.place = newest
+        var sweep = Sweep(self.ended([.deployment]), live: live)
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])
+        #expect(sweep.tell().aftermath?.orphans == [Orphan(kind: .deployment, id: "d2", outcome: .stopped)])
+        #expect(sweep.nextMove() == .call(.stopDeployment(self.place("d2"))))
+        sweep.succeeded([])
+        #expect(sweep.nextMove() == .call(.reviveDeployment(newest)))
+        sweep.succeeded([])
+        #expect(sweep.nextMove() == .finish)
+    }
+
+    @Test func aVersionStaysWhereAReplayMayHaveAdoptedIt() {
+        var state = self.ended([.version])
+        state.made.modelID = nil
+        var sweep = Sweep(state, live: nil)
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "v2", parent: "rm", isActive: true)])
+        #expect(sweep.tell().aftermath?.orphans == [Orphan(kind: .version, id: "v2", outcome: .left)])
+        #expect(sweep.nextMove() == .finish)
+    }
+
+    @Test func anOrphanThatAnEarlierProcessToldIsRemovedAndNotToldTwice() {
+        var state = self.ended([.build])
+        state.aftermath?.orphans = [Orphan(kind: .build, id: "b2", outcome: .removed)]
+        var sweep = Sweep(state, live: nil)
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "b1", isActive: true), MarkedObject(id: "b2", isActive: true)])
+        #expect(sweep.nextMove() == .call(.removeBuild(projectID: "project", modelID: "m", buildID: "b2")))
+        sweep.succeeded([])
+        #expect(sweep.finished().isNews == false)
+    }
+
+    /// With no time to settle nearly every late effect makes an orphan; each is found, told once, and taken away.
+    @Test
+    func orphansOfLateEffectsAreFoundAndRemoved() throws {
+        var found: Set<CreatingStep> = []
+        for seed in 0..<60 as Range<UInt64> { found.formUnion(try self.orphansFound(seed: seed)) }
+        #expect(found == [.version, .build, .deployment])
+    }
+
+    private func orphansFound(seed: UInt64) throws -> Set<CreatingStep> {
+        var random = SeededGenerator(seed: seed)
+        var world = VirtualWorld(
+            seed: random.next(),
+            faults: VirtualFaults(chance: 0.4, kinds: [.appliedLate]),
+            policy: Coordinator.Policy(settle: .zero, requestTimeout: .seconds(1), sweepAfter: .seconds(100))
+        )
+        for number in 1...3 { world.workbench.runs["r\(number)"] = .sample(number) }
+        world.events[0] = [.sample(1, plan: .sample(run: "r1")), .sample(2, plan: .sample(run: "r2"))]
+        try world.start(partitions: [0])
+        if seed % 2 == 0 { world.schedule(.crash, in: Double.random(in: 10...600, using: &random)) }
+        let ended = try world.run()
+        #expect(ended, "seed \(seed)")
+
+        let states = world.journal.newest.values.compactMap(\.state)
+        #expect(states.allSatisfy { !$0.needsSweep }, "seed \(seed)")
+        for state in states {
+            let builds = world.workbench.builds.filter { $0.marker == state.marker }
+            #expect(builds.count <= 1, "seed \(seed)")
+            let versions = world.workbench.versions.filter { $0.marker == state.marker }
+            #expect(versions.count <= 1 || state.made.modelID == nil, "seed \(seed)")
+            let made = world.workbench.log.filter { $0.kind == .build && $0.object.marker == state.marker }
+            let told = state.aftermath?.orphans.filter { $0.kind == .build } ?? []
+            #expect(made.count == (state.made.buildID == nil ? 0 : 1) + told.count, "seed \(seed)")
+        }
+        let active = world.workbench.deployments.filter { !$0.isStopped }
+        #expect(active.count == 1, "seed \(seed)")
+        #expect(active.first?.run == world.journal.lanes.first?.live?.runID, "seed \(seed): the newest run serves")
+        return Set(states.flatMap { $0.aftermath?.orphans ?? [] }.map(\.kind))
+    }
+}
