@@ -6,6 +6,7 @@ import Rollouts
 import Telemetry
 import TestSupport
 import Testing
+import WorkbenchAPI
 import WorkbenchSandbox
 
 @testable import Worker
@@ -52,7 +53,7 @@ struct OrphanTests {
                 #expect(orphans.first?["outcome"]?.text == outcome)
             }
             #expect(try await bed.audit().created[kind] == 2)
-            let text = registry.text()
+            let text = registry.prometheusText()
             #expect(text.contains(#"slipway_orphans_total{kind="\#(kind)",outcome="\#(outcome)"} 1"#))
         }
     }
