@@ -15,6 +15,7 @@ package enum Program {
     ///
     /// - Parameter adjust: Changes what the worker goes by after everything was read; for test programs, which stop a
     ///   worker at chosen places. `slipway` itself gives none.
+    /// - Returns: The table.
     package static func table(
         adjusting adjust: @escaping @Sendable (inout WorkerSettings) throws -> Void = { _ in }
     ) -> CommandTable {
