@@ -69,10 +69,17 @@ let package = Package(
                 "Rollouts", "Worker", "Operations", "Telemetry", "Threads", "Timestamps",
             ]
         ),
+        part(
+            "Drill",
+            [
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts", "Threads",
+                "WorkbenchSandbox",
+            ]
+        ),
         part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
 
         program("slipway", ["Commands", "CommandTable"]),
-        program("slipway-sandbox", ["WorkbenchSandbox", "CommandTable"]),
+        program("slipway-sandbox", ["WorkbenchSandbox", "Drill", "CommandTable"]),
         program(
             "slipway-bench",
             ["CommandTable", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Telemetry"]
@@ -97,6 +104,8 @@ let package = Package(
             ["WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps", "TestSupport"]
         ),
         tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport"]),
+        // Of `drill-worker` the program itself is needed, beside the tests'.
+        tests("DrillTests", ["Drill", "WorkbenchSandbox", "Kafka", "TestSupport", "drill-worker"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests(
             "WorkbenchSandboxTests",

@@ -10,10 +10,10 @@ package struct TallyFailure: Error, Equatable, CustomStringConvertible {
 }
 
 /// What becomes of an event.
-enum EventOutcome: String, Sendable, CaseIterable {
+package enum EventOutcome: String, Sendable, CaseIterable {
     /// Its rollout's last status, as the status topic says it.
     case deployed, skipped, failed, superseded
-    /// Known already: only counted.
+    /// Repeats another event: only counted.
     case duplicate
     /// Put aside, because it can't be understood.
     case deadLettered

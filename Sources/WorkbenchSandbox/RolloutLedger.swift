@@ -5,21 +5,34 @@ import JSON
 /// What a reader of the status topic has seen of each rollout.
 ///
 /// Reads the events' JSON on its own, not by the worker's code, since it is to judge the worker.
-struct RolloutLedger: Sendable, Equatable {
+package struct RolloutLedger: Sendable, Equatable {
     /// One rollout.
-    struct Entry: Sendable, Equatable {
-        let id: String
+    package struct Entry: Sendable, Equatable {
+        /// Its id.
+        package let id: String
         var identity: RecordedEvent.Identity
+        /// Replay that it comes from; `nil` for none.
+        package var replayID: String?
         /// Phases by sequence number: the same event seen twice is one.
         var phases: [Int64: String] = [:]
+        /// Records with a last status, the same one seen twice counted twice.
+        package var lastStatusCount = 0
         var endpoint: String?
-        var cause: String?
+        /// Class and message of why it ended or waits.
+        package var cause: String?
+        /// Every id that a status has ever named, by kind.
+        package var made: [AuditLedger.Kind: Set<String>] = [:]
         var deploymentID: String?
 
         /// Last statuses; exactly one once the rollout has ended.
-        var outcomes: [EventOutcome] {
+        package var outcomes: [EventOutcome] {
             self.phases.sorted { $0.key < $1.key }.compactMap { RolloutLedger.terminal[$0.value] }
         }
+
+        /// The run, as resolved or else as named; empty if neither.
+        package var runID: String { self.identity.runID }
+        /// The model's name; empty where it is not known.
+        package var modelName: String { self.identity.modelName }
     }
 
     private static let terminal: [String: EventOutcome] = [
@@ -27,14 +40,17 @@ struct RolloutLedger: Sendable, Equatable {
     ]
 
     /// The rollouts in the order in which they were first seen.
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
     private var positions: [String: Int] = [:]
+
+    /// A ledger without rollouts.
+    package init() {}
 
     /// Takes the value of a record of the status topic.
     ///
     /// - Returns: Whether it is a last status.
     /// - Throws: `TallyFailure` for a value that is no status.
-    mutating func add(_ value: [UInt8]) throws(TallyFailure) -> Bool {
+    package mutating func add(_ value: [UInt8]) throws(TallyFailure) -> Bool {
         let status: JSONValue
         do {
             status = try JSONValue(lenientlyParsing: value)
@@ -55,9 +71,16 @@ struct RolloutLedger: Sendable, Equatable {
             modelName: status["model"]?["name"]?.text ?? self.entries[position].identity.modelName
         )
         if let endpoint = status["endpointUrl"]?.text { self.entries[position].endpoint = endpoint }
-        if let made = status["ids"]?["deploymentId"]?.text { self.entries[position].deploymentID = made }
+        self.entries[position].replayID = status["replay"]?["id"]?.text ?? self.entries[position].replayID
+        for kind in AuditLedger.Kind.allCases {
+            guard let made = status["ids"]?["\(kind.rawValue)Id"]?.text else { continue }
+            self.entries[position].made[kind, default: []].insert(made)
+            if kind == .deployment { self.entries[position].deploymentID = made }
+        }
         let cause = status["cause"]
         self.entries[position].cause = cause?["class"]?.text.map { "\($0): \(cause?["message"]?.text ?? "")" }
-        return RolloutLedger.terminal[phase] != nil
+        guard RolloutLedger.terminal[phase] != nil else { return false }
+        self.entries[position].lastStatusCount += 1
+        return true
     }
 }

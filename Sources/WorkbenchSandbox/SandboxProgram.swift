@@ -9,14 +9,19 @@ package enum SandboxProgram {
     static let version = "0.1.0"
 
     /// Its commands.
-    package static let table: CommandTable = CommandTable(
-        name: "slipway-sandbox",
-        summary: "Try and test Slipway without a workbench",
-        discussion: """
-            Everything here is simulated, in memory, and made to go wrong where a test wants it to. Never use a key of a \
-            genuine workbench with it.
-            """,
-        version: { "slipway-sandbox \(SandboxProgram.version)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
-        commands: [ServeCommand.command, DemoCommand.command, TallyCommand.command]
-    )
+    ///
+    /// - Parameter commands: Commands of other targets, which this one may not know.
+    /// - Returns: The table.
+    package static func table(adding commands: [Command] = []) -> CommandTable {
+        CommandTable(
+            name: "slipway-sandbox",
+            summary: "Try and test Slipway without a workbench",
+            discussion: """
+                Everything here is simulated, in memory, and made to go wrong where a test wants it to. Never use a key of a \
+                genuine workbench with it.
+                """,
+            version: { "slipway-sandbox \(SandboxProgram.version)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+            commands: [ServeCommand.command, DemoCommand.command, TallyCommand.command] + commands
+        )
+    }
 }

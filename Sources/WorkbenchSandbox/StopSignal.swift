@@ -6,11 +6,13 @@ import Glibc
 /// SIGTERM and SIGINT, as something to wait for; the second one ends the process at once.
 ///
 /// Caught from its creation on, so to be created before whatever has to be stopped in order.
-final class StopSignal {
-    private let signals: AsyncStream<Void>
+package final class StopSignal {
+    /// The first signal, for a task of its own; this must outlive it.
+    package let signals: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// Begins to catch them.
+    package init() {
         let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         self.signals = signals
         self.sources = [SIGTERM, SIGINT].map { number in
@@ -26,7 +28,7 @@ final class StopSignal {
     }
 
     /// Returns at the first signal, or when the task is cancelled.
-    func wait() async {
+    package func wait() async {
         for await _ in self.signals { return }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import Drill
 import WorkbenchSandbox
 
-await SandboxProgram.table.runProcess()
+await SandboxProgram.table(adding: [DrillCommand.command]).runProcess()

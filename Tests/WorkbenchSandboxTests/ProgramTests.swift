@@ -95,6 +95,6 @@ func runProgram(
     environment: [String: String] = [:]
 ) async -> (status: UInt8, text: String, errorText: String) {
     let captured = CapturedOutput()
-    let status = await SandboxProgram.table.run(words, environment: environment, output: Output(to: captured))
+    let status = await SandboxProgram.table().run(words, environment: environment, output: Output(to: captured))
     return (status.code, captured.text, captured.errorText)
 }

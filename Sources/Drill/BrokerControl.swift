@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Kills brokers and starts them again, by the command that the drill was given.
+actor BrokerControl {
+    private let command: String?
+    private let report: @Sendable (String) -> Void
+    /// What was done, and when.
+    private(set) var history: [Disturbance] = []
+    /// The last restart that was begun; they come one after the other, so that a majority is always there.
+    private var isBusy = false
+
+    init(_ settings: DrillSettings, report: @escaping @Sendable (String) -> Void) {
+        self.command = settings.brokerControl
+        self.report = report
+    }
+
+    /// Kills a broker, and starts it again after a while; left out while another one is down.
+    ///
+    /// - Throws: `DrillFailure` if the command fails.
+    func restart(_ node: Int, after length: Duration) async throws {
+        guard let command = self.command else { throw DrillFailure("no command for brokers is given") }
+        guard !self.isBusy else { return self.report("broker \(node) is left alone: another one is down") }
+        self.isBusy = true
+        defer { self.isBusy = false }
+        let from = Disturbance.now
+        self.report("kill broker \(node) for \(length.tenths) s")
+        try await BrokerControl.run(command, "kill", node)
+        // Started again even when the drill is being given up.
+        do { try await Task.sleep(for: length) } catch { self.report("giving up, starting broker \(node) again") }
+        try await BrokerControl.run(command, "boot", node)
+        self.history.append(
+            Disturbance(kind: .broker, worker: "broker \(node)", from: from, until: Disturbance.now)
+        )
+        self.report("broker \(node) is back")
+    }
+
+    private static func run(_ command: String, _ action: String, _ node: Int) async throws {
+        let line = command.replacing("{action}", with: action).replacing("{node}", with: "\(node)")
+        let child = try ChildProcess("/bin/sh", ["-c", line], environment: ["PATH": Self.path], output: "/dev/null")
+        let end = await child.wait(until: .now + .seconds(90))
+        guard end == .exited(0) else {
+            child.signal(SIGKILL)
+            throw DrillFailure("the command for brokers failed: \(line)")
+        }
+    }
+
+    private static var path: String { getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin" }
+}

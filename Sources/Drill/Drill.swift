@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Kafka
+import WorkbenchSandbox
+
+/// A fault drill: real worker processes between a Kafka and a simulated workbench, everything that can befall them, and
+/// the judgement of what has become of every event.
+package struct Drill: Sendable {
+    private let settings: DrillSettings
+    private let plan: DrillPlan
+    private let kafka: KafkaProperties
+    private let topics = DrillTopics()
+    private let report: @Sendable (String) -> Void
+
+    /// Plans a drill.
+    ///
+    /// - Parameters:
+    ///   - settings: What is to be done.
+    ///   - report: Takes what happens as it happens, one line each.
+    /// - Throws: `KafkaPropertyError` for an address that can't be one.
+    package init(_ settings: DrillSettings, report: @escaping @Sendable (String) -> Void = { _ in }) throws {
+        self.settings = settings
+        self.plan = DrillPlan(settings)
+        self.kafka = try KafkaProperties(bootstrapServers: settings.bootstrapServers)
+        let began = ContinuousClock.now
+        self.report = { report("\((ContinuousClock.now - began).tenths) s: \($0)") }
+    }
+
+    /// Holds the drill.
+    ///
+    /// Whatever comes of it, nothing of it is left running and no topic is left behind.
+    ///
+    /// - Returns: The judgement.
+    /// - Throws: `DrillFailure`, `KafkaError` and what else keeps a drill from being held; `CancellationError`.
+    package func run() async throws -> DrillLedger {
+        let folder = try Drill.makeFolder()
+        let workshop = try Workshop(self.plan)
+        do {
+            try await self.topics.create(partitionCount: self.settings.partitionCount, self.kafka)
+        } catch {
+            await workshop.stop()
+            throw error
+        }
+        let fleet = WorkerFleet(
+            settings: self.settings,
+            environment: try self.environment(workshop, folder),
+            folder: folder.path,
+            report: self.report
+        )
+        let watch = HealthWatch(fleet)
+        let judged: Result<DrillLedger, any Error>
+        do {
+            judged = .success(DrillLedger(try await self.hold(workshop, fleet, watch)))
+        } catch {
+            judged = .failure(error)
+        }
+        await fleet.kill()
+        await watch.close()
+        await workshop.stop()
+        try await self.topics.delete(self.kafka)
+        if case .success(let ledger) = judged, ledger.isClean {
+            try FileManager.default.removeItem(at: folder)
+        } else {
+            self.report("the workers' logs are kept in \(folder.path)")
+        }
+        return try judged.get()
+    }
+
+    private static func makeFolder() throws -> URL {
+        let name = "slipway-drill-\(UInt64.random(in: .min ... .max))"
+        let folder = FileManager.default.temporaryDirectory.appending(path: name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    // MARK: What the workers go by
+
+    private func environment(_ workshop: Workshop, _ folder: URL) throws -> [String: String] {
+        let routes = folder.appending(path: "routes.yaml")
+        try Data(Drill.routes.utf8).write(to: routes)
+        let times = self.settings.times
+        var environment = [
+            "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrapServers,
+            "SLIPWAY_KAFKA_GROUP_ID": self.topics.group,
+            "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": "\(times.session.milliseconds)",
+            "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "\(times.transaction.milliseconds)",
+            "SLIPWAY_INTAKE_START_FROM": "beginning",
+            "SLIPWAY_TOPICS_EVENTS": self.topics.events,
+            "SLIPWAY_TOPICS_STATUS": self.topics.status,
+            "SLIPWAY_TOPICS_JOURNAL": self.topics.journal,
+            "SLIPWAY_TOPICS_DEAD": self.topics.dead,
+            "SLIPWAY_WORKBENCH_URL": workshop.url,
+            "SLIPWAY_WORKBENCH_API_KEY": workshop.apiKey,
+            "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": workshop.modelServiceURL,
+            "SLIPWAY_WORKBENCH_REQUEST_TIMEOUT": "\(times.request.milliseconds)ms",
+            "SLIPWAY_WORKBENCH_MAXIMUM_CALLS_PER_SECOND": "200",
+            "SLIPWAY_ROUTES": routes.path,
+            "SLIPWAY_OPERATIONS_ADDRESS": "127.0.0.1:0",
+            "SLIPWAY_ROLLOUT_SETTLE": "\(times.settle.milliseconds)ms",
+            "SLIPWAY_ROLLOUT_MAXIMUM_ATTEMPTS": "100",
+            "SLIPWAY_ROLLOUT_BACKOFF_BASE": "100ms",
+            "SLIPWAY_ROLLOUT_BACKOFF_CAP": "2s",
+            "SLIPWAY_POLLING_MINIMUM": "200ms",
+            "SLIPWAY_POLLING_MAXIMUM": "1s",
+            "SLIPWAY_SHUTDOWN_DEADLINE": "8s",
+            "SLIPWAY_LOG_LEVEL": "info",
+            "SLIPWAY_LOG_FORMAT": "json",
+        ]
+        environment.merge(self.settings.environment) { $1 }
+        return environment
+    }
+
+    /// Half of the models deploy each run in turn and are asked a sample question, half only the newest.
+    private static let routes = """
+        routes:
+          - name: every
+            match:
+              experiment: "every-*"
+            queue: every
+            verify:
+              request: {inputs: [1]}
+          - name: latest
+            queue: latest
+        """
+
+    // MARK: Holding it
+
+    private func hold(_ workshop: Workshop, _ fleet: WorkerFleet, _ watch: HealthWatch) async throws -> Sightings {
+        try await fleet.start(self.settings.workers)
+        let deadline = ContinuousClock.now + self.settings.timeLimit
+        try await watch.waitUntilReady(self.settings.workers, within: .seconds(60))
+        self.report("\(self.settings.workers) workers are ready, \(self.plan.events.count) events are to come")
+        let sender = try EventSender(self.plan, topic: self.topics.events, self.settings.bootstrapServers)
+        let follower = try await TopicFollower(
+            self.topics,
+            partitionCount: self.settings.partitionCount,
+            self.kafka
+        )
+        let brokers = BrokerControl(self.settings, report: self.report)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await watch.run() }
+                group.addTask { try await follower.follow() }
+                group.addTask {
+                    try await self.letHappen(sender, workshop, fleet, brokers)
+                    try await self.waitForEnd(follower, workshop, deadline)
+                }
+                defer { group.cancelAll() }
+                // The first to end is the last one, or one that can't go on.
+                try await group.next()
+            }
+            var seen = try await self.sight(follower, workshop, fleet)
+            sender.note(in: &seen)
+            seen.disturbances += await brokers.history
+            seen.health = watch.history
+            await self.close(sender, follower)
+            return seen
+        } catch {
+            await self.close(sender, follower)
+            throw error
+        }
+    }
+
+    private func close(_ sender: EventSender, _ follower: TopicFollower) async {
+        await sender.close()
+        await follower.close()
+    }
+
+    /// Sends the events while everything befalls that the plan has.
+    private func letHappen(
+        _ sender: EventSender,
+        _ workshop: Workshop,
+        _ fleet: WorkerFleet,
+        _ brokers: BrokerControl
+    ) async throws {
+        let start = ContinuousClock.now
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await sender.run(from: start) }
+            for incident in self.plan.incidents {
+                group.addTask {
+                    try await Task.sleep(until: start + incident.at, clock: .continuous)
+                    if case .broker(let node, let length) = incident.kind {
+                        try await brokers.restart(node, after: length)
+                    } else {
+                        try await fleet.carryOut(incident)
+                    }
+                }
+            }
+            group.addTask {
+                for weather in self.plan.weather {
+                    try await Task.sleep(until: start + weather.at, clock: .continuous)
+                    try await workshop.setFaults(weather.rules)
+                    try await Task.sleep(until: start + weather.at + weather.length, clock: .continuous)
+                    try await workshop.clearFaults()
+                }
+            }
+        }
+        self.report("all events are sent, nothing goes wrong any more")
+    }
+
+    /// Waits until every rollout and every unreadable event has come to its end, and a while longer for what should not
+    /// come any more.
+    private func waitForEnd(
+        _ follower: TopicFollower,
+        _ workshop: Workshop,
+        _ deadline: ContinuousClock.Instant
+    ) async throws {
+        let (rollouts, deadLetters) = (self.plan.wishes.count, self.plan.unreadableCount)
+        while ContinuousClock.now < deadline {
+            let ended = await follower.ended
+            if ended.rollouts >= rollouts, ended.deadLetters >= deadLetters { break }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        let ended = await follower.ended
+        self.report("\(ended.rollouts) of \(rollouts) rollouts have ended")
+        let patience = ContinuousClock.now + .seconds(20)
+        while try await workshop.lateCalls() > 0, ContinuousClock.now < patience {
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        try await Task.sleep(for: .seconds(2))
+    }
+
+    private func sight(_ follower: TopicFollower, _ workshop: Workshop, _ fleet: WorkerFleet) async throws -> Sightings
+    {
+        await fleet.stop()
+        var seen = try await follower.finish(within: .seconds(60))
+        seen.runs = Dictionary(uniqueKeysWithValues: self.plan.runs.map { ($0.id, $0) })
+        seen.audit = try await workshop.audit()
+        seen.faultedCalls = try await workshop.faultedCalls()
+        seen.disturbances = try await fleet.history()
+        seen.unexpectedEnds = await fleet.unexpectedEnds
+        return seen
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension DrillLedger {
+    /// Judges who wrote to the journal, and in which generation.
+    mutating func judgeJournal(_ seen: Sightings) {
+        for (partition, entries) in Dictionary(grouping: seen.journal, by: \.partition).sorted(by: { $0.key < $1.key })
+        {
+            var newest: Sightings.JournalEntry?
+            for entry in entries.sorted(by: { $0.offset < $1.offset }) {
+                if let newest {
+                    let place = "partition \(partition), offset \(entry.offset)"
+                    if entry.generation < newest.generation {
+                        self.note(
+                            .staleWrites,
+                            "\(place): \(entry.process) in generation \(entry.generation) after \(newest.generation)"
+                        )
+                        continue
+                    }
+                    if entry.generation == newest.generation, entry.process != newest.process {
+                        self.note(
+                            .staleWrites,
+                            "\(place): \(entry.process) and \(newest.process) in generation \(entry.generation)"
+                        )
+                    }
+                }
+                newest = entry
+            }
+        }
+    }
+
+    /// Measures how long each kill and each freeze kept the rollouts of a partition from going on.
+    mutating func measureRecoveries(_ seen: Sightings) {
+        let partitions = Dictionary(grouping: seen.journal, by: \.partition).mapValues { entries in
+            entries.sorted { $0.offset < $1.offset }
+        }
+        for disturbance in seen.disturbances where disturbance.kind == .kill || disturbance.kind == .freeze {
+            for entries in partitions.values {
+                let before = entries.prefix { $0.at <= disturbance.from }
+                guard before.last?.process == disturbance.worker, DrillLedger.hasUnfinished(before),
+                    let next = entries.dropFirst(before.count).first(where: { $0.rolloutID != nil })
+                else { continue }
+                self.recoveries.append(.milliseconds(next.at - disturbance.from))
+            }
+        }
+        self.recoveries.sort()
+    }
+
+    private static func hasUnfinished(_ entries: ArraySlice<Sightings.JournalEntry>) -> Bool {
+        var unfinished: Set<String> = []
+        for entry in entries {
+            guard let id = entry.rolloutID else { continue }
+            if entry.isTerminal { unfinished.remove(id) } else { unfinished.insert(id) }
+        }
+        return !unfinished.isEmpty
+    }
+
+    /// Finds the longest time in which there was work and no rollout moved, and whether a worker said why.
+    mutating func measureStalls(_ seen: Sightings) {
+        var unfinished: Set<String> = []
+        var last: Int64?
+        for entry in seen.journal.sorted(by: { $0.at < $1.at }) {
+            guard let id = entry.rolloutID else { continue }
+            if let last, !unfinished.isEmpty { self.noteStall(from: last, to: entry.at, seen) }
+            if entry.isTerminal { unfinished.remove(id) } else { unfinished.insert(id) }
+            last = entry.at
+        }
+    }
+
+    private mutating func noteStall(from: Int64, to: Int64, _ seen: Sightings) {
+        let length = Duration.milliseconds(to - from)
+        let isLongest = length > self.longestStall?.length ?? .zero
+        guard isLongest || length > seen.stallLimit else { return }
+        let cause = seen.health.first { $0.at >= from && $0.at <= to && $0.cause != nil }?.cause
+        if isLongest { self.longestStall = Stall(length: length, cause: cause) }
+        guard length > seen.stallLimit, cause == nil else { return }
+        self.note(.unnamedStalls, "\(length.tenths) s without progress while every worker said that it is ready")
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Synchronization
+
+/// Sends a plan's events, each at its time, and notes where those stand that arrived.
+final class EventSender: Sendable {
+    private struct Sent: Sendable {
+        var wishes: Set<DrillPlan.Wish> = []
+        var unreadable: Set<Sightings.Place> = []
+        var failures: [String] = []
+    }
+
+    private let plan: DrillPlan
+    private let topic: String
+    private let producer: Producer
+    /// With librdkafka's own default partitioner, as producers use that know no better.
+    private let otherProducer: Producer
+    private let sent = Mutex(Sent())
+
+    /// - Throws: `KafkaError` or `KafkaPropertyError` if no client can be made.
+    init(_ plan: DrillPlan, topic: String, _ bootstrapServers: String) throws {
+        self.plan = plan
+        self.topic = topic
+        self.producer = try Producer(properties: try KafkaProperties(bootstrapServers: bootstrapServers))
+        self.otherProducer = try Producer(
+            properties: try KafkaProperties([
+                .init("bootstrap.servers", bootstrapServers), .init("partitioner", "consistent_random"),
+            ])
+        )
+    }
+
+    /// Sends all events; returns when the last one has arrived.
+    ///
+    /// - Parameter start: When the drill began.
+    /// - Throws: `CancellationError`, `DrillFailure` if an event could not be sent.
+    func run(from start: ContinuousClock.Instant) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for (number, event) in self.plan.events.enumerated() {
+                group.addTask {
+                    try await Task.sleep(until: start + event.at, clock: .continuous)
+                    try await self.send(event, number)
+                }
+            }
+        }
+    }
+
+    private func send(_ event: DrillPlan.Event, _ number: Int) async throws {
+        let record = self.record(event, number)
+        let place: RecordPlace
+        do {
+            let producer = event.placement == .otherHash ? self.otherProducer : self.producer
+            place = try await producer.send(record)
+        } catch {
+            throw DrillFailure("event \(number) could not be sent: \(error)")
+        }
+        self.sent.withLock { sent in
+            switch event.content {
+            case .wish(let wish, _): sent.wishes.insert(wish)
+            case .unreadable:
+                sent.unreadable.insert(
+                    Sightings.Place(partition: place.partition.rawValue, offset: place.offset.rawValue)
+                )
+            }
+        }
+    }
+
+    private func record(_ event: DrillPlan.Event, _ number: Int) -> ProducerRecord {
+        var partition: Partition?
+        if case .keyless(let number) = event.placement { partition = Partition(rawValue: number) }
+        switch event.content {
+        case .unreadable(let value):
+            return ProducerRecord(topic: self.topic, partition: partition, key: nil, value: value)
+        case .wish(let wish, let index):
+            let run = self.plan.runs[index]
+            let event = RunFinishedEvent(
+                source: "/drill",
+                id: "\(number)",
+                time: nil,
+                data: RunFinishedData(
+                    run: RunReference(
+                        projectID: DrillPlan.projectID,
+                        experimentID: run.experimentID,
+                        runID: run.id
+                    ),
+                    status: "FINISHED",
+                    model: RunFinishedData.ModelWish(name: run.model)
+                ),
+                replay: wish.replayID.map { Replay(id: $0, reason: "drill") },
+                // Where it stands nobody knows before it is sent.
+                origin: Origin(topic: self.topic, partition: 0, offset: 0)
+            )
+            let record = EventEncoder.record(event)
+            return ProducerRecord(
+                topic: self.topic,
+                partition: partition,
+                key: partition == nil ? record.key : nil,
+                value: record.value,
+                headers: record.headers.map { Header(key: $0.name, value: $0.value) }
+            )
+        }
+    }
+
+    /// Puts what has arrived among the sightings.
+    func note(in seen: inout Sightings) {
+        let sent = self.sent.withLock { $0 }
+        seen.wishes = sent.wishes
+        seen.unreadable = sent.unreadable
+    }
+
+    /// Ends both clients.
+    func close() async {
+        await self.producer.close()
+        await self.otherProducer.close()
+    }
+}

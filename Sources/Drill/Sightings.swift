@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WorkbenchSandbox
+
+/// What a drill has seen, for the ledger to judge.
+struct Sightings: Sendable {
+    /// Where a record stands on the events topic.
+    struct Place: Sendable, Hashable {
+        let partition: Int32
+        let offset: Int64
+    }
+
+    /// One record of the journal.
+    struct JournalEntry: Sendable, Equatable {
+        let partition: Int32
+        let offset: Int64
+        /// When it was written, in milliseconds since 1970.
+        let at: Int64
+        /// Who wrote it, and in which generation of the group.
+        let process: String
+        let generation: Int32
+        /// The rollout; `nil` for a lane's.
+        let rolloutID: String?
+        /// Whether the rollout has ended.
+        let isTerminal: Bool
+    }
+
+    /// What a worker's readiness said at a moment.
+    struct HealthSample: Sendable, Equatable {
+        /// Milliseconds since 1970.
+        let at: Int64
+        /// Why it is not ready, in its own words; `nil` if it is.
+        let cause: String?
+    }
+
+    /// Runs by their ids.
+    var runs: [String: DrillPlan.Run] = [:]
+    /// What events that are on their topic ask for.
+    var wishes: Set<DrillPlan.Wish> = []
+    /// Where events stand that can't be understood.
+    var unreadable: Set<Place> = []
+    /// Records of the events topic, forwarded ones not counted again.
+    var events = 0
+    /// Events that were forwarded.
+    var forwarded = 0
+    /// From the status topic.
+    var rollouts = RolloutLedger()
+    /// From the journal, in the order of each partition.
+    var journal: [JournalEntry] = []
+    /// Where the events of the dead letters stood first; `nil` where a dead letter doesn't say.
+    var deadLetters: [Place?] = []
+    /// From the sandbox.
+    var audit = AuditLedger()
+    /// What was done to workers and brokers.
+    var disturbances: [Disturbance] = []
+    /// Calls that went wrong on purpose, by fault.
+    var faultedCalls: [String: Int] = [:]
+    /// What the workers' readiness said, in the order of time; a worker that doesn't answer says so.
+    var health: [HealthSample] = []
+    /// Workers that ended, or did not end, as they should not have.
+    var unexpectedEnds: [String] = []
+
+    /// How long no rollout may move unless readiness says why.
+    var stallLimit = Duration.seconds(45)
+    /// How long after a thaw a call that was about to be sent may still be made.
+    var thawAllowance = Duration.seconds(10)
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import WorkbenchSandbox
+
+/// Reads a drill's topics from their beginnings, committed records only.
+actor TopicFollower {
+    private let topics: DrillTopics
+    private let partitionCount: Int
+    private let reader: PartitionReader
+    private var seen = Sightings()
+    private var ends: [TopicPartition: Offset] = [:]
+
+    /// Begins to read.
+    ///
+    /// - Throws: `KafkaError` if no client can be made.
+    init(_ topics: DrillTopics, partitionCount: Int, _ kafka: KafkaProperties) async throws {
+        self.topics = topics
+        self.partitionCount = partitionCount
+        self.reader = try PartitionReader(properties: kafka)
+        let starts = topics.partitions(partitionCount).map { ($0, Offset(rawValue: 0)) }
+        try await self.reader.assign(Dictionary(uniqueKeysWithValues: starts))
+    }
+
+    /// Reads until the task is cancelled.
+    ///
+    /// - Throws: `TallyFailure` for a status that can't be read, `KafkaError` when reading is no longer possible.
+    func follow() async throws {
+        while !Task.isCancelled { try await self.step() }
+    }
+
+    /// Reads on to the end that every partition has now.
+    ///
+    /// - Throws: as `follow`, and `DrillFailure` when the time is up.
+    func finish(within time: Duration) async throws -> Sightings {
+        let deadline = ContinuousClock.now + time
+        var behind: [TopicPartition: Offset] = [:]
+        for partition in self.topics.partitions(self.partitionCount) {
+            behind[partition] = try await self.reader.endOffset(partition, isolation: .uncommitted)
+        }
+        while let place = behind.first(where: { (self.ends[$0.key]?.rawValue ?? -1) < $0.value.rawValue })?.key {
+            guard ContinuousClock.now < deadline else {
+                throw DrillFailure("\(place) could not be read to its end within \(time.tenths) s")
+            }
+            try await self.step()
+        }
+        return self.seen
+    }
+
+    /// Rollouts and dead letters that have come to their end, as far as they are read.
+    var ended: (rollouts: Int, deadLetters: Int) {
+        (self.seen.rollouts.entries.count { $0.lastStatusCount > 0 }, self.seen.deadLetters.count)
+    }
+
+    /// Ends reading.
+    func close() async { await self.reader.close() }
+
+    private func step() async throws {
+        let batch: ReadBatch
+        do throws(KafkaError) {
+            batch = try await self.reader.poll(timeout: .milliseconds(250))
+        } catch {
+            guard !error.isFatal, !error.isClosed, !error.isAuthorization else { throw error }
+            // A broker that is being restarted.
+            try await Task.sleep(for: .milliseconds(200))
+            return
+        }
+        for record in batch.records { try self.take(record) }
+        self.ends.merge(batch.ends) { $1 }
+    }
+
+    private func take(_ record: ConsumedRecord) throws {
+        let headers = record.headers.map { RecordHeader($0.key, $0.value) }
+        switch record.topicPartition.topic {
+        case self.topics.events:
+            if headers.contains(where: { $0.name == Forwarding.HeaderName.forwarded }) {
+                self.seen.forwarded += 1
+            } else {
+                self.seen.events += 1
+            }
+        case self.topics.status:
+            if let value = record.value { _ = try self.seen.rollouts.add(value) }
+        case self.topics.journal: self.takeJournal(record, headers)
+        default:
+            let origin = DeadLetterNote(headers: headers)?.origin
+            self.seen.deadLetters.append(origin.map { Sightings.Place(partition: $0.partition, offset: $0.offset) })
+        }
+    }
+
+    private func takeJournal(_ record: ConsumedRecord, _ headers: [RecordHeader]) {
+        func text(_ name: String) -> String? { headers.last { $0.name == name }?.text }
+        let key = String(decoding: record.key ?? [], as: UTF8.self)
+        self.seen.journal.append(
+            Sightings.JournalEntry(
+                partition: record.topicPartition.partition.rawValue,
+                offset: record.offset.rawValue,
+                at: record.timestampMilliseconds ?? 0,
+                process: text(JournalRecord.HeaderName.process) ?? "",
+                generation: text(JournalRecord.HeaderName.generation).flatMap { Int32($0) } ?? -1,
+                rolloutID: text(JournalRecord.HeaderName.kind) == "rollout" ? key : nil,
+                isTerminal: text(JournalRecord.HeaderName.phase).flatMap(Phase.init)?.isTerminal ?? false
+            )
+        )
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Testing
+
+@testable import Drill
+
+@Suite("drill: plan")
+struct DrillPlanTests {
+    private static func settings(seed: UInt64, _ faults: Set<DrillFault> = Set(DrillFault.allCases)) -> DrillSettings {
+        var settings = DrillSettings(seed: seed, bootstrapServers: "none", workerPath: "none")
+        settings.faults = faults
+        settings.rollouts = 300
+        return settings
+    }
+
+    @Test("a seed decides everything, and another one something else")
+    func seeded() {
+        let plan = DrillPlan(Self.settings(seed: 4))
+        #expect(plan == DrillPlan(Self.settings(seed: 4)))
+        #expect(plan.events != DrillPlan(Self.settings(seed: 5)).events)
+        #expect(plan.incidents != DrillPlan(Self.settings(seed: 5)).incidents)
+        #expect(plan.weather != DrillPlan(Self.settings(seed: 5)).weather)
+    }
+
+    @Test("asks for as many rollouts as it is told, whatever the faults", arguments: [[], Set(DrillFault.allCases)])
+    func counts(faults: Set<DrillFault>) {
+        let plan = DrillPlan(Self.settings(seed: 9, faults))
+        #expect(plan.wishes.count == 300)
+        #expect(plan.unreadableCount >= 1)
+        #expect(plan.events.allSatisfy { $0.at >= .zero && $0.at <= plan.span + .seconds(10) })
+        #expect(Set(plan.runs.map(\.model)).count > 20, "many models")
+        #expect(plan.runs.contains { $0.rank > 3 }, "with several runs each")
+    }
+
+    @Test("without a fault nothing of it happens", arguments: DrillFault.allCases)
+    func switches(fault: DrillFault) {
+        let with = DrillPlan(Self.settings(seed: 3, [fault]))
+        let without = DrillPlan(Self.settings(seed: 3, Set(DrillFault.allCases).subtracting([fault])))
+        switch fault {
+        case .kill, .freeze, .rebalance, .broker:
+            #expect(!with.incidents.isEmpty && with.incidents.allSatisfy { Self.fault($0.kind) == fault })
+            #expect(!without.incidents.isEmpty && without.incidents.allSatisfy { Self.fault($0.kind) != fault })
+        case .api, .slow, .late:
+            #expect(!with.weather.isEmpty)
+            let words =
+                fault == .slow ? ["latency"] : fault == .late ? ["apply-late"] : ["status", "drop-", "malformed"]
+            #expect(with.weather.contains { weather in words.contains { weather.rules.contains($0) } })
+            #expect(!without.weather.contains { weather in words.contains { weather.rules.contains($0) } })
+        case .misplaced:
+            #expect(Self.misplaced(with) > 20 && Self.misplaced(without) == 0)
+        case .replay:
+            #expect(with.wishes.contains { $0.replayID != nil } && !without.wishes.contains { $0.replayID != nil })
+            #expect(with.events.count > without.events.count, "repeated events")
+        }
+    }
+
+    private static func misplaced(_ plan: DrillPlan) -> Int {
+        plan.events.count { if case .wish = $0.content { $0.placement != .owner } else { false } }
+    }
+
+    private static func fault(_ kind: DrillPlan.Incident.Kind) -> DrillFault {
+        switch kind {
+        case .kill: .kill
+        case .freeze: .freeze
+        case .add, .remove: .rebalance
+        case .broker: .broker
+        }
+    }
+
+    @Test("late calls are applied while nobody creates again, but for those that are meant to be orphans")
+    func lateness() throws {
+        let settings = Self.settings(seed: 8, [.late])
+        for weather in DrillPlan(settings).weather {
+            for rule in weather.rules.split(separator: "{") where rule.contains("apply-late") {
+                let isOrphan = rule.contains(#""count":1"#)
+                let isLong = rule.contains(#""delay":"11000ms""#)
+                #expect(isOrphan == isLong, "\(rule)")
+            }
+        }
+    }
+
+    @Test("freezes outlast the session")
+    func freezes() {
+        let settings = Self.settings(seed: 2, [.freeze])
+        for incident in DrillPlan(settings).incidents {
+            guard case .freeze(let length) = incident.kind else { continue }
+            #expect(length > settings.times.session + .seconds(1))
+        }
+    }
+}
