@@ -81,6 +81,7 @@ struct RunGraph: Sendable {
         settings.endpointURL = "\(workbench.modelServiceURL)/model"
         settings.defaultProjectID = configuration.workbench.projectID
         settings.policy = configuration.policy
+        settings.policy.dedupeHorizon = Span(configuration.dedupeHorizon)
         settings.stopTimeout = configuration.stopTimeout
         return settings
     }

@@ -62,13 +62,20 @@ extension Coordinator {
     ///   - began: When its commit began.
     ///   - now: The moment.
     package mutating func recorded(_ ticket: Ticket, began: MonotonicTime, now: Now) {
+        if let forgotten = self.forgetting.removeValue(forKey: ticket) {
+            self.forgot(forgotten, now: now)
+            return
+        }
         guard let context = self.tickets.removeValue(forKey: ticket) else { return }
         switch context.purpose {
         case .note: break
         case .end:
             let ended = self.rollouts[context.id]
             self.rollouts[context.id] = nil
-            if let ended { self.planSweep(of: ended.state, now: now) }
+            if let ended {
+                self.known[ended.state.partition]?.end(context.id, at: now.wallMilliseconds / 1_000)
+                self.planSweep(of: ended.state, now: now)
+            }
         case .sweep: self.sweepRecorded(context.id)
         case .intent:
             guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
@@ -196,7 +203,7 @@ extension Coordinator {
         guard let run = rollout.state.run else { preconditionFailure("resolved without a run") }
         let key = RunKey(run, modelName: rollout.state.plan.modelName, replayID: rollout.state.replay?.id)
         let partition = rollout.state.partition
-        guard self.known[partition]?.insertRunKey(key.digest) == true else {
+        guard self.known[partition]?.insertRunKey(key.digest, of: rollout.id) == true else {
             let cause = Cause(
                 .duplicate,
                 "run \(run.runID) of model '\(rollout.state.plan.modelName)' is known already"

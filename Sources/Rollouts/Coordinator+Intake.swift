@@ -65,6 +65,7 @@ extension Coordinator {
             state.partition = partition
             self.planSweep(of: state, now: now)
         }
+        self.planForgetting(now: now)
         self.dispatch(now: now)
     }
 
@@ -111,7 +112,10 @@ extension Coordinator {
         guard self.known[partition]?.insert(state.id) == true else {
             preconditionFailure("rollout accepted twice: ask isKnown first")
         }
-        guard !state.phase.isTerminal else { return }
+        guard !state.phase.isTerminal else {
+            self.known[partition]?.end(state.id, at: now.wallMilliseconds / 1_000)
+            return
+        }
         var rollout = Rollout(state)
         rollout.startClock(at: now.monotonic)
         self.rollouts[state.id] = rollout
@@ -139,6 +143,7 @@ extension Coordinator {
         // A slot that waits for an intent's commit has no call that will give it back.
         for rollout in dropped.values { if case .committing = rollout.activity { self.budget.release() } }
         let unswept = self.sweeps.remove(partition: partition)
+        self.forgetting = self.forgetting.filter { $0.value.partition != partition }
         self.tickets = self.tickets.filter { dropped[$0.value.id] == nil && !unswept.contains($0.value.id) }
         for (call, context) in self.calls {
             if let id = context.id, dropped[id] != nil || unswept.contains(id) { self.calls[call]?.id = nil }
@@ -157,7 +162,8 @@ extension Coordinator {
             case .call(let call, _, partition, _):
                 self.calls[call] = nil
                 self.budget.release()
-            case .record, .call, .outage: kept.append(action)
+            case .forget(let forgetting) where forgetting.partition == partition: continue
+            case .record, .call, .forget, .outage: kept.append(action)
             }
         }
         self.actions = kept

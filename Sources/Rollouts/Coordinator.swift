@@ -21,6 +21,8 @@ package struct Coordinator: Sendable {
         package var requestTimeout: Span
         /// How long after a rollout's end it is looked for what its calls of unknown outcome have made after all.
         package var sweepAfter: Span
+        /// How long ended rollouts are known; `nil` for ever.
+        package var dedupeHorizon: Span?
 
         /// Creates a policy.
         package init(
@@ -30,7 +32,8 @@ package struct Coordinator: Sendable {
             intentValidity: Span = .seconds(5),
             settle: Span = .seconds(60),
             requestTimeout: Span = .seconds(30),
-            sweepAfter: Span = .seconds(120)
+            sweepAfter: Span = .seconds(120),
+            dedupeHorizon: Span? = nil
         ) {
             self.retry = retry
             self.maximumConcurrentCalls = maximumConcurrentCalls
@@ -39,6 +42,7 @@ package struct Coordinator: Sendable {
             self.settle = settle
             self.requestTimeout = requestTimeout
             self.sweepAfter = sweepAfter
+            self.dedupeHorizon = dedupeHorizon
         }
     }
 
@@ -55,6 +59,8 @@ package struct Coordinator: Sendable {
         case call(CallID, APICall, partition: Int32?, notAfter: MonotonicTime?)
         /// Write a journal record, in the order given, and say when it is committed.
         case record(Record)
+        /// Write tombstones for ended rollouts that are older than the horizon, and say when they are committed.
+        case forget(Forgetting)
         /// Tell operators that a component went down or came back (`nil`).
         case outage(Component, Cause?)
     }
@@ -73,6 +79,16 @@ package struct Coordinator: Sendable {
         package var lane: LaneState?
         /// Whether a report of orphans goes with it.
         package var reportsOrphans = false
+    }
+
+    /// Ended rollouts of one partition that are to be forgotten.
+    package struct Forgetting: Sendable, Equatable {
+        /// To be named in `recorded`.
+        package var ticket: Ticket
+        /// Journal partition.
+        package var partition: Int32
+        /// The rollouts.
+        package var ids: [RolloutID]
     }
 
     /// What a call under way belongs to.
@@ -104,6 +120,8 @@ package struct Coordinator: Sendable {
     var ready = FIFO<RolloutID>()
     var budget: Budget
     var sweeps = Sweeps()
+    var forgetting: [Ticket: Forgetting] = [:]
+    var nextForgetting: MonotonicTime?
     var outages: [Component: Outage] = [:]
     var parked: [Component: [RolloutID]] = [:]
     var calls: [CallID: CallContext] = [:]
@@ -135,7 +153,7 @@ package struct Coordinator: Sendable {
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
         guard !self.isStopping else { return nil }
-        var next = [self.due.first, self.sweeps.due.first].compactMap(\.self).min()
+        var next = [self.due.first, self.sweeps.due.first, self.nextForgetting].compactMap(\.self).min()
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
@@ -155,6 +173,7 @@ package struct Coordinator: Sendable {
         }
         self.startDueProbes(now: now)
         self.startDueSweeps(now: now)
+        self.forgetOld(now: now)
         self.dispatch(now: now)
     }
 

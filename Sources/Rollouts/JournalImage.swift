@@ -34,8 +34,13 @@ package struct JournalImage: Sendable {
     package private(set) var recordCount = 0
     private var failure: Failure?
 
+    /// Milliseconds since 1970, for records that have no time.
+    private let now: Int64
+
     /// Creates the image of an empty journal.
-    package init() {}
+    ///
+    /// - Parameter now: Milliseconds since 1970, for records that have no time of their own.
+    package init(now: Int64 = .max) { self.now = now }
 
     /// Adds the next record.
     ///
@@ -43,23 +48,28 @@ package struct JournalImage: Sendable {
     ///
     /// - Parameters:
     ///   - key: The record's key.
+    ///   - time: The record's time in milliseconds since 1970, where it has one.
     ///   - value: The record's value; asked for only where it is kept.
     ///   - header: Looks up a header field.
     package mutating func add(
         key: [UInt8],
+        time: Int64? = nil,
         value: () -> [UInt8]?,
         header: (String) -> [UInt8]?
     ) {
         guard self.failure == nil else { return }
         self.recordCount += 1
         guard let kind = header(JournalRecord.HeaderName.kind) else {
-            // A tombstone has no headers; what it names is no longer needed, but stays known until the next restore.
+            // A tombstone says nothing of a kind: what it names is older than the horizon, and known no longer.
             guard value() == nil else {
                 self.failure = .foreign(key: Self.text(key))
                 return
             }
             self.lanes[key] = nil
-            if let id = RolloutID(String(decoding: key, as: UTF8.self)) { self.unfinished[id] = nil }
+            if let id = RolloutID(String(decoding: key, as: UTF8.self)) {
+                self.unfinished[id] = nil
+                self.known.forget(id)
+            }
             return
         }
         let schema = header(JournalRecord.HeaderName.schema) ?? []
@@ -70,13 +80,18 @@ package struct JournalImage: Sendable {
         if kind.elementsEqual("lane".utf8) {
             self.lanes[key] = value()
         } else if kind.elementsEqual("rollout".utf8) {
-            self.addRollout(key: key, value: value, header: header)
+            self.addRollout(key: key, time: time, value: value, header: header)
         } else {
             self.failure = .foreign(key: Self.text(key))
         }
     }
 
-    private mutating func addRollout(key: [UInt8], value: () -> [UInt8]?, header: (String) -> [UInt8]?) {
+    private mutating func addRollout(
+        key: [UInt8],
+        time: Int64?,
+        value: () -> [UInt8]?,
+        header: (String) -> [UInt8]?
+    ) {
         let text = String(decoding: key, as: UTF8.self)
         guard let id = RolloutID(text) else {
             self.failure = .foreign(key: Self.text(key))
@@ -86,11 +101,13 @@ package struct JournalImage: Sendable {
         if let digits = header(JournalRecord.HeaderName.runKey),
             let digest = UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
         {
-            _ = self.known.insertRunKey(digest)
+            _ = self.known.insertRunKey(digest, of: id)
         }
         let phase = header(JournalRecord.HeaderName.phase).flatMap {
             Phase(rawValue: String(decoding: $0, as: UTF8.self))
         }
+        // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
+        if phase?.isTerminal == true { self.known.end(id, at: (time ?? self.now) / 1_000) }
         if phase?.isTerminal == true, header(JournalRecord.HeaderName.sweep) == nil {
             self.unfinished[id] = nil
         } else {

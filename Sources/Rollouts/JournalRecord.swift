@@ -80,6 +80,15 @@ extension JournalRecord {
         if state.needsSweep { self.headers.append((HeaderName.sweep, Array("due".utf8))) }
     }
 
+    /// Writes a tombstone for a rollout that is older than the horizon.
+    ///
+    /// It names its writer like every record, but no kind.
+    package init(tombstoneOf id: RolloutID, writer: Writer) {
+        self.key = Array(id.description.utf8)
+        self.value = nil
+        self.headers = Self.headers(of: writer)
+    }
+
     /// Writes down a lane's state.
     ///
     /// - Throws: Nothing yet; a later format may refuse a state.
@@ -94,6 +103,11 @@ extension JournalRecord {
         [
             (HeaderName.schema, Array(self.schema.utf8)),
             (HeaderName.kind, Array(kind.utf8)),
+        ] + self.headers(of: writer)
+    }
+
+    private static func headers(of writer: Writer) -> [(name: String, value: [UInt8])] {
+        [
             (HeaderName.process, Array(writer.process.utf8)),
             (HeaderName.generation, Array(String(writer.generation).utf8)),
         ]

@@ -203,6 +203,16 @@ actor Driver: Journal.Listener {
                 if record.reportsOrphans { self.noteOrphans(of: record.rollout) }
                 guard let epoch = self.holdings.epoch(of: record.partition) else { continue }
                 items.append(JournalItem(partition: record.partition, epoch: epoch, content: .step(record), next: nil))
+            case .forget(let forgetting):
+                guard let epoch = self.holdings.epoch(of: forgetting.partition) else { continue }
+                items.append(
+                    JournalItem(
+                        partition: forgetting.partition,
+                        epoch: epoch,
+                        content: .forgotten(forgetting),
+                        next: nil
+                    )
+                )
             case .outage(let component, let cause):
                 self.health.outage(component, cause)
                 if let cause {

@@ -6,14 +6,16 @@ import Synchronization
 
 /// Builds a journal's image on the reader's thread.
 final class ImageBox: Sendable {
-    private let image = Mutex(JournalImage())
+    private let image = Mutex(JournalImage(now: WorkerClock.wallMilliseconds()))
 
     /// Adds a record; what is kept of it is copied.
     func add(_ record: borrowing RecordView) {
         let key = record.withKey { $0.map { Array($0) } ?? [] }
+        let time = record.timestampMilliseconds
         self.image.withLock { image in
             image.add(
                 key: key,
+                time: time,
                 value: { record.withValue { $0.map { Array($0) } } },
                 header: { Self.header($0, of: record) }
             )

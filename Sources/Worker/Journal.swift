@@ -266,6 +266,7 @@ final class Journal: Sendable {
         for item in batch.items {
             switch item.content {
             case .step(let record): tickets.append(record.ticket)
+            case .forgotten(let forgetting): tickets.append(forgetting.ticket)
             case .begun, .accepted, .dead, .forwarded, .repeated: break
             }
         }
@@ -338,7 +339,7 @@ final class Journal: Sendable {
                 var item = item
                 item.content = .dead(record, reason, at: time, maximumBytes: 0)
                 kept.append(item)
-            case .begun, .forwarded, .repeated:
+            case .begun, .forwarded, .repeated, .forgotten:
                 // A forwarded event came from the same topic, so it fits; the others write nothing.
                 kept.append(item)
             }

@@ -94,6 +94,10 @@ struct JournalBatch: Sendable {
             let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)
             return [ProducerRecord(letter, topics: topics)]
         case .forwarded(let record): return [ProducerRecord(record, topics: topics)]
+        case .forgotten(let forgetting):
+            return forgetting.ids.map { id in
+                ProducerRecord(JournalRecord(tombstoneOf: id, writer: writer), topic: topics.journal, item.partition)
+            }
         case .begun, .repeated: return []
         }
     }

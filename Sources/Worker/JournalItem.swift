@@ -17,6 +17,8 @@ struct JournalItem: Sendable {
         case begun
         /// An event repeats a known rollout: only its offset is committed.
         case repeated
+        /// Ended rollouts are older than the horizon: a tombstone for each.
+        case forgotten(Coordinator.Forgetting)
         /// A step of a rollout.
         case step(Coordinator.Record)
     }

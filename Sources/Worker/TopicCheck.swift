@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Rollouts
 import Telemetry
 
 /// Looks at the topics before work starts: what does not fit is refused, not worked around.
@@ -99,6 +100,7 @@ struct TopicCheck: Sendable {
                 return limits
             }
             if topic == topics.journal { try self.checkJournal(topic, policy: settings["cleanup.policy"]?.value) }
+            if topic == topics.events { try self.checkHorizon(topic, settings) }
             guard let bytes = settings["max.message.bytes"]?.value.flatMap({ Int($0) }) else { continue }
             if topic == topics.dead {
                 limits.dead = bytes
@@ -117,6 +119,25 @@ struct TopicCheck: Sendable {
             .topics,
             "topic '\(topic)' has cleanup.policy '\(policy)': a journal must be 'compact' only, or unfinished work would be "
                 + "deleted in a long outage (slipway topics ensure --alter)"
+        )
+    }
+
+    /// The longest horizon that can be set: events that are kept longer, or for ever, ask for it.
+    private static let longestHorizon = Span.seconds(3_650 * 86_400)
+
+    /// Rule 11: who can read an event must still know its rollout.
+    private func checkHorizon(_ topic: String, _ settings: [String: TopicSetting]) throws(WorkerFailure) {
+        guard let horizon = self.settings.policy.dedupeHorizon,
+            let retention = settings["retention.ms"]?.value.flatMap({ Int64($0) })
+        else { return }
+        let longest = Self.longestHorizon.milliseconds
+        let needed = retention < 0 ? longest : min(retention, longest)
+        guard horizon.milliseconds < needed else { return }
+        throw WorkerFailure(
+            .topics,
+            "topic '\(topic)' keeps events for \(retention) ms (retention.ms), longer than ended rollouts are known: one that "
+                + "is read again would be deployed again; set journal.dedupeHorizon to \(needed) ms or more, or lower the "
+                + "topic's retention"
         )
     }
 }

@@ -135,7 +135,7 @@ package final class WorkerMetrics: Sendable {
             case .dead: counts["dead", default: 0] += 1
             case .forwarded: counts["forwarded", default: 0] += 1
             case .repeated: counts["duplicate", default: 0] += 1
-            case .begun, .step: break
+            case .begun, .step, .forgotten: break
             }
         }
         for (outcome, count) in counts { self.events.with(outcome).increment(by: count) }

@@ -10,6 +10,8 @@ struct Bench {
     private(set) var records: [Coordinator.Record] = []
     /// Every outage told so far; `nil` for "back".
     private(set) var outages: [Cause?] = []
+    /// All rollouts so far that were to be forgotten.
+    private(set) var forgettings: [Coordinator.Forgetting] = []
     /// Whether records stay uncommitted until `commit()`.
     var holdsCommits = false
     private var uncommitted: [Coordinator.Ticket] = []
@@ -66,16 +68,23 @@ struct Bench {
             for action in actions {
                 switch action {
                 case .call(let id, let call, _, _): self.waiting.append((id, call))
+                case .forget(let forgetting):
+                    self.forgettings.append(forgetting)
+                    self.write(forgetting.ticket)
                 case .outage(_, let cause): self.outages.append(cause)
                 case .record(let record):
                     self.records.append(record)
-                    if self.holdsCommits {
-                        self.uncommitted.append(record.ticket)
-                    } else {
-                        self.coordinator.recorded(record.ticket, began: self.now.monotonic, now: self.now)
-                    }
+                    self.write(record.ticket)
                 }
             }
+        }
+    }
+
+    private mutating func write(_ ticket: Coordinator.Ticket) {
+        if self.holdsCommits {
+            self.uncommitted.append(ticket)
+        } else {
+            self.coordinator.recorded(ticket, began: self.now.monotonic, now: self.now)
         }
     }
 

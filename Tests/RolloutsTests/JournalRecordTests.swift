@@ -141,7 +141,8 @@ struct JournalRecordTests {
         #expect(restored.known.contains(later.id))
         var known = restored.known
         let key = RunKey(.sample(3), modelName: later.plan.modelName, replayID: "x")
-        #expect(known.insertRunKey(key.digest) == false, "an ended rollout's run stays known")
+        _ = known.insert(RolloutID(999))
+        #expect(known.insertRunKey(key.digest, of: RolloutID(999)) == false, "an ended rollout's run stays known")
     }
 
     @Test

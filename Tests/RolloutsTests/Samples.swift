@@ -89,7 +89,7 @@ extension JournalRecord {
     func header(_ name: String) -> [UInt8]? { self.headers.first { $0.name == name }?.value }
 
     /// Adds this record to an image.
-    func add(to image: inout JournalImage) {
-        image.add(key: self.key, value: { self.value }, header: { self.header($0) })
+    func add(to image: inout JournalImage, time: Int64? = nil) {
+        image.add(key: self.key, time: time, value: { self.value }, header: { self.header($0) })
     }
 }

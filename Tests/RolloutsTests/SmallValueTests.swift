@@ -148,16 +148,62 @@ struct KnownRolloutsTests {
         #expect(known.insert(RolloutID(1)) == false)
         #expect(known.contains(RolloutID(1)))
         #expect(!known.contains(RolloutID(2)))
-        #expect(known.insertRunKey(1) == true)
-        #expect(known.insertRunKey(1) == false)
-        #expect(known.count == 1)
+        #expect(known.insertRunKey(1, of: RolloutID(1)) == true)
+        #expect(known.insertRunKey(1, of: RolloutID(1)) == false)
+        _ = known.insert(RolloutID(2))
+        #expect(known.insertRunKey(1, of: RolloutID(2)) == false)
+        #expect(known.insertRunKey(2, of: RolloutID(2)) == true)
+        #expect(known.count == 2)
     }
 
-    /// A set's places are a power of two, at most three quarters full; each has a bit beside its element.
-    private func bytes(capacity: Int, element: Int) -> Int {
-        var places = 1
-        while places * 3 / 4 < capacity { places *= 2 }
-        return places * element + places / 8
+    @Test
+    func whatIsForgottenIsNewAgain() {
+        var known = KnownRollouts()
+        for number in 1...1_000 {
+            _ = known.insert(RolloutID(number))
+            _ = known.insertRunKey(UInt64(number), of: RolloutID(number))
+            if number % 2 == 0 { known.end(RolloutID(number), at: Int64(number)) }
+        }
+        #expect(known.ended(before: 501, limit: 3) == [RolloutID(2), RolloutID(4), RolloutID(6)])
+        let old = known.ended(before: 501, limit: 1_000)
+        #expect(old.count == 250)
+        for id in old { known.forget(id) }
+        #expect(known.count == 750)
+        #expect(known.ended(before: 501, limit: 1_000) == [])
+        for number in 1...1_000 {
+            let isForgotten = number % 2 == 0 && number <= 500
+            #expect(known.contains(RolloutID(number)) != isForgotten)
+        }
+        #expect(known.insertRunKey(4, of: RolloutID(3)) == true, "the run of a forgotten rollout is new again")
+        #expect(known.insertRunKey(5, of: RolloutID(7)) == false)
+        #expect(known.insert(RolloutID(2)) == true)
+    }
+
+    /// The same answers as two sets give, whatever the order of insertions and removals.
+    @Test
+    func answersAsSetsDo() {
+        var random = SeededGenerator(seed: 3)
+        var known = KnownRollouts()
+        var ids: Set<RolloutID> = []
+        var keys: [UInt64: RolloutID] = [:]
+        var keyOf: [RolloutID: UInt64] = [:]
+        for _ in 0..<20_000 {
+            let id = RolloutID(Int.random(in: 1...600, using: &random))
+            let key = UInt64.random(in: 1...300, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: #expect(known.insert(id) == ids.insert(id).inserted)
+            case 1 where keyOf[id] == nil:
+                let isNew = ids.contains(id) && keys[key] == nil
+                #expect(known.insertRunKey(key, of: id) == isNew)
+                if isNew { (keys[key], keyOf[id]) = (id, key) }
+            default:
+                known.forget(id)
+                ids.remove(id)
+                if let key = keyOf.removeValue(forKey: id) { keys[key] = nil }
+            }
+            #expect(known.contains(id) == ids.contains(id))
+            #expect(known.count == ids.count)
+        }
     }
 
     @Test
@@ -165,14 +211,12 @@ struct KnownRolloutsTests {
         var known = KnownRollouts()
         var random = SeededGenerator(seed: 1)
         for _ in 0..<1_000_000 {
-            _ = known.insert(RolloutID(high: random.next(), low: random.next()))
-            _ = known.insertRunKey(random.next())
+            let id = RolloutID(high: random.next(), low: random.next())
+            _ = known.insert(id)
+            _ = known.insertRunKey(random.next(), of: id)
         }
-        let bytes =
-            self.bytes(capacity: known.ids.capacity, element: MemoryLayout<RolloutID>.stride)
-            + self.bytes(capacity: known.runKeys.capacity, element: MemoryLayout<UInt64>.stride)
         #expect(known.count == 1_000_000)
-        #expect(bytes <= 64 * 1_000_000)
+        #expect(known.sizeBytes <= 64 * 1_000_000)
     }
 }
 

@@ -194,7 +194,7 @@ struct VirtualWorld {
                     ticket: record.ticket
                 )
             )
-        case .outage: break
+        case .forget, .outage: break
         }
     }
 
