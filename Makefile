@@ -63,8 +63,8 @@ release: setup ## compile the three programs for use, Swift's libraries linked i
 	swift build $(RELEASE) --product slipway-bench
 
 .PHONY: bench
-bench: release ## measure; BENCH_ARGUMENTS are handed to slipway-bench
-	"$$(swift build $(RELEASE) --show-bin-path)/slipway-bench" $(BENCH_ARGUMENTS)
+bench: release ## measure; BENCH_ARGUMENTS="--kafka host:9092" takes all figures
+	"$$(swift build $(RELEASE) --show-bin-path)/slipway-bench" run $(BENCH_ARGUMENTS)
 
 .PHONY: install
 install: release ## programs, completions, configuration samples and reference under PREFIX

@@ -50,6 +50,7 @@ let package = Package(
         part("HTTPServer", ["CEvent", "Threads"]),
         part("Timestamps"),
         part("JSON"),
+        part("Processes", ["Files", "Threads"]),
         part("Settings", ["CYAML", "Files", "Notation", "Telemetry", "Timestamps"]),
         part("Digest", ["CCrypto"]),
         part("Notation"),
@@ -60,30 +61,34 @@ let package = Package(
         part("Rollouts", ["Digest", "JSON", "Timestamps"]),
         part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
         part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
-        part("WorkbenchSandbox", ["HTTPServer", "HTTPClient", "JSON", "CommandTable", "Notation", "Files", "Kafka"]),
+        part(
+            "WorkbenchSandbox",
+            ["HTTPServer", "HTTPClient", "JSON", "CommandTable", "Notation", "Files", "Kafka", "Processes"]
+        ),
         part(
             "Commands",
             [
                 "CommandTable", "Files", "JSON", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer",
                 "WorkbenchAPI",
-                "Rollouts", "Worker", "Operations", "Telemetry", "Threads", "Timestamps",
+                "Rollouts", "Worker", "Operations", "Processes", "Telemetry", "Threads", "Timestamps",
             ]
         ),
         part(
             "Drill",
             [
-                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts", "Threads",
-                "WorkbenchSandbox",
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes", "Rollouts",
+                "Threads", "WorkbenchSandbox",
             ]
+        ),
+        part(
+            "Bench",
+            ["CommandTable", "Files", "HTTPClient", "JSON", "Kafka", "Notation", "Processes", "Rollouts", "Threads"]
         ),
         part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
 
         program("slipway", ["Commands", "CommandTable"]),
         program("slipway-sandbox", ["WorkbenchSandbox", "Drill", "CommandTable"]),
-        program(
-            "slipway-bench",
-            ["CommandTable", "Kafka", "HTTPClient", "WorkbenchAPI", "Rollouts", "Worker", "Telemetry"]
-        ),
+        program("slipway-bench", ["Bench", "CommandTable"]),
 
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
         program("drill-worker", ["Commands", "CommandTable", "Worker"]),
@@ -93,6 +98,8 @@ let package = Package(
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),
         tests("TimestampsTests", ["Timestamps"]),
         tests("JSONTests", ["JSON"]),
+        tests("ProcessesTests", ["Processes"]),
+        tests("BenchTests", ["Bench", "CommandTable"]),
         tests("NotationTests", ["Notation"]),
         tests("FilesTests", ["Files"]),
         tests("SettingsTests", ["Settings", "Notation", "Telemetry", "Timestamps"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import Processes
 import Timestamps
 
 /// Declares `slipway replay`.

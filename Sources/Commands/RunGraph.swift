@@ -5,6 +5,7 @@ import HTTPClient
 import HTTPServer
 import Kafka
 import Operations
+import Processes
 import Rollouts
 import Telemetry
 import Timestamps

@@ -2,6 +2,7 @@
 
 import CommandTable
 import Glibc
+import Processes
 import Timestamps
 
 /// Declares `slipway watch`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Processes
 
 /// Kills brokers and starts them again, by the command that the drill was given.
 actor BrokerControl {
@@ -38,7 +39,12 @@ actor BrokerControl {
 
     private static func run(_ command: String, _ action: String, _ node: Int) async throws {
         let line = command.replacing("{action}", with: action).replacing("{node}", with: "\(node)")
-        let child = try ChildProcess("/bin/sh", ["-c", line], environment: ["PATH": Self.path], output: "/dev/null")
+        let child = try ChildProcess(
+            "/bin/sh",
+            ["-c", line],
+            environment: ["PATH": Self.path],
+            output: .file("/dev/null")
+        )
         let end = await child.wait(until: .now + .seconds(90))
         guard end == .exited(0) else {
             child.signal(SIGKILL)

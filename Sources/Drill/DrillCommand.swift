@@ -2,6 +2,7 @@
 
 package import CommandTable
 import Glibc
+import Processes
 import WorkbenchSandbox
 
 /// Declares `slipway-sandbox drill`.

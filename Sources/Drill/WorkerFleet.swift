@@ -3,6 +3,7 @@
 import Files
 import Glibc
 import JSON
+import Processes
 
 /// The workers of a drill: starts, disturbs and stops them, and notes what was done to whom and when.
 actor WorkerFleet {
@@ -53,7 +54,7 @@ actor WorkerFleet {
     // MARK: Starting and stopping
 
     /// Starts so many workers.
-    func start(_ count: Int) throws(DrillFailure) {
+    func start(_ count: Int) throws {
         for _ in 0..<count { try self.start(slot: self.takeSlot()) }
     }
 
@@ -62,11 +63,11 @@ actor WorkerFleet {
         return self.nextSlot
     }
 
-    private func start(slot: Int) throws(DrillFailure) {
+    private func start(slot: Int) throws {
         let log = "\(self.folder)/worker-\(slot)-\(self.lives.count).log"
         var environment = self.environment
         if self.lives.isEmpty { environment.merge(self.settings.firstEnvironment) { $1 } }
-        let child = try ChildProcess(self.settings.workerPath, ["run"], environment: environment, output: log)
+        let child = try ChildProcess(self.settings.workerPath, ["run"], environment: environment, output: .file(log))
         self.current[slot] = self.lives.count
         self.lives.append(Life(slot: slot, child: child, log: log))
     }
@@ -104,8 +105,8 @@ actor WorkerFleet {
 
     /// Starts again what has ended by itself, and thaws what has stopped itself, as test workers do.
     ///
-    /// - Throws: `DrillFailure` if a worker can't be started.
-    func tend() throws(DrillFailure) {
+    /// - Throws: `ChildProcess.StartFailure` if a worker can't be started.
+    func tend() throws {
         for (slot, index) in self.current.sorted(by: { $0.key < $1.key }) {
             let life = self.lives[index]
             if let end = life.child.end, !life.isEndExpected {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import Processes
 
 /// Declares `slipway-sandbox demo`.
 enum DemoCommand {

@@ -2,6 +2,7 @@
 
 import CommandTable
 import HTTPServer
+import Processes
 
 /// Declares `slipway-sandbox serve`.
 enum ServeCommand {

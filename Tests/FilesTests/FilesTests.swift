@@ -49,6 +49,16 @@ struct FilesTests {
         #expect(device?.reason == .notARegularFile)
     }
 
+    @Test func writesAFileAnew() throws {
+        try withFile([1, 2, 3, 4]) { path in
+            try FileWriter.write([5, 6], to: path)
+            let read = try FileReader.read(path, maximumBytes: 10)
+            #expect(read == [5, 6])
+        }
+        let missing = #expect(throws: FileError.self) { try FileWriter.write([], to: "/nowhere/file") }
+        #expect(missing?.isMissing == true)
+    }
+
     @Test func aClosedDescriptorIsAnError() {
         let error = #expect(throws: FileError.self) {
             try [UInt8(1)].withUnsafeBytes { try FileDescriptor(-1).writeAll($0) }

@@ -4,13 +4,13 @@ import Dispatch
 import Glibc
 
 /// SIGTERM and SIGINT as a wish to stop in order; the second one ends the process at once.
-final class StopSignals {
+package final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
     /// Begins to listen.
     ///
     /// - Parameter stop: Called once a signal, from any thread; must not block.
-    init(_ stop: @escaping @Sendable () -> Void) {
+    package init(_ stop: @escaping @Sendable () -> Void) {
         self.sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -24,7 +24,7 @@ final class StopSignals {
     }
 
     /// Ends listening.
-    func cancel() {
+    package func cancel() {
         for source in self.sources { source.cancel() }
     }
 }

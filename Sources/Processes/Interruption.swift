@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Ctrl-C and SIGTERM as cancellation, so that a command can put its screen right and say how far it got.
-enum Interruption {
+package enum Interruption {
     /// Runs `body` as a child task that the first SIGINT or SIGTERM cancels.
     ///
     /// The second one ends the process at once.
@@ -9,7 +9,7 @@ enum Interruption {
     /// - Parameter body: The work.
     /// - Returns: What `body` returned.
     /// - Throws: What `body` throws; `CancellationError` where it gave up because of the signal.
-    static func cancelling<Success: Sendable>(
+    package static func cancelling<Success: Sendable>(
         _ body: @escaping @Sendable () async throws -> Success
     ) async throws -> Success {
         let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))

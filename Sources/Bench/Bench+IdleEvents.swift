@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Synchronization
+
+extension Bench {
+    /// Events that need no work: a worker that finds them when it starts, and how fast it is through with them.
+    func idleEvents(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop) async throws -> [Figure] {
+        let count = self.settings.idleEvents
+        let producer = try Producer(properties: bed.kafka)
+        do {
+            self.progress("\(count) repeated events")
+            let known = EventMill(topics: topics, workshop: workshop, series: "round0")
+            try await known.send(count, distinct: self.settings.rollouts, by: producer)
+            let bare = try await self.bareRecords(bed, topics)
+            let repeated = try await self.rate(of: "duplicate", count, bed, topics, workshop)
+            self.progress("\(count / 4) events without a route")
+            let unwanted = EventMill(topics: topics, workshop: workshop, series: "unwanted", isWanted: false)
+            try await unwanted.send(count / 4, distinct: count / 4, by: producer)
+            let skipped = try await self.rate(of: "accepted", count / 4, bed, topics, workshop)
+            await producer.close()
+            let limit = Figure.Limit(text: "a bare reader of the same topic", value: bare, unit: "/s")
+            return [
+                Figure(
+                    name: "duplicatesPerSecond",
+                    title: "events already known",
+                    value: repeated,
+                    unit: "/s",
+                    limit: limit
+                ),
+                Figure(
+                    name: "unwantedPerSecond",
+                    title: "events without a route",
+                    value: skipped,
+                    unit: "/s",
+                    limit: limit,
+                    note: "each is a journal record and a status event"
+                ),
+            ]
+        } catch {
+            await producer.close()
+            throw error
+        }
+    }
+
+    private func rate(
+        of outcome: String,
+        _ count: Int,
+        _ bed: BenchBed,
+        _ topics: BenchTopics,
+        _ workshop: Workshop
+    ) async throws -> Double {
+        let worker = try await WorkerProcess(bed, topics, workshop)
+        do {
+            var first: (at: ContinuousClock.Instant, count: Double)?
+            let last = try await worker.metrics(within: .seconds(120), "\(count) events are not through") { page in
+                let done = page.value("slipway_events_total", ["outcome": outcome])
+                if first == nil, done > 0 { first = (.now, done) }
+                return done >= Double(count)
+            }
+            await worker.stop()
+            guard let first else { return 0 }
+            let done = last.page.value("slipway_events_total", ["outcome": outcome])
+            return (done - first.count) / max((last.at - first.at) / .seconds(1), 0.001)
+        } catch {
+            await worker.stop()
+            throw error
+        }
+    }
+
+    /// Records a second that a bare reader takes from the events topic, one partition after the other.
+    private func bareRecords(_ bed: BenchBed, _ topics: BenchTopics) async throws -> Double {
+        var (records, seconds) = (0, 0.0)
+        for partition in topics.partitions {
+            let scan = try await Self.bareScan(bed, partition)
+            records += scan.records
+            seconds += scan.seconds
+        }
+        return Double(records) / seconds
+    }
+
+    /// Reads a partition from its beginning to its end and only counts.
+    static func bareScan(_ bed: BenchBed, _ partition: TopicPartition) async throws -> (records: Int, seconds: Double) {
+        let reader = try PartitionReader(properties: bed.kafka)
+        let counter = Counter()
+        do {
+            let end = try await reader.endOffset(partition)
+            let start = ContinuousClock.now
+            _ = try await reader.scan(partition, from: Offset(rawValue: 0), until: end) { _ in
+                counter.records.add(1, ordering: .relaxed)
+            }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            await reader.close()
+            return (counter.records.load(ordering: .relaxed), seconds)
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    private final class Counter: Sendable {
+        let records = Atomic(0)
+    }
+}

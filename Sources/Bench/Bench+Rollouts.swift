@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPClient
+import Kafka
+
+extension Bench {
+    /// Whole rollouts, as many at a time as may be.
+    func rollouts(
+        _ bed: BenchBed,
+        _ topics: BenchTopics,
+        _ workshop: Workshop,
+        _ worker: WorkerProcess
+    ) async throws -> Figure {
+        let count = self.settings.rollouts
+        var rates: [Double] = []
+        let callsBefore = try await worker.metrics().value("slipway_api_calls_total")
+        for round in 0..<self.settings.rounds {
+            rates.append(try await self.round(round, bed, topics, workshop, worker))
+        }
+        let calls = try await worker.metrics().value("slipway_api_calls_total") - callsBefore
+        let callsEach = calls / Double(count * self.settings.rounds)
+        let requests = try await self.bareRequests(workshop)
+        let list = rates.map { Figure.text($0, "") }.joined(separator: " ")
+        return Figure(
+            name: "rolloutsPerSecond",
+            title: "rollouts, \(self.settings.concurrency) calls at a time",
+            value: rates.max() ?? 0,
+            unit: "/s",
+            target: .atLeast(500),
+            limit: Figure.Limit(
+                text: "a bare client's \(Figure.text(requests, "requests/s")) on the same sandbox are, "
+                    + "at \(Figure.text(callsEach, "calls")) a rollout,",
+                value: requests / callsEach,
+                unit: "/s"
+            ),
+            note: "best of \(list), \(count) rollouts each, first event sent to last rollout deployed"
+        )
+    }
+
+    private func round(
+        _ round: Int,
+        _ bed: BenchBed,
+        _ topics: BenchTopics,
+        _ workshop: Workshop,
+        _ worker: WorkerProcess
+    ) async throws -> Double {
+        let count = self.settings.rollouts
+        let series = ["outcome": "deployed"]
+        let before = try await worker.metrics().value("slipway_rollouts_total", series)
+        let producer = try Producer(properties: bed.kafka)
+        let mill = EventMill(topics: topics, workshop: workshop, series: "round\(round)")
+        do {
+            let start = ContinuousClock.now
+            try await mill.send(count, distinct: count, by: producer)
+            let goal = before + Double(count)
+            let end = try await worker.metrics(within: .seconds(180), "\(count) rollouts are not deployed") {
+                $0.value("slipway_rollouts_total", series) >= goal
+            }.at
+            await producer.close()
+            return Double(count) / ((end - start) / .seconds(1))
+        } catch {
+            await producer.close()
+            throw error
+        }
+    }
+
+    /// Requests a second that the bare client makes of the sandbox, reading runs.
+    private func bareRequests(_ workshop: Workshop) async throws -> Double {
+        let client = HTTPClient()
+        let start = ContinuousClock.now
+        let end = start + self.settings.bareTime
+        let total: Int
+        do {
+            total = try await withThrowingTaskGroup(of: Int.self) { group in
+                for lane in 0..<self.settings.concurrency {
+                    group.addTask { try await self.readRuns(workshop, from: lane, until: end, client) }
+                }
+                return try await group.reduce(0, +)
+            }
+        } catch {
+            await client.close()
+            throw error
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        await client.close()
+        return Double(total) / seconds
+    }
+
+    private func readRuns(
+        _ workshop: Workshop,
+        from first: Int,
+        until end: ContinuousClock.Instant,
+        _ client: HTTPClient
+    ) async throws -> Int {
+        var count = 0
+        while ContinuousClock.now < end {
+            let url = workshop.url + workshop.runPath(first + count)
+            let response = try await client.send(HTTPRequest(method: "GET", url: url, headers: workshop.headers))
+            guard response.status == 200 else { throw BenchFailure("the sandbox answers \(response.status)") }
+            count += 1
+        }
+        return count
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+
+/// The topics, and the group, of one scenario.
+struct BenchTopics: Sendable {
+    let events: String
+    let status: String
+    let journal: String
+    let dead: String
+    let groupID: String
+    let partitionCount: Int
+
+    /// Names those of a scenario in a run of the benchmark.
+    init(run: String, scenario: String, partitionCount: Int) {
+        let prefix = "slipway-bench-\(run)-\(scenario)"
+        self.events = "\(prefix)-events"
+        self.status = "\(prefix)-status"
+        self.journal = "\(prefix)-journal"
+        self.dead = "\(prefix)-dead"
+        self.groupID = prefix
+        self.partitionCount = partitionCount
+    }
+
+    var names: [String] { [self.events, self.status, self.journal, self.dead] }
+
+    var partitions: [TopicPartition] { (0..<Int32(self.partitionCount)).map { TopicPartition(self.events, $0) } }
+
+    /// What the journal of a cluster needs.
+    func settings(of name: String) -> [String: String] { name == self.journal ? ["cleanup.policy": "compact"] : [:] }
+}

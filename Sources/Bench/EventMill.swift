@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+import Kafka
+
+/// Makes events as training jobs do, and sends them.
+struct EventMill: Sendable {
+    let topics: BenchTopics
+    let workshop: Workshop
+    /// Begins the name of every model, so that the rollouts of two rounds are different ones.
+    let series: String
+    /// Whether the routes want them.
+    var isWanted = true
+
+    /// Event *number* of the series: a run that has finished, for a model of its own.
+    func record(_ number: Int) -> ProducerRecord {
+        let model = "\(self.series)-\(number)"
+        let value = JSONWriter.object { writer in
+            writer.field("projectId", Workshop.projectID)
+            writer.field("experimentId", self.isWanted ? Workshop.experimentID : "some-other-expe-rime")
+            writer.field("runId", self.workshop.runID(number))
+            writer.field("status", "FINISHED")
+            writer.object("model") { $0.field("name", model) }
+        }
+        return ProducerRecord(
+            topic: self.topics.events,
+            key: Array(model.utf8),
+            value: value,
+            headers: [
+                Header(key: "ce_specversion", text: "1.0"),
+                Header(key: "ce_type", text: "ai.experiment.run.finished.v1"),
+                Header(key: "ce_source", text: "/bench"), Header(key: "ce_id", text: model),
+                Header(key: "content-type", text: "application/json"),
+            ]
+        )
+    }
+
+    /// Sends events number `0..<distinct`, again and again until `count` are sent.
+    ///
+    /// - Throws: `KafkaError` of the first that was not delivered.
+    func send(_ count: Int, distinct: Int, by producer: Producer) async throws {
+        var sent = 0
+        while sent < count {
+            let portion = min(2_000, count - sent)
+            let records = (sent..<sent + portion).map { self.record($0 % distinct) }
+            for report in await producer.sendAll(records) { _ = try report.get() }
+            sent += portion
+        }
+    }
+}

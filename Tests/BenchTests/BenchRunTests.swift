@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CommandTable
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@testable import Bench
+
+/// The whole benchmark, small: what it measures is real, its figures in a debug build say nothing.
+@Suite(.timeLimit(.minutes(3)))
+struct BenchRunTests {
+    private static let mockFigures = [
+        "startToFirstPoll", "idleMemory", "idleProcessor", "eventToFirstCallMedian", "eventToFirstCall99",
+        "eventToFirstCreateMedian", "eventToFirstCreate99", "rolloutsPerSecond",
+    ]
+    private static let kafka = ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP"]
+
+    private func figures(_ bootstrap: String?) async throws -> [Figure] {
+        var settings = BenchSettings.sample
+        settings.bootstrap = bootstrap
+        settings.programs = try #require(Self.programs)
+        let figures = Mutex<[Figure]>([])
+        let bench = Bench(
+            settings: settings,
+            progress: { _ in },
+            take: { figure in figures.withLock { $0.append(figure) } }
+        )
+        try await bench.run()
+        return figures.withLock { $0 }
+    }
+
+    /// The programs lie beside the bundle of the tests.
+    private static var programs: String? {
+        let words = ProcessInfo.processInfo.arguments
+        guard let bundle = words.first(where: { $0.hasSuffix(".xctest") }) else { return nil }
+        return URL(filePath: bundle).deletingLastPathComponent().path
+    }
+
+    private func check(_ figures: [Figure]) {
+        for figure in figures {
+            #expect(figure.value.isFinite && figure.value >= 0, "\(figure.name)")
+            if figure.name != "idleProcessor", !figure.name.hasPrefix("bytesEach") {
+                #expect(figure.value > 0, "\(figure.name)")
+            }
+            if let limit = figure.limit { #expect(limit.value > 0, "\(figure.name)") }
+        }
+    }
+
+    @Test func theMockClusterGivesTheFiguresThatItCan() async throws {
+        let figures = try await self.figures(nil)
+        #expect(figures.map(\.name) == Self.mockFigures)
+        self.check(figures)
+    }
+
+    @Test(.enabled(if: kafka != nil, "needs a genuine Kafka: KAFKA_BOOTSTRAP"))
+    func aGenuineKafkaGivesThemAll() async throws {
+        let figures = try await self.figures(Self.kafka)
+        #expect(
+            figures.map(\.name) == Self.mockFigures + [
+                "duplicatesPerSecond", "unwantedPerSecond", "memoryOf10Waiting", "bytesEachOf10Waiting",
+                "restoredRecordsPerSecond",
+            ]
+        )
+        self.check(figures)
+    }
+
+    @Test func missingProgramsAreSaid() async throws {
+        var settings = BenchSettings.sample
+        settings.programs = "/nowhere"
+        await #expect(throws: (any Error).self) {
+            try await Bench(settings: settings, progress: { _ in }, take: { _ in }).run()
+        }
+    }
+}
