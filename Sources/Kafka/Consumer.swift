@@ -29,7 +29,10 @@ package final class Consumer: Sendable {
         let loop = ConsumerLoop(properties: properties, settings: settings, observer: observer)
         let defaults: [KafkaProperties.Property] = [
             // Prefetched bytes count once more before they reach the inbox; the default of 64 MiB is for bulk readers.
-            .init("queued.max.messages.kbytes", "16384")
+            .init("queued.max.messages.kbytes", "16384"),
+            // A topic that the broker asked does not know yet, right after its creation, is looked for again that soon; the
+            // default is five minutes, in which the member would have no partitions.
+            .init("topic.metadata.refresh.interval.ms", "10000"),
         ]
         let handle = try loop.makeClient(
             RD_KAFKA_CONSUMER,

@@ -13,6 +13,8 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     let settings: ConsumerSettings
     /// What others see of `assigned`.
     let assignment = Mutex<Set<TopicPartition>>([])
+    /// Where each partition's position was last told to be out of range; librdkafka meets the same one again after a seek.
+    private let outOfRange = Mutex<[TopicPartition: Offset]>([:])
     /// The thread's jobs; set before the first poll.
     private let queue = Mutex<JobQueue?>(nil)
 
@@ -64,9 +66,9 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
 
     override func logged(level: Int32, facility: String, text: String) {
         super.logged(level: level, facility: facility, text: text)
-        if facility == "OFFSET", let (partition, offset) = OffsetResetLine.parse(text) {
-            self.inbox.post(.offsetOutOfRange(partition, offset))
-        }
+        guard facility == "OFFSET", let (partition, offset) = OffsetResetLine.parse(text) else { return }
+        let isNew = self.outOfRange.withLock { $0.updateValue(offset, forKey: partition) != offset }
+        if isNew { self.inbox.post(.offsetOutOfRange(partition, offset)) }
     }
 
     override func rebalanced(
@@ -246,6 +248,7 @@ extension ConsumerLoop {
 
     private func forget(_ client: OpaquePointer, _ partitions: [TopicPartition]) {
         _ = self.inbox.drop(Set(partitions))
+        self.outOfRange.withLock { known in for partition in partitions { known[partition] = nil } }
         let paused = self.ledger.unassign(partitions)
         if !paused.isEmpty { _ = PartitionList(paused).withPointer { rd_kafka_resume_partitions(client, $0) } }
         self.assignment.withLock { $0 = self.ledger.assigned }

@@ -97,7 +97,7 @@ package final class MockCluster: Sendable {
         }
     }
 
-    /// Makes the next requests of a kind fail, one error each.
+    /// Makes the next requests of a kind fail, one error each, in place of any earlier ones.
     ///
     /// - Parameters:
     ///   - request: The kind of request.
@@ -110,6 +110,7 @@ package final class MockCluster: Sendable {
                 guard let code = KafkaError.code(named: name) else { return RD_KAFKA_RESP_ERR__INVALID_ARG }
                 numbers.append(code)
             }
+            rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
             rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, numbers.count, numbers)
             return RD_KAFKA_RESP_ERR_NO_ERROR
         }

@@ -53,6 +53,21 @@ struct ConsumerGenuineTests {
         }
     }
 
+    @Test func aTopicThatIsMadeAfterTheSubscriptionIsTakenUp() async throws {
+        let properties = try KafkaProperties(bootstrapServers: KafkaBed.genuineBootstrap ?? "")
+        let topic = KafkaBed.uniqueName("late")
+        let consumer = try await GenuineBroker.consumer(properties, group: KafkaBed.uniqueName("group"), topic: topic)
+        var probe = KafkaProbe(consumer)
+        let refusal = try await probe.next { if case .error(let error) = $0 { error } else { nil } }
+        #expect(refusal.isUnknownTopic)
+        let admin = try Admin(properties: properties)
+        _ = try await admin.createTopics([NewTopic(name: topic, partitionCount: 2, replicationFactor: 1)])
+        #expect(try await probe.assignment().count == 2)
+        _ = try await admin.deleteTopics([topic])
+        await admin.close()
+        await consumer.close()
+    }
+
     @Test func aRevocationWhoseHoldIsNotReleasedGoesOnInTime() async throws {
         try await KafkaBed.withGenuineTopic(partitionCount: 2) { properties, topic in
             let group = KafkaBed.uniqueName("group")
