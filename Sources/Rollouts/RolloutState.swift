@@ -108,13 +108,42 @@ package struct RolloutState: Codable, Sendable, Equatable {
         )
     }
 
-    /// Drops the texts that came with the event, so that its record fits where the whole did not.
+    /// The longest text of the event that `shorten()` leaves, in bytes of UTF-8.
+    private static let shortTextBytes = 200
+
+    /// Drops or cuts the texts that came with the event, so that its record fits where the whole did not.
+    ///
+    /// For a rollout that ends: what it was asked to do can no longer be read from it. Its id stays what it was.
     package mutating func shorten() {
         self.plan.verification = nil
         self.plan.modelDescription = ""
         self.plan.buildComment = ""
         self.plan.deployment.environment = [:]
         self.plan.gates = []
+        self.plan.artifactPath = Self.cut(self.plan.artifactPath)
+        self.plan.modelName = Self.cut(self.plan.modelName)
+        self.plan.run.projectID = self.plan.run.projectID.map(Self.cut)
+        self.plan.run.projectName = self.plan.run.projectName.map(Self.cut)
+        self.plan.run.experimentID = self.plan.run.experimentID.map(Self.cut)
+        self.plan.run.experimentName = self.plan.run.experimentName.map(Self.cut)
+        self.plan.run.runID = self.plan.run.runID.map(Self.cut)
+        if case .identifier(let identifier) = self.plan.runtime {
+            self.plan.runtime = .identifier(Self.cut(identifier))
+        }
+        self.event = EventReference(
+            id: Self.cut(self.event.id),
+            source: Self.cut(self.event.source),
+            time: self.event.time
+        )
+        self.replay = self.replay.map { replay in
+            Replay(id: Self.cut(replay.id), reason: Self.cut(replay.reason), allowsRollback: replay.allowsRollback)
+        }
+        self.traceparent = self.traceparent.map(Self.cut)
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > self.shortTextBytes else { return text }
+        return String(decoding: text.utf8.prefix(self.shortTextBytes), as: UTF8.self)
     }
 
     /// Moves to a phase; the next status event says so.

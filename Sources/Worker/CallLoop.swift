@@ -20,7 +20,8 @@ struct CallLoop: Sendable {
         }
     }
 
-    private func perform(_ planned: Driver.PlannedCall) async {
+    /// Makes one call, unless it is a creating one that may not be made any more.
+    func perform(_ planned: Driver.PlannedCall) async {
         guard planned.call.isCreating else {
             if planned.call.needsPartition, !self.isHeld(planned) {
                 await self.driver.finished(planned, .failure(Self.withheld))

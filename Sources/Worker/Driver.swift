@@ -33,6 +33,8 @@ actor Driver: Journal.Listener {
     /// Rollouts that have made no call yet.
     private var uncalled: Set<RolloutID> = []
     private var idleWaiters: [Completion] = []
+    /// The epoch in which each partition was restored: what memory says of it is of that epoch, whatever is held now.
+    private var epochs: [Int32: UInt64] = [:]
     private let plannedCalls: AsyncStream<PlannedCall>.Continuation
     /// Ends when the driver is closed; at most as many wait as the budget has slots.
     nonisolated let calls: AsyncStream<PlannedCall>
@@ -78,7 +80,7 @@ actor Driver: Journal.Listener {
     ///   - partition: The events' partition.
     ///   - epoch: The epoch in which they were read; those of another one are ignored.
     func take(_ taken: [(Taken, next: Offset)], partition: Int32, epoch: UInt64) {
-        guard self.holdings.isHeld(partition, epoch: epoch) else { return }
+        guard self.epochs[partition] == epoch, self.holdings.isHeld(partition, epoch: epoch) else { return }
         let now = self.clock.now()
         var items: [JournalItem] = []
         items.reserveCapacity(taken.count)
@@ -151,15 +153,23 @@ actor Driver: Journal.Listener {
 
     // MARK: Partitions
 
-    /// Goes on with what a partition's journal says.
-    func restore(_ partition: Int32, _ restored: Coordinator.Restored) {
+    /// Goes on with what a partition's journal says, unless the partition has moved on meanwhile.
+    func restore(_ partition: Int32, epoch: UInt64, _ restored: Coordinator.Restored) {
+        guard self.holdings.isHeld(partition, epoch: epoch) else { return }
+        self.epochs[partition] = epoch
         self.coordinator.restore(partition: partition, restored, now: self.clock.now())
         self.perform()
     }
 
     /// Drops the work of partitions.
-    func release(_ partitions: [Int32]) {
-        for partition in partitions where self.coordinator.partitions.contains(partition) {
+    ///
+    /// - Parameters:
+    ///   - partitions: The partitions.
+    ///   - epoch: What was restored in this epoch or a later one stays.
+    func release(_ partitions: [Int32], before epoch: UInt64 = .max) {
+        for partition in partitions {
+            guard let restored = self.epochs[partition], restored < epoch else { continue }
+            self.epochs[partition] = nil
             self.coordinator.release(partition: partition)
         }
         // What was noted of their rollouts means nothing any more; a few entries of others are only not measured.
@@ -194,14 +204,16 @@ actor Driver: Journal.Listener {
             switch action {
             case .call(let id, let call, let partition, let notAfter):
                 self.noteFirstCall(id, isCreating: call.isCreating)
-                let epoch = partition.flatMap { self.holdings.epoch(of: $0) }
+                let epoch = partition.flatMap { self.epochs[$0] }
                 self.plannedCalls.yield(
                     PlannedCall(id: id, call: call, partition: partition, epoch: epoch, notAfter: notAfter)
                 )
             case .record(let record):
                 if record.publishes { self.note(record.rollout) }
                 if record.reportsOrphans { self.noteOrphans(of: record.rollout) }
-                guard let epoch = self.holdings.epoch(of: record.partition) else { continue }
+                guard let epoch = self.epochs[record.partition],
+                    self.holdings.isHeld(record.partition, epoch: epoch)
+                else { continue }
                 items.append(JournalItem(partition: record.partition, epoch: epoch, content: .step(record), next: nil))
             case .forget(let forgetting):
                 guard let epoch = self.holdings.epoch(of: forgetting.partition) else { continue }

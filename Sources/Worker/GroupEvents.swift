@@ -82,7 +82,7 @@ struct GroupEvents: Sendable {
 
     private func drop(_ partitions: [Int32]) async {
         self.holdings.remove(partitions)
-        self.parts.journal.drop(partitions)
+        self.parts.journal.dropUnheld()
         await self.parts.driver.release(partitions)
         self.health.restoring(self.holdings.restoring)
         if self.holdings.partitions.isEmpty { self.health.waitingForAssignment() }
@@ -91,13 +91,16 @@ struct GroupEvents: Sendable {
     /// Rule 7: after a fatal error or a commit of unknown outcome, a new producer, and every partition from its journal.
     func startOver(_ error: KafkaError) async throws {
         self.metrics.startedOver()
-        let partitions = self.holdings.partitions
         let topic = self.settings.topics.events
-        // Whatever is decided from here on carries a new epoch, so nothing from memory is sent again.
-        for partition in partitions { self.request(partition) }
-        self.parts.journal.drop(partitions)
-        await self.parts.driver.release(partitions)
+        // What memory says is of older epochs from here on, so nothing of it is sent again.
+        let requests = self.holdings.beginRestoringAgain()
+        let partitions = requests.map(\.partition)
+        self.parts.journal.dropUnheld()
+        if let epoch = requests.map(\.epoch).min() { await self.parts.driver.release(partitions, before: epoch) }
         self.health.restoring(self.holdings.restoring)
+        for request in requests {
+            self.handOvers.yield(HandOver.Request(partition: request.partition, epoch: request.epoch))
+        }
         try await self.parts.consumer.pause(partitions.map { TopicPartition(topic, $0) })
         try await self.parts.slot.replace()
         try await self.parts.slot.initialise()

@@ -56,6 +56,7 @@ struct HandOver: Sendable {
             } catch let error as KafkaError {
                 guard !Task.isCancelled, self.isWanted(request) else { return }
                 failures += 1
+                self.health.journalFailed(error)
                 logger.warning("journal could not be read, trying again", ["error": .error(error)])
                 // Ends early with the task; then the loop ends, too.
                 try? await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
@@ -82,7 +83,7 @@ struct HandOver: Sendable {
         self.journal.append([
             JournalItem(partition: request.partition, epoch: request.epoch, content: .begun, next: position)
         ])
-        await self.driver.restore(request.partition, restored)
+        await self.driver.restore(request.partition, epoch: request.epoch, restored)
         try await self.letIn(events, request)
         let took = self.clock.monotonic - began
         self.metrics.restored(records: records, took)

@@ -18,6 +18,8 @@ final class Holdings: Sendable {
         case held
         /// It is being handed over: no creating call starts any more.
         case leaving
+        /// It is being handed over, and what memory says of it may not be written any more.
+        case forgotten
     }
 
     private struct Holding {
@@ -75,6 +77,28 @@ final class Holdings: Sendable {
         }
     }
 
+    /// What memory says of the partitions may be ahead of or behind the journal: all of them are to be restored.
+    ///
+    /// One that is being handed over is left to its next owner. Nothing that was decided before may be written any more.
+    ///
+    /// - Returns: The partitions to be restored, each with its new epoch.
+    func beginRestoringAgain() -> [(partition: Int32, epoch: UInt64)] {
+        self.state.withLock { state in
+            var restoring: [(partition: Int32, epoch: UInt64)] = []
+            for (partition, holding) in state.partitions.sorted(by: { $0.key < $1.key }) {
+                state.lastEpoch += 1
+                let isLeaving = holding.stage == .leaving || holding.stage == .forgotten
+                state.partitions[partition] = Holding(
+                    epoch: state.lastEpoch,
+                    stage: isLeaving ? .forgotten : .restoring,
+                    creatingCalls: holding.creatingCalls
+                )
+                if !isLeaving { restoring.append((partition, state.lastEpoch)) }
+            }
+            return restoring
+        }
+    }
+
     /// Restoring has ended: work goes on from `position`.
     ///
     /// - Returns: Whether the partition is still held in that epoch.
@@ -92,7 +116,11 @@ final class Holdings: Sendable {
     /// Partitions are about to go: no creating call starts for them any more.
     func beginLeaving(_ partitions: [Int32]) {
         self.state.withLock { state in
-            for partition in partitions { state.partitions[partition]?.stage = .leaving }
+            for partition in partitions where state.partitions[partition]?.stage != .forgotten {
+                // What was being restored has nothing to write, and its restoring ends here.
+                let isHeld = state.partitions[partition]?.stage == .held
+                state.partitions[partition]?.stage = isHeld ? .leaving : .forgotten
+            }
         }
     }
 
@@ -115,8 +143,11 @@ final class Holdings: Sendable {
     /// The epoch in which a partition is held or being handed over; `nil` if it is not.
     func epoch(of partition: Int32) -> UInt64? {
         self.state.withLock { state in
-            guard let holding = state.partitions[partition], holding.stage != .restoring else { return nil }
-            return holding.epoch
+            guard let holding = state.partitions[partition] else { return nil }
+            switch holding.stage {
+            case .held, .leaving: return holding.epoch
+            case .restoring, .forgotten: return nil
+            }
         }
     }
 

@@ -84,9 +84,11 @@ final class Journal: Sendable {
     /// Items that wait for a transaction.
     var pendingCount: Int { self.pending.withLock { $0.items.count } }
 
-    /// Drops what waits for partitions that are no longer held.
-    func drop(_ partitions: [Int32]) {
-        self.pending.withLock { $0.items.removeAll { partitions.contains($0.partition) } }
+    /// Drops what waits and may not be written any more.
+    func dropUnheld() {
+        self.pending.withLock { pending in
+            pending.items.removeAll { !self.holdings.isHeld($0.partition, epoch: $0.epoch) }
+        }
     }
 
     /// Completes `completion` when no transaction is under way, so that what it carries is written or not.
@@ -191,7 +193,7 @@ final class Journal: Sendable {
             let batch = try self.batch(items, membership)
             let oversized = self.oversizedItems(of: batch)
             guard oversized.isEmpty else {
-                items = await self.replace(oversized, in: items, listener: listener)
+                items = try await self.shorten(oversized, in: items, failures: &failures, listener: listener)
                 continue
             }
             self.reach(.beforeIntent, .beforeJournal, items)
@@ -213,7 +215,7 @@ final class Journal: Sendable {
                     ["count": .integer(failed.count), "error": .error(error)]
                 )
                 guard items.count > 1 else {
-                    items = await self.replace([0], in: items, listener: listener)
+                    items = try await self.shorten([0], in: items, failures: &failures, listener: listener)
                     continue
                 }
                 // The broker refuses a whole request for one record, so its neighbours are named, too: one by one.
@@ -223,6 +225,7 @@ final class Journal: Sendable {
                 return
             case .aborted(let error, _) where error.isMembershipLost:
                 self.metrics.fenced()
+                self.health.membershipMissing()
                 self.logger.notice("transaction refused: the group has moved on", ["error": .error(error)])
                 await self.waitForMembership(after: membership)
             case .aborted(let error, _):
@@ -242,14 +245,18 @@ final class Journal: Sendable {
         }
     }
 
-    private func batch(_ items: [JournalItem], _ membership: GroupMembership) throws -> JournalBatch {
-        try JournalBatch(
-            items: items,
-            topics: self.settings.topics,
-            writer: JournalRecord.Writer(process: self.settings.process, generation: membership.generation),
-            status: self.settings.status,
-            position: { self.settings.isFenced ? self.holdings.position(of: $0) : nil }
-        )
+    private func batch(_ items: [JournalItem], _ membership: GroupMembership) throws(WorkerFailure) -> JournalBatch {
+        do {
+            return try JournalBatch(
+                items: items,
+                topics: self.settings.topics,
+                writer: JournalRecord.Writer(process: self.settings.process, generation: membership.generation),
+                status: self.settings.status,
+                position: { self.settings.isFenced ? self.holdings.position(of: $0) : nil }
+            )
+        } catch {
+            throw WorkerFailure(.journalUnwritable, "a journal record can't be written down: \(error)")
+        }
     }
 
     /// Tells which boundaries the steps among `items` are at.
@@ -303,6 +310,24 @@ final class Journal: Sendable {
             if record.maximumSizeBytes > self.settings.maximumRecordBytes { oversized.insert(batch.owners[index]) }
         }
         return oversized
+    }
+
+    /// Replaces what doesn't fit, and waits where it can't be made any shorter.
+    private func shorten(
+        _ oversized: Set<Int>,
+        in items: [JournalItem],
+        failures: inout Int,
+        listener: any Listener
+    ) async throws -> [JournalItem] {
+        let short = oversized.filter { items[$0].isShort }
+        if !short.isEmpty {
+            // Its topic takes next to nothing: that is no record's fault, and a person has to mend it.
+            failures += 1
+            self.health.journalFailed("a topic takes no record of a few kilobytes: raise its max.message.bytes")
+            self.logger.error("a topic takes no record of a few kilobytes", ["failures": .integer(failures)])
+            try await self.pause(afterFailures: failures)
+        }
+        return await self.replace(oversized.subtracting(short), in: items, listener: listener)
     }
 
     /// Takes the items out that don't fit; each ends with a name of its own, and the rest goes on.

@@ -38,6 +38,17 @@ struct JournalItem: Sendable {
         return record.rollout.intent != nil
     }
 
+    /// Whether its records are as short as they can be made.
+    var isShort: Bool {
+        switch self.content {
+        case .accepted(let state): state.cause?.class == .recordTooLarge
+        case .dead(_, _, _, let maximumBytes): maximumBytes == 0
+        case .begun, .forwarded, .repeated: true
+        // A step that doesn't fit is given back.
+        case .step: false
+        }
+    }
+
     /// Whether it is a step of one of these rollouts.
     func isStep(of rollouts: Set<RolloutID>) -> Bool {
         guard case .step(let record) = self.content else { return false }

@@ -23,6 +23,9 @@ struct TopicCheck: Sendable {
     /// librdkafka's own default of `message.max.bytes`, which is a little below that of the brokers.
     static let defaultMaximumRecordBytes = 1_000_000
 
+    /// What the topics must take at least: a rollout's shortest record is a few kilobytes.
+    static let leastRecordBytes = 64 << 10
+
     /// Checks, however long Kafka is away.
     ///
     /// - Throws: `WorkerFailure` that names the topic, what is wrong and what to do.
@@ -93,7 +96,7 @@ struct TopicCheck: Sendable {
         for topic in [topics.journal, topics.status, topics.events, topics.dead] {
             let settings: [String: TopicSetting]
             do throws(KafkaError) {
-                settings = try await admin.settings(ofTopic: topic, timeout: .seconds(2))
+                settings = try await self.settings(of: topic, admin)
             } catch {
                 // The mock cluster never answers, and a group may lack the right: what can't be checked is said, not guessed.
                 self.logger.notice("topic settings not checkable", ["topic": .string(topic), "error": .error(error)])
@@ -102,6 +105,13 @@ struct TopicCheck: Sendable {
             if topic == topics.journal { try self.checkJournal(topic, policy: settings["cleanup.policy"]?.value) }
             if topic == topics.events { try self.checkHorizon(topic, settings) }
             guard let bytes = settings["max.message.bytes"]?.value.flatMap({ Int($0) }) else { continue }
+            guard bytes >= Self.leastRecordBytes else {
+                throw WorkerFailure(
+                    .topics,
+                    "topic '\(topic)' takes records of \(bytes) bytes only: raise its max.message.bytes to "
+                        + "\(Self.leastRecordBytes) or more"
+                )
+            }
             if topic == topics.dead {
                 limits.dead = bytes
             } else {
@@ -111,6 +121,20 @@ struct TopicCheck: Sendable {
         // The producer itself refuses what is larger than its own limit.
         let own = self.settings.kafka.effectiveValue(of: "message.max.bytes").flatMap { Int($0) } ?? limits.dead
         return (min(limits.records, own), min(limits.dead, own))
+    }
+
+    /// A topic that was just made is not known to every broker at once: asks again for a while.
+    private func settings(of topic: String, _ admin: Admin) async throws(KafkaError) -> [String: TopicSetting] {
+        let patience = ContinuousClock.now + .seconds(5)
+        while true {
+            do throws(KafkaError) {
+                return try await admin.settings(ofTopic: topic, timeout: .seconds(2))
+            } catch {
+                guard error.isUnknownTopic, ContinuousClock.now < patience, !Task.isCancelled else { throw error }
+                // Ends early with the task; then the loop ends, too.
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
     }
 
     private func checkJournal(_ topic: String, policy: String?) throws(WorkerFailure) {

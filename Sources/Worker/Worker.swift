@@ -2,7 +2,6 @@
 
 import Kafka
 import Rollouts
-import Synchronization
 package import Telemetry
 import Threads
 
@@ -23,7 +22,7 @@ package final class Worker: Sendable {
     let pressure = Signal()
     let ticks = Signal()
     let process: String
-    private let stopping = Completion()
+    private let stopRequest = StopRequest()
 
     /// Creates a worker that does nothing yet.
     ///
@@ -45,16 +44,41 @@ package final class Worker: Sendable {
     /// Asks for an orderly end; `run()` returns when it is done.
     ///
     /// Callable from anywhere, any number of times.
-    package func stop() { self.stopping.complete() }
+    package func stop() { self.stopRequest.make() }
 
     /// Works until `stop()` is called.
     ///
-    /// - Throws: `WorkerFailure` when it can't start or can't go on; `KafkaError` when librdkafka can't make a client.
+    /// - Throws: `WorkerFailure`, which names why it can't start or can't go on; `CancellationError`.
     package func run() async throws {
+        do {
+            try await self.startAndWork()
+        } catch let error as KafkaError {
+            // A call that was under way when the clients were closed is no failure of a worker that was told to stop.
+            guard error.isClosed, self.stopRequest.isMade else { throw WorkerFailure(.kafka, error.description) }
+        }
+        self.logger.notice("stopped")
+    }
+
+    private func startAndWork() async throws {
         let observer = KafkaLog(logger: self.logger).observer
-        let checked = try await TopicCheck(settings: self.settings, observer: observer, logger: self.logger).run()
+        let check = TopicCheck(settings: self.settings, observer: observer, logger: self.logger)
+        // Both wait for Kafka however long it is away.
+        guard let topics = try await self.stopRequest.unlessMade({ try await check.run() }) else { return }
+        let parts = try self.makeParts(topics, observer)
+        do {
+            if try await self.stopRequest.unlessMade({ try await parts.slot.initialise() }) != nil {
+                try await self.work(parts)
+            }
+        } catch {
+            await self.close(parts)
+            throw error
+        }
+        await self.close(parts)
+    }
+
+    /// Puts the parts of one run together; connects nothing yet.
+    func makeParts(_ topics: TopicCheck.Result, _ observer: ClientObserver) throws(KafkaError) -> Parts {
         let slot = try self.makeProducerSlot(observer)
-        try await slot.initialise()
         var consumerSettings = ConsumerSettings(groupID: self.settings.groupID)
         consumerSettings.groupInstanceID = self.settings.groupInstanceID
         consumerSettings.sessionTimeout = self.settings.sessionTimeout
@@ -64,24 +88,15 @@ package final class Worker: Sendable {
         let reader = JournalReader { () throws(KafkaError) in
             try PartitionReader(properties: properties, observer: observer)
         }
-        let journal = self.makeJournal(checked)
-        let driver = self.makeDriver(journal)
-        let parts = Parts(
+        let journal = self.makeJournal(topics)
+        return Parts(
             slot: slot,
             consumer: consumer,
             reader: reader,
             journal: journal,
-            driver: driver,
-            topics: checked
+            driver: self.makeDriver(journal),
+            topics: topics
         )
-        do {
-            try await self.work(parts)
-        } catch {
-            await self.close(parts)
-            throw error
-        }
-        await self.close(parts)
-        self.logger.notice("stopped")
     }
 
     /// What one run is made of.
@@ -150,11 +165,54 @@ package final class Worker: Sendable {
         )
     }
 
-    /// Runs all loops; the end of the first one that fails ends the others.
+    /// Runs all loops; the end of the first one that fails ends the others, and so does the orderly stop.
     private func work(_ parts: Parts) async throws {
         let (requests, handOvers) = AsyncStream.makeStream(of: HandOver.Request.self)
         let handOver = self.makeHandOver(parts, requests)
-        let membership = GroupEvents(
+        let membership = self.makeGroupEvents(parts, handOvers)
+        let intake = self.makeIntake(parts)
+        try await parts.consumer.subscribe([self.settings.topics.events])
+        self.health.waitingForAssignment()
+        self.logger.notice("started", ["group": .string(self.settings.groupID), "process": .string(self.process)])
+        try await withThrowingTaskGroup(of: LoopEnd.self) { group in
+            func run(_ loop: @escaping @Sendable () async throws -> Void) {
+                group.addTask {
+                    try await loop()
+                    return .loopEnded
+                }
+            }
+            run {
+                try await parts.journal.run(
+                    producer: { await parts.slot.current },
+                    listener: parts.driver,
+                    rebuild: { try await membership.startOver($0) }
+                )
+            }
+            run { await self.makeCallLoop(parts).run() }
+            run { for await _ in self.ticks.signals { await parts.driver.timePassed() } }
+            run { try await handOver.run() }
+            run { try await intake.openAgain(self.pressure) }
+            run { try await self.readEvents(parts, membership, intake) }
+            group.addTask {
+                await self.stopRequest.wait()
+                try await self.shutDown(parts, handOvers)
+                return .shutDown
+            }
+            defer { group.cancelAll() }
+            // What still tries after the shutdown, such as the journal while Kafka is away, has had its time.
+            for try await end in group where end == .shutDown { return }
+        }
+    }
+
+    /// Why one of the loops has ended without an error.
+    private enum LoopEnd: Sendable {
+        case loopEnded
+        case shutDown
+    }
+
+    /// Follows the group for one run.
+    func makeGroupEvents(_ parts: Parts, _ handOvers: AsyncStream<HandOver.Request>.Continuation) -> GroupEvents {
+        GroupEvents(
             settings: self.settings,
             parts: parts,
             holdings: self.holdings,
@@ -163,43 +221,22 @@ package final class Worker: Sendable {
             logger: self.logger,
             handOvers: handOvers
         )
-        let intake = self.makeIntake(parts)
-        try await parts.consumer.subscribe([self.settings.topics.events])
-        self.health.waitingForAssignment()
-        self.logger.notice("started", ["group": .string(self.settings.groupID), "process": .string(self.process)])
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await parts.journal.run(
-                    producer: { await parts.slot.current },
-                    listener: parts.driver,
-                    rebuild: { try await membership.startOver($0) }
-                )
-            }
-            group.addTask {
-                await CallLoop(
-                    runner: self.runner,
-                    holdings: self.holdings,
-                    clock: self.clock,
-                    driver: parts.driver,
-                    checkpoints: self.settings.checkpoints,
-                    ablation: self.settings.ablation
-                )
-                .run()
-            }
-            group.addTask { for await _ in self.ticks.signals { await parts.driver.timePassed() } }
-            group.addTask { try await handOver.run() }
-            group.addTask { try await intake.openAgain(self.pressure) }
-            group.addTask { try await self.readEvents(parts, membership, intake) }
-            group.addTask {
-                await self.waitForStop()
-                try await self.shutDown(parts, handOvers)
-            }
-            defer { group.cancelAll() }
-            for try await _ in group {}
-        }
     }
 
-    private func makeHandOver(_ parts: Parts, _ requests: AsyncStream<HandOver.Request>) -> HandOver {
+    /// Makes the calls of one run.
+    func makeCallLoop(_ parts: Parts) -> CallLoop {
+        CallLoop(
+            runner: self.runner,
+            holdings: self.holdings,
+            clock: self.clock,
+            driver: parts.driver,
+            checkpoints: self.settings.checkpoints,
+            ablation: self.settings.ablation
+        )
+    }
+
+    /// Takes partitions over in one run.
+    func makeHandOver(_ parts: Parts, _ requests: AsyncStream<HandOver.Request>) -> HandOver {
         let gate = self.intakeGate
         return HandOver(
             consumer: parts.consumer,
@@ -248,14 +285,6 @@ package final class Worker: Sendable {
         }
     }
 
-    private func waitForStop() async {
-        await withTaskCancellationHandler {
-            await self.stopping.wait()
-        } onCancel: {
-            self.stopping.complete()
-        }
-    }
-
     /// Stop intake, let calls end, write everything down, leave the group: each within what is left of the time.
     private func shutDown(_ parts: Parts, _ handOvers: AsyncStream<HandOver.Request>.Continuation) async throws {
         self.logger.notice("stopping")
@@ -280,7 +309,7 @@ package final class Worker: Sendable {
     }
 
     /// Closes what C libraries hold, in order; each part bounds its own end.
-    private func close(_ parts: Parts) async {
+    func close(_ parts: Parts) async {
         await parts.driver.close()
         await parts.consumer.close()
         await parts.slot.close()

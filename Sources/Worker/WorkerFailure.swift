@@ -8,6 +8,8 @@ package struct WorkerFailure: Error, Sendable, Equatable, CustomStringConvertibl
         case topics
         /// The journal was written by another program or a newer version.
         case journalUnreadable
+        /// A rollout's state can't be written down.
+        case journalUnwritable
         /// Kafka refuses the client.
         case kafka
     }

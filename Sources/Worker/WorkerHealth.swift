@@ -61,7 +61,9 @@ package final class WorkerHealth: Sendable {
 
     func membershipBack() { self.set(Name.membership, nil) }
 
-    func journalFailed(_ error: KafkaError) { self.set(Name.journal, error.description) }
+    func journalFailed(_ error: KafkaError) { self.journalFailed(error.description) }
+
+    func journalFailed(_ cause: String) { self.set(Name.journal, cause) }
 
     func journalSucceeded() { self.set(Name.journal, nil) }
 
