@@ -8,6 +8,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import TestSupport
+import Testing
 import WorkbenchAPI
 import WorkbenchSandbox
 
@@ -19,7 +20,7 @@ struct WorkerBed: Sendable {
     let topics: WorkerSettings.Topics
     let groupID = KafkaBed.uniqueName("worker-test")
     let partitionCount: Int
-    let client: WorkbenchClient
+    var client: WorkbenchClient
     let transport: HTTPClient
     let credentials: FixedCredential
     let workbench: String
@@ -124,12 +125,13 @@ struct WorkerBed: Sendable {
     func withWorker(
         _ settings: WorkerSettings,
         registry: MetricsRegistry = MetricsRegistry(),
+        logger: Logger = TestLog().logger,
         detour: Detour? = nil,
         _ body: @escaping @Sendable (Worker) async throws -> Void
     ) async throws {
         let client = try detour.map { try self.client(through: $0, settings) } ?? self.client
         let runner = CallRunner(client: client, credentials: self.credentials)
-        let worker = Worker(settings: settings, runner: runner, logger: .disabled, metrics: WorkerMetrics(registry))
+        let worker = Worker(settings: settings, runner: runner, logger: logger, metrics: WorkerMetrics(registry))
         try await withThrowingTaskGroup(of: Void.self) { group in
             // A worker that ends with an error ends the test, too.
             group.addTask { try await worker.run() }
@@ -143,6 +145,14 @@ struct WorkerBed: Sendable {
                 worker.stop()
             }
             for try await _ in group {}
+        }
+    }
+
+    /// Runs a worker that is expected not to start, and returns why; one that starts all the same is stopped.
+    func failureAtStart(_ settings: WorkerSettings) async -> WorkerFailure? {
+        let log = TestLog()
+        return await #expect(throws: WorkerFailure.self) {
+            try await self.withWorker(settings, logger: log.logger) { _ in try await log.first("started") }
         }
     }
 
@@ -175,6 +185,44 @@ struct WorkerBed: Sendable {
         return try result.get()
     }
 
+    /// Changes one setting of a topic, and waits until the brokers go by it.
+    func change(_ topic: String, _ setting: String, to value: String) async throws {
+        let admin = try Admin(properties: self.kafka)
+        while !Task.isCancelled {
+            do throws(KafkaError) {
+                let settings = try await admin.settings(ofTopic: topic)
+                if settings[setting]?.value == value { break }
+                try await admin.changeSettings(ofTopic: topic, [setting: value])
+            } catch {
+                // A topic that was just made is not known to every broker at once.
+                guard error.isUnknownTopic else { throw error }
+            }
+        }
+        await admin.close()
+    }
+
+    /// Changes how large a topic's records may be, in bytes.
+    func limit(_ topic: String, bytes: Int) async throws {
+        try await self.change(topic, "max.message.bytes", to: "\(bytes)")
+    }
+
+    /// A member of another group, or of the workers' own.
+    func member(ofGroup group: String) async throws -> Consumer {
+        var settings = ConsumerSettings(groupID: group)
+        settings.sessionTimeout = .seconds(20)
+        let consumer = try Consumer(properties: self.kafka, settings: settings)
+        try await consumer.subscribe([self.topics.events])
+        return consumer
+    }
+
+    /// The name of a model that belongs to a partition.
+    func modelName(ownedBy partition: Int32) -> String {
+        let names = (0...).lazy.map { "model-\($0)" }
+        return names.first {
+            Partitioning.ownerPartition(forKey: $0.utf8, count: self.partitionCount).rawValue == partition
+        } ?? ""
+    }
+
     /// The place of a run in a list.
     func index(of runID: String, in runs: [SeededRun]) -> Int { runs.firstIndex { $0.runID == runID } ?? -1 }
 
@@ -186,12 +234,13 @@ struct WorkerBed: Sendable {
         id: String,
         key: String?,
         partition: Int32? = nil,
+        source: String = "/test",
         extensions: [(String, String)] = []
     ) async throws {
         let producer = try Producer(properties: self.kafka)
         var headers = [
             Header(key: "ce_specversion", text: "1.0"), Header(key: "ce_type", text: "ai.experiment.run.finished.v1"),
-            Header(key: "ce_source", text: "/test"), Header(key: "ce_id", text: id),
+            Header(key: "ce_source", text: source), Header(key: "ce_id", text: id),
             Header(key: "content-type", text: "application/json"),
         ]
         headers += extensions.map { Header(key: "ce_\($0.0)", text: $0.1) }
@@ -236,6 +285,11 @@ struct WorkerBed: Sendable {
         return phases
     }
 
+    /// The step that a journal record is at; `nil` for a lane.
+    static func step(of record: ConsumedRecord) -> String? {
+        record.headers.first { $0.key == "slipway_step" }?.text
+    }
+
     static func phase(of record: ConsumedRecord) -> String? {
         guard let type = record.headers.first(where: { $0.key == "ce_type" })?.text else { return nil }
         return type.split(separator: ".").dropLast().last.map(String.init)
@@ -265,7 +319,32 @@ struct WorkerBed: Sendable {
             "status":"FINISHED","model":{"name":"\(model)"}}
             """
         }
+
+        /// A rollout of it that was just accepted.
+        func state(model: String, partition: Int32, topic: String) -> RolloutState {
+            RolloutState(
+                id: RolloutID(high: 1, low: 1),
+                partition: partition,
+                origin: Origin(topic: topic, partition: partition, offset: 0),
+                event: EventReference(id: self.runID, source: "/test", time: nil),
+                plan: RolloutPlan(
+                    route: "all",
+                    run: RunReference(
+                        projectID: self.projectID,
+                        experimentID: self.experimentID,
+                        runID: self.runID
+                    ),
+                    modelName: model,
+                    artifactPath: "artifacts",
+                    runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil)
+                ),
+                acceptedAt: WorkerClock.wallMilliseconds()
+            )
+        }
     }
+
+    /// Kinds of cluster to test on: the mock one, and a genuine one where there is one (`genuine` of `with`).
+    static var clusters: [Bool] { KafkaBed.genuineBootstrap == nil ? [false] : [false, true] }
 
     /// Makes a project with an experiment and finished runs, the first the oldest.
     func seedRuns(_ count: Int, metrics: [Double] = []) async throws -> [SeededRun] {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// Rule 1: every journal write carries an offset of its partition, so the brokers refuse a writer that the group has left
+/// behind, even where it only goes on with old work and no new event arrives.
+@Suite(
+    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .timeLimit(.minutes(2))
+)
+struct Rule01FencingTests {
+    /// How a worker falls out of its group without hearing of it.
+    enum Expulsion: CaseIterable {
+        /// The group gave it up: its member id is unknown.
+        case unknownMember
+        /// The group has moved on: its generation is past.
+        case pastGeneration
+        /// Another process took its static membership over.
+        case fencedInstance
+    }
+
+    @Test(arguments: Expulsion.allCases)
+    func theBrokersRefuseAStepOfAnExpelledMember(expulsion: Expulsion) async throws {
+        let instance = expulsion == .fencedInstance ? KafkaBed.uniqueName("instance") : nil
+        try await WritingHalf.with(groupInstanceID: instance) { half in
+            try await half.takeAll()
+            half.parts.journal.append([try half.step(1, 0)])
+            await half.settled()
+            #expect(try await half.journalled(0) == [1])
+            #expect(half.counter("slipway_journal_fenced_total") == "0")
+
+            let other: Consumer?
+            switch expulsion {
+            case .unknownMember:
+                await half.parts.consumer.close()
+                other = nil
+            case .pastGeneration:
+                other = try await half.otherMember()
+                // What it is told it does not take in: a worker that hangs at this place.
+                _ = await half.parts.consumer.next()
+            case .fencedInstance:
+                let successor = try await half.otherMember(groupInstanceID: instance)
+                var probe = KafkaProbe(successor)
+                _ = try await probe.assignment()
+                other = successor
+            }
+            half.parts.journal.append([try half.step(2, 0)])
+            try await half.log.first("transaction refused: the group has moved on")
+            #expect(half.counter("slipway_journal_fenced_total") == "1")
+            #expect(half.worker.health.snapshot.contains { $0.name == "membership" && $0.cause != nil })
+            #expect(try await half.journalled(0) == [1])
+            await other?.close()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// Rule 4: a journal ends where a reader that sees open transactions says, however long one holds the committed rest back.
+@Suite(
+    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .timeLimit(.minutes(2))
+)
+struct Rule04RestoreTests {
+    /// What a frozen writer has written, but not yet committed, is seen by its successor, which waits for it; and the
+    /// other partitions do not wait with it.
+    @Test func aRestoreWaitsForAnOpenTransactionAndDelaysNoOtherPartition() async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+            let runs = try await bed.seedRuns(2)
+            let names = (0..<2).map { bed.modelName(ownedBy: Int32($0)) }
+            let other = try await bed.member(ofGroup: KafkaBed.uniqueName("frozen"))
+            var probe = KafkaProbe(other)
+            _ = try await probe.assignment()
+            var settings = TransactionSettings(transactionalID: KafkaBed.uniqueName("frozen"))
+            settings.transactionTimeout = .seconds(60)
+            let frozen = try TransactionalProducer(properties: bed.kafka, settings: settings)
+            try await frozen.initTransactions(timeout: .seconds(30))
+            let unfinished = try JournalRecord(
+                runs[0].state(model: names[0], partition: 0, topic: bed.topics.events),
+                writer: JournalRecord.Writer(process: settings.transactionalID, generation: 1)
+            )
+            let batch = TransactionBatch(
+                records: [ProducerRecord(unfinished, topic: bed.topics.journal, 0)],
+                offsets: [TopicPartition(bed.topics.events, 0): Offset(rawValue: 0)],
+                membership: try #require(probe.membership)
+            )
+            let outcome = try await StalledTransaction.run(bed.kafka, frozen, batch) { transaction in
+                try await bed.withWorker(bed.settings(.catchAll)) { worker in
+                    try await bed.emit(runs[1].data(model: names[1]), id: "1", key: names[1])
+                    let phases = try await bed.phases(untilEnded: 1)
+                    #expect(phases.values.map(\.last) == ["deployed"])
+                    let condition = worker.health.snapshot.first { $0.name == "partitions" }
+                    #expect(condition?.cause == "reading the journal of partitions 0")
+                    try await transaction.letGo()
+                    let all = try await bed.phases(untilEnded: 2)
+                    #expect(all.values.allSatisfy { $0.last == "deployed" })
+                }
+            }
+            #expect(outcome == .committed)
+            #expect(try await bed.audit().created["deployment"] == 2)
+            await frozen.close()
+            await other.close()
+        }
+    }
+}

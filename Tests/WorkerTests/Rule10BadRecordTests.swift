@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// Rule 10: one record that doesn't fit ends with a name of its own, and its neighbours go on.
+@Suite(
+    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .timeLimit(.minutes(2))
+)
+struct Rule10BadRecordTests {
+    /// Which record is too large, and who notices.
+    enum Oversize: String, CaseIterable {
+        /// The journal record, for the limit that the worker read at its start.
+        case journal
+        /// The journal record, for a limit that was lowered after that: the broker refuses it.
+        case journalRefused
+        /// The status record, likewise.
+        case statusRefused
+        /// The dead letter, for the limit that the worker read at its start.
+        case deadLetter
+        /// The dead letter, for a lowered limit.
+        case deadLetterRefused
+    }
+
+    @Test(arguments: Oversize.allCases)
+    func oneOversizedRecordAmongGoodOnesEndsByItself(oversize: Oversize) async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+            let runs = try await bed.seedRuns(3)
+            if oversize == .journal { try await bed.limit(bed.topics.journal, bytes: 70_000) }
+            if oversize == .deadLetter { try await bed.limit(bed.topics.dead, bytes: 70_000) }
+            let log = TestLog()
+            try await bed.withWorker(bed.settings(Self.routes), logger: log.logger) { _ in
+                try await log.first("partition taken over")
+                switch oversize {
+                case .journal, .deadLetter: break
+                case .journalRefused: try await bed.limit(bed.topics.journal, bytes: 70_000)
+                // Less than the status of an event whose id and source are as long as they may be.
+                case .statusRefused: try await bed.limit(bed.topics.status, bytes: 2_600)
+                case .deadLetterRefused: try await bed.limit(bed.topics.dead, bytes: 70_000)
+                }
+                try await bed.emit(runs[0].data(model: "good-0"), id: "0", key: "good-0")
+                switch oversize {
+                case .journal, .journalRefused:
+                    try await bed.emit(Self.withEnvironment(runs[1].data(model: "bad")), id: "1", key: "bad")
+                case .statusRefused:
+                    let long = String(repeating: "x", count: 1_000)
+                    try await bed.emit(runs[1].data(model: "bad"), id: long, key: "bad", source: long)
+                case .deadLetter, .deadLetterRefused:
+                    try await bed.emit(String(repeating: "{", count: 100_000), id: "1", key: "bad")
+                }
+                try await bed.emit(runs[2].data(model: "good-2"), id: "2", key: "good-2")
+                try await Self.check(oversize, bed)
+            }
+            #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])
+            #expect(try await bed.committedOffsets().values.map(\.rawValue) == [3])
+        }
+    }
+
+    /// Takes every run, with the environment that its event wishes for.
+    private static let routes = Routes([
+        Route(
+            name: "all",
+            runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil),
+            limits: Route.Limits(environment: [Glob("*")])
+        )
+    ])
+
+    private static func check(_ oversize: Oversize, _ bed: WorkerBed) async throws {
+        switch oversize {
+        case .journal, .journalRefused, .statusRefused:
+            let phases = try await bed.phases(untilEnded: 3)
+            #expect(phases.values.compactMap(\.last).sorted() == ["deployed", "deployed", "failed"])
+            let failed = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "failed" } }
+                .first { WorkerBed.phase(of: $0) == "failed" }
+            let text = String(decoding: failed?.value ?? [], as: UTF8.self)
+            #expect(text.contains(#""class":"recordTooLarge""#), "\(text)")
+        case .deadLetter, .deadLetterRefused:
+            let phases = try await bed.phases(untilEnded: 2)
+            #expect(phases.values.compactMap(\.last) == ["deployed", "deployed"])
+            let dead = try await bed.read(bed.topics.dead) { !$0.isEmpty }
+            #expect(dead.count == 1)
+            #expect(dead.first?.headers.contains { $0.key == "slipway_omitted" } == true)
+            #expect(dead.first.map { $0.sizeBytes < 70_000 } == true)
+        }
+    }
+
+    private static func withEnvironment(_ data: String) -> String {
+        let values = (0..<4).map { #""V\#($0)":"\#(String(repeating: "x", count: 25_000))""# }
+        return String(data.dropLast()) + #","deployment":{"environment":{\#(values.joined(separator: ","))}}}"#
+    }
+
+    @Test func aTopicThatTakesNextToNothingIsRefusedAtTheStart() async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+            try await bed.limit(bed.topics.status, bytes: 10_000)
+            let failure = await bed.failureAtStart(bed.settings(.catchAll))
+            #expect(failure?.kind == .topics)
+            #expect(failure?.description.contains("max.message.bytes to 65536 or more") == true)
+        }
+    }
+}
