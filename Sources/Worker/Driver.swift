@@ -211,12 +211,10 @@ actor Driver: Journal.Listener {
             case .record(let record):
                 if record.publishes { self.note(record.rollout) }
                 if record.reportsOrphans { self.noteOrphans(of: record.rollout) }
-                guard let epoch = self.epochs[record.partition],
-                    self.holdings.isHeld(record.partition, epoch: epoch)
-                else { continue }
+                guard let epoch = self.writableEpoch(of: record.partition) else { continue }
                 items.append(JournalItem(partition: record.partition, epoch: epoch, content: .step(record), next: nil))
             case .forget(let forgetting):
-                guard let epoch = self.holdings.epoch(of: forgetting.partition) else { continue }
+                guard let epoch = self.writableEpoch(of: forgetting.partition) else { continue }
                 items.append(
                     JournalItem(
                         partition: forgetting.partition,
@@ -246,6 +244,11 @@ actor Driver: Journal.Listener {
         guard !self.idleWaiters.isEmpty, self.coordinator.workUnderWay == 0 else { return }
         for waiter in self.idleWaiters { waiter.complete() }
         self.idleWaiters = []
+    }
+
+    /// The epoch of what memory says of a partition, unless it may not be written any more.
+    private func writableEpoch(of partition: Int32) -> UInt64? {
+        self.epochs[partition].flatMap { self.holdings.isHeld(partition, epoch: $0) ? $0 : nil }
     }
 
     private func noteFirstCall(_ call: Coordinator.CallID, isCreating: Bool) {

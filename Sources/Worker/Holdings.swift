@@ -19,7 +19,7 @@ final class Holdings: Sendable {
         /// It is being handed over: no creating call starts any more.
         case leaving
         /// It is being handed over, and what memory says of it may not be written any more.
-        case forgotten
+        case abandoned
     }
 
     private struct Holding {
@@ -87,10 +87,10 @@ final class Holdings: Sendable {
             var restoring: [(partition: Int32, epoch: UInt64)] = []
             for (partition, holding) in state.partitions.sorted(by: { $0.key < $1.key }) {
                 state.lastEpoch += 1
-                let isLeaving = holding.stage == .leaving || holding.stage == .forgotten
+                let isLeaving = holding.stage == .leaving || holding.stage == .abandoned
                 state.partitions[partition] = Holding(
                     epoch: state.lastEpoch,
-                    stage: isLeaving ? .forgotten : .restoring,
+                    stage: isLeaving ? .abandoned : .restoring,
                     creatingCalls: holding.creatingCalls
                 )
                 if !isLeaving { restoring.append((partition, state.lastEpoch)) }
@@ -116,10 +116,10 @@ final class Holdings: Sendable {
     /// Partitions are about to go: no creating call starts for them any more.
     func beginLeaving(_ partitions: [Int32]) {
         self.state.withLock { state in
-            for partition in partitions where state.partitions[partition]?.stage != .forgotten {
+            for partition in partitions where state.partitions[partition]?.stage != .abandoned {
                 // What was being restored has nothing to write, and its restoring ends here.
                 let isHeld = state.partitions[partition]?.stage == .held
-                state.partitions[partition]?.stage = isHeld ? .leaving : .forgotten
+                state.partitions[partition]?.stage = isHeld ? .leaving : .abandoned
             }
         }
     }
@@ -146,7 +146,7 @@ final class Holdings: Sendable {
             guard let holding = state.partitions[partition] else { return nil }
             switch holding.stage {
             case .held, .leaving: return holding.epoch
-            case .restoring, .forgotten: return nil
+            case .restoring, .abandoned: return nil
             }
         }
     }

@@ -43,7 +43,7 @@ struct JournalItem: Sendable {
         switch self.content {
         case .accepted(let state): state.cause?.class == .recordTooLarge
         case .dead(_, _, _, let maximumBytes): maximumBytes == 0
-        case .begun, .forwarded, .repeated: true
+        case .begun, .forwarded, .repeated, .forgotten: true
         // A step that doesn't fit is given back.
         case .step: false
         }
