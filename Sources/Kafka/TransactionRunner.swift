@@ -63,7 +63,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     /// Performs one transaction from begin to commit or abort.
     func perform(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
         if let end = self.end { return .fatal(end) }
-        guard !batch.offsets.isEmpty else {
+        guard !batch.offsets.isEmpty || batch.mayBeUnfenced else {
             let text = "a transaction without offsets would be unfenced"
             return .aborted(.invalid(operation: "begin transaction", message: text), failedRecords: [:])
         }

@@ -198,10 +198,7 @@ final class Journal: Sendable {
             }
             self.reach(.beforeIntent, .beforeJournal, items)
             let began = self.clock.monotonic
-            let outcome = await self.commit(
-                TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership),
-                with: await producer()
-            )
+            let outcome = await self.commit(self.transaction(batch, membership), with: await producer())
             self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
             switch outcome {
             case .committed:
@@ -257,6 +254,12 @@ final class Journal: Sendable {
         } catch {
             throw WorkerFailure(.journalUnwritable, "a journal record can't be written down: \(error)")
         }
+    }
+
+    private func transaction(_ batch: JournalBatch, _ membership: GroupMembership) -> TransactionBatch {
+        var transaction = TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership)
+        transaction.mayBeUnfenced = !self.settings.isFenced
+        return transaction
     }
 
     /// Tells which boundaries the steps among `items` are at.
