@@ -112,7 +112,7 @@ let package = Package(
         ),
         tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport"]),
         // Of `drill-worker` the program itself is needed, beside the tests'.
-        tests("DrillTests", ["Drill", "WorkbenchSandbox", "Kafka", "TestSupport", "drill-worker"]),
+        tests("DrillTests", ["Drill", "WorkbenchSandbox", "Worker", "TestSupport", "drill-worker"]),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests(
             "WorkbenchSandboxTests",
@@ -126,7 +126,7 @@ let package = Package(
             [
                 "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts",
                 "Telemetry",
-                "TestSupport",
+                "TestSupport", "Threads",
             ]
         ),
         tests(

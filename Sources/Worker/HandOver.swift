@@ -53,8 +53,11 @@ struct HandOver: Sendable {
                 return
             } catch let error as JournalImage.Failure {
                 throw WorkerFailure(.journalUnreadable, "partition \(request.partition): \(error)")
+            } catch is CancellationError {
+                return
             } catch let error as KafkaError {
-                guard !Task.isCancelled, self.isWanted(request) else { return }
+                // A closed client says that the worker is stopping: its partitions are the next one's.
+                guard !Task.isCancelled, self.isWanted(request), !error.isClosed else { return }
                 failures += 1
                 self.health.journalFailed(error)
                 logger.warning("journal could not be read, trying again", ["error": .error(error)])

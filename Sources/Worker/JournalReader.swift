@@ -11,6 +11,7 @@ actor JournalReader {
     private let make: @Sendable () throws(KafkaError) -> PartitionReader
     private var reader: PartitionReader?
     private var users = 0
+    private var isClosed = false
 
     init(make: @escaping @Sendable () throws(KafkaError) -> PartitionReader) { self.make = make }
 
@@ -19,7 +20,7 @@ actor JournalReader {
     /// Rule 4: the end is what a `read_uncommitted` reader sees now; a `read_committed` one reads up to it, however long
     /// an open transaction holds it back.
     ///
-    /// - Throws: `KafkaError` when the partition can't be read.
+    /// - Throws: `KafkaError` when the partition can't be read, `CancellationError` after `close()`.
     func image(of partition: TopicPartition) async throws -> JournalImage {
         let reader = try self.begin()
         do {
@@ -42,7 +43,14 @@ actor JournalReader {
         return box.take()
     }
 
-    private func begin() throws(KafkaError) -> PartitionReader {
+    /// Ends the reading under way, and any that would begin later.
+    func close() async {
+        self.isClosed = true
+        await self.reader?.close()
+    }
+
+    private func begin() throws -> PartitionReader {
+        guard !self.isClosed else { throw CancellationError() }
         self.users += 1
         if let reader { return reader }
         do throws(KafkaError) {

@@ -301,6 +301,8 @@ package final class Worker: Sendable {
         parts.journal.tellWhenIdle(written)
         await written.wait(until: deadline)
         handOvers.finish()
+        // A journal that is being read may be held back by an open transaction for longer than anybody waits.
+        await parts.reader.close()
         await parts.driver.close()
         parts.journal.close()
         self.pressure.finish()

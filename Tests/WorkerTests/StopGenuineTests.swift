@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import TestSupport
+import Testing
+import Threads
+
+@testable import Worker
+
+/// A worker that is told to stop while it still takes partitions over.
+@Suite(
+    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .timeLimit(.minutes(1))
+)
+struct StopGenuineTests {
+    /// Holds a journal partition back by a transaction that stays open, on its producer's thread, until `release`.
+    private static func holdBack(_ bed: WorkerBed, isOpen: Completion, release: Condition<Bool>) async throws {
+        var settings = TransactionSettings(transactionalID: KafkaBed.uniqueName("open"))
+        settings.transactionTimeout = .seconds(50)
+        let producer = try TransactionalProducer(properties: bed.kafka, settings: settings) {
+            isOpen.complete()
+            _ = release.wait(timeout: .seconds(45)) { $0 ? true : nil }
+        }
+        try await producer.initTransactions(timeout: .seconds(20))
+        let membership = try #require(GroupMembership(groupID: "none", generation: 0, memberID: "none"))
+        let record = ProducerRecord(topic: bed.topics.journal, partition: Partition(rawValue: 0), key: [1], value: [2])
+        var batch = TransactionBatch(records: [record], offsets: [:], membership: membership)
+        batch.mayBeUnfenced = true
+        _ = await producer.transact(batch)
+        await producer.close()
+    }
+
+    @Test func stoppingWhileAJournalIsHeldBackEndsAtOnce() async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+            let (isOpen, release) = (Completion(), Condition(false))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await Self.holdBack(bed, isOpen: isOpen, release: release) }
+                await isOpen.wait()
+                try await bed.withWorker(bed.settings(.catchAll)) { worker in
+                    while !worker.health.snapshot.contains(where: { $0.cause?.contains("reading the journal") == true })
+                    {
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                }
+                // It has returned while the transaction is still open.
+                #expect(release.withLock { !$0 })
+                release.signal { $0 = true }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
