@@ -13,6 +13,10 @@ RELEASE := --configuration release --static-swift-stdlib
 # What the thread sanitizer is run over; a regular expression, as `swift test --filter` takes it.
 TSAN_FILTER ?= ^(ThreadsTests|HTTPTests|TelemetryTests|OperationsTests|WorkbenchSandboxTests)\.
 BENCH_ARGUMENTS ?=
+# What `make drill` does; every seed is a drill of its own.
+SEEDS ?= 1 2 3
+ROLLOUTS ?= 500
+WORKERS ?= 3
 
 .PHONY: help
 help: ## list the targets
@@ -61,6 +65,10 @@ release: setup ## compile the three programs for use, Swift's libraries linked i
 	swift build $(RELEASE) --product slipway
 	swift build $(RELEASE) --product slipway-sandbox
 	swift build $(RELEASE) --product slipway-bench
+
+.PHONY: drill
+drill: release ## fault drills on a genuine Kafka, one a seed: SEEDS="1 2 3" ROLLOUTS=500 WORKERS=3
+	SEEDS="$(SEEDS)" ROLLOUTS="$(ROLLOUTS)" WORKERS="$(WORKERS)" .ci/with-kafka 3 .ci/drill "$$(swift build $(RELEASE) --show-bin-path)"
 
 .PHONY: bench
 bench: release ## measure; BENCH_ARGUMENTS="--kafka host:9092" takes all figures

@@ -98,6 +98,7 @@ package struct Drill: Sendable {
             "SLIPWAY_ROUTES": routes.path,
             "SLIPWAY_OPERATIONS_ADDRESS": "127.0.0.1:0",
             "SLIPWAY_ROLLOUT_SETTLE": "\(times.settle.milliseconds)ms",
+            "SLIPWAY_ROLLOUT_SWEEP_AFTER": "\(times.sweep.milliseconds)ms",
             "SLIPWAY_ROLLOUT_MAXIMUM_ATTEMPTS": "100",
             "SLIPWAY_ROLLOUT_BACKOFF_BASE": "100ms",
             "SLIPWAY_ROLLOUT_BACKOFF_CAP": "2s",
@@ -214,8 +215,11 @@ package struct Drill: Sendable {
         }
         let ended = await follower.ended
         self.report("\(ended.rollouts) of \(rollouts) rollouts have ended")
-        let patience = ContinuousClock.now + .seconds(20)
-        while try await workshop.lateCalls() > 0, ContinuousClock.now < patience {
+        // Then for late calls, and for the sweeps that find what those made.
+        let patience = ContinuousClock.now + self.settings.times.sweep + .seconds(45)
+        while ContinuousClock.now < min(deadline, patience) {
+            let (late, unswept) = (try await workshop.lateCalls(), await follower.unswept.count)
+            if late == 0, unswept == 0 { break }
             try await Task.sleep(for: .milliseconds(200))
         }
         try await Task.sleep(for: .seconds(2))

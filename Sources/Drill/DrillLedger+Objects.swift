@@ -44,6 +44,9 @@ extension DrillLedger {
         let object = "\(making.kind.rawValue) \(making.id) (\(making.thing))"
         if let explanation = self.explanation(of: making, seen) {
             self.orphans.append(Orphan(object: object, explanation: explanation))
+            // A second model of a name is refused by the workbench, so nobody looks for one.
+            let isTold = seen.rollouts.entries.contains { $0.reportedOrphans.contains(making.id) }
+            if !isTold, making.kind != .model { self.note(.untoldOrphans, object) }
         } else if isSurplus {
             switch making.kind {
             case .version: self.note(.duplicatedVersions, object)

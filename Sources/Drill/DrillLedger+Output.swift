@@ -138,6 +138,7 @@ extension DrillLedger.Column {
         case .unasked: "rollouts nobody asked for"
         case .wronglyDead: "wrongly dead-lettered"
         case .unexplainedOrphans: "orphans unexplained"
+        case .untoldOrphans: "orphans not told"
         case .unnamedStalls: "stalls not named"
         case .unexpectedEnds: "unexpected ends"
         }

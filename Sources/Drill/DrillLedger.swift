@@ -28,6 +28,8 @@ package struct DrillLedger: Sendable, Equatable {
         case wronglyDead
         /// Objects that no rollout knows, without a freeze or a late call that explains them.
         case unexplainedOrphans
+        /// Explained orphans of which no worker has told on the status topic.
+        case untoldOrphans
         /// Times without any progress that no readiness gave a reason for.
         case unnamedStalls
         /// Workers that ended by themselves, or did not stop when asked.

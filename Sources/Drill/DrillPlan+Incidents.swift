@@ -40,6 +40,7 @@ extension DrillPlan {
 
     /// Decides how the workbench misbehaves, and when.
     static func weather(_ settings: DrillSettings) -> [Weather] {
+        if let rules = settings.lastingFaults { return [Weather(at: .zero, length: settings.span, rules: rules)] }
         let faults = [DrillFault.api, .slow, .late].filter(settings.faults.contains)
         guard !faults.isEmpty else { return [] }
         var dice = Dice(seed: settings.seed ^ 0xFA17)

@@ -118,10 +118,12 @@ struct DrillPlan: Sendable, Equatable {
     private static func runs(_ count: Int, _ dice: inout Dice) -> [Run] {
         var runs: [Run] = []
         var model = 0
+        // Also of a small drill several models, so that every partition has some.
+        let most = min(9, max(2, count / 12))
         while runs.count < count {
             // Every other model deploys each of its runs in turn, the rest only the newest that waits.
             let name = model.isMultiple(of: 2) ? "latest-\(model)" : "every-\(model)"
-            let ofModel = min(count - runs.count, Int.random(in: 1...9, using: &dice))
+            let ofModel = min(count - runs.count, Int.random(in: 1...most, using: &dice))
             for rank in 0..<ofModel {
                 let number = runs.count + 1
                 runs.append(
@@ -161,7 +163,7 @@ struct DrillPlan: Sendable, Equatable {
                 let wish = Wish(runID: runs[index].id, model: runs[index].model, replayID: "replay-\(number)")
                 events.append(
                     Event(
-                        at: self.moment(0.3...1, of: settings.span, &dice),
+                        at: self.moment(0.3...1, of: settings.eventSpan ?? settings.span, &dice),
                         content: .wish(wish, run: index),
                         placement: self.placement(settings, &dice)
                     )
@@ -174,7 +176,7 @@ struct DrillPlan: Sendable, Equatable {
             ]
             events.append(
                 Event(
-                    at: self.moment(0...1, of: settings.span, &dice),
+                    at: self.moment(0...1, of: settings.eventSpan ?? settings.span, &dice),
                     content: .unreadable(bodies[number % bodies.count]),
                     placement: .keyless(partition: Int32.random(in: 0..<Int32(settings.partitionCount), using: &dice))
                 )
@@ -189,7 +191,8 @@ struct DrillPlan: Sendable, Equatable {
         var start = 0
         while start < runs.count {
             let end = runs[start...].firstIndex { $0.model != runs[start].model } ?? runs.count
-            var times = (start..<end).map { _ in self.moment(0...0.9, of: settings.span, &dice) }.sorted()
+            var times = (start..<end).map { _ in self.moment(0...0.9, of: settings.eventSpan ?? settings.span, &dice) }
+                .sorted()
             for index in times.indices.dropLast() where Int.random(in: 0..<6, using: &dice) == 0 {
                 times.swapAt(index, index + 1)
             }

@@ -12,6 +12,8 @@ package struct DrillSettings: Sendable {
         package var request = Duration.seconds(2)
         /// How long after a call's deadline the workbench may still act on it.
         package var settle = Duration.seconds(3)
+        /// How long after its end a rollout is swept for orphans; longer than any call of a drill is late.
+        package var sweep = Duration.seconds(12)
 
         /// Creates the times of a drill.
         package init() {}
@@ -39,6 +41,11 @@ package struct DrillSettings: Sendable {
     package var firstEnvironment: [String: String] = [:]
     /// Partitions of each topic.
     package var partitionCount = 6
+    /// Fault rules of the workbench, as `PUT /sandbox/faults` takes them, that hold all the time in place of those that the
+    /// seed decides; `nil` for these.
+    package var lastingFaults: String?
+    /// In which time the events are sent; `nil` for as long as things go wrong.
+    package var eventSpan: Duration?
     /// How long the drill may take; what has not ended by then is judged as it is.
     package var timeLimit = Duration.seconds(300)
     /// The workers' times.

@@ -10,6 +10,8 @@ actor TopicFollower {
     private let partitionCount: Int
     private let reader: PartitionReader
     private var seen = Sightings()
+    /// Rollouts that have ended and are still to be swept for orphans.
+    private(set) var unswept: Set<String> = []
     private var ends: [TopicPartition: Offset] = [:]
 
     /// Begins to read.
@@ -91,6 +93,7 @@ actor TopicFollower {
     private func takeJournal(_ record: ConsumedRecord, _ headers: [RecordHeader]) {
         func text(_ name: String) -> String? { headers.last { $0.name == name }?.text }
         let key = String(decoding: record.key ?? [], as: UTF8.self)
+        if text(JournalRecord.HeaderName.sweep) == nil { self.unswept.remove(key) } else { self.unswept.insert(key) }
         self.seen.journal.append(
             Sightings.JournalEntry(
                 partition: record.topicPartition.partition.rawValue,

@@ -103,6 +103,12 @@ actor WorkerFleet {
         for life in self.lives { _ = await life.child.wait(until: .now + .seconds(5)) }
     }
 
+    /// Forgets the ends of workers that came before the drill began.
+    func forgetEnds() {
+        self.unexpectedEnds = []
+        self.disturbances = []
+    }
+
     /// Starts again what has ended by itself, and thaws what has stopped itself, as test workers do.
     ///
     /// - Throws: `ChildProcess.StartFailure` if a worker can't be started.

@@ -23,6 +23,8 @@ package struct RolloutLedger: Sendable, Equatable {
         /// Every id that a status has ever named, by kind.
         package var made: [AuditLedger.Kind: Set<String>] = [:]
         var deploymentID: String?
+        /// Ids of what the worker itself has reported as an orphan of this rollout.
+        package var reportedOrphans: Set<String> = []
 
         /// Last statuses; exactly one once the rollout has ended.
         package var outcomes: [EventOutcome] {
@@ -76,6 +78,9 @@ package struct RolloutLedger: Sendable, Equatable {
             guard let made = status["ids"]?["\(kind.rawValue)Id"]?.text else { continue }
             self.entries[position].made[kind, default: []].insert(made)
             if kind == .deployment { self.entries[position].deploymentID = made }
+        }
+        for orphan in status["orphans"]?.elements ?? [] {
+            if let made = orphan["id"]?.text { self.entries[position].reportedOrphans.insert(made) }
         }
         let cause = status["cause"]
         self.entries[position].cause = cause?["class"]?.text.map { "\($0): \(cause?["message"]?.text ?? "")" }

@@ -56,11 +56,18 @@ struct CraftedSightings {
     }
 
     /// A status event of a rollout.
-    mutating func status(rank: Int, phase: String, sequence: Int = 6, cause: String = "") throws {
+    mutating func status(
+        rank: Int,
+        phase: String,
+        sequence: Int = 6,
+        cause: String = "",
+        orphans: String = ""
+    ) throws {
         let ids = #""versionId":"v\#(rank)","modelId":"m","buildId":"b\#(rank)","deploymentId":"d\#(rank)""#
         let text = """
             {"rolloutId":"rollout-\(rank)","sequence":\(sequence),"phase":"\(phase)","model":{"name":"churn"},\
-            "run":{"runId":"run-\(rank)"},"ids":{\(ids)},"cause":{"class":"\(cause)"}}
+            "run":{"runId":"run-\(rank)"},"ids":{\(ids)},"cause":{"class":"\(cause)"},\
+            "orphans":[\(orphans)]}
             """
         _ = try self.seen.rollouts.add(Array(text.utf8))
     }

@@ -129,11 +129,12 @@ struct DrillLedgerTests {
     // MARK: Orphans
 
     /// A second build of a rollout, made at 20 s.
-    private static func withSecondBuild(fault: String? = nil) throws -> CraftedSightings {
+    private static func withSecondBuild(fault: String? = nil, isTold: Bool = true) throws -> CraftedSightings {
         var crafted = try CraftedSightings.clean()
         let markers = #""comment":"slipway:rollout-0","registered_model_version_id":"v0""#
         crafted.make("CreateModelBuild", #""build_id":"b9""#, markers, at: 20_000, fault: fault)
         try crafted.sealAudit()
+        if isTold { try crafted.status(rank: 0, phase: "orphan", sequence: 7, orphans: #"{"id":"b9"}"#) }
         return crafted
     }
 
@@ -142,6 +143,12 @@ struct DrillLedgerTests {
         let ledger = DrillLedger(try Self.withSecondBuild(fault: "apply-late").seen)
         #expect(ledger.isClean && ledger.orphans.count == 1)
         #expect(ledger.orphans.first?.explanation.contains("apply-late") == true)
+    }
+
+    @Test("an explained orphan that no worker tells of is not clean")
+    func untold() throws {
+        let crafted = try Self.withSecondBuild(fault: "apply-late", isTold: false)
+        #expect(Self.red(crafted) == [.untoldOrphans: 1])
     }
 
     @Test(

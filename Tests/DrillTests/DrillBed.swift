@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Drill
+
+/// Small drills on a genuine Kafka, with workers that can stop at a step boundary or lack a guarantee.
+enum DrillBed {
+    static let isThere: ConditionTrait = .enabled(
+        if: KafkaBed.genuineBootstrap != nil,
+        "KAFKA_BOOTSTRAP is not set: no genuine Kafka to hold a drill on"
+    )
+
+    /// Settings of a drill with two workers in which nothing goes wrong but what the test adds.
+    static func settings(seed: UInt64 = 1) throws -> DrillSettings {
+        var settings = DrillSettings(
+            seed: seed,
+            bootstrapServers: KafkaBed.genuineBootstrap ?? "",
+            workerPath: try self.worker()
+        )
+        settings.rollouts = 24
+        settings.workers = 2
+        settings.partitionCount = 4
+        settings.timeLimit = .seconds(180)
+        settings.eventSpan = .seconds(3)
+        settings.times.sweep = .seconds(4)
+        return settings
+    }
+
+    /// `drill-worker`, which lies beside the tests' own program.
+    private static func worker() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let program = String(decoding: buffer[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let folder = program.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+        let worker = "\(folder)/drill-worker"
+        try #require(access(worker, X_OK) == 0, "\(worker) is not there")
+        return worker
+    }
+
+    /// Holds a drill; what is wrong is part of the failure's text.
+    static func hold(_ settings: DrillSettings) async throws -> DrillLedger {
+        try await Drill(settings) { print("drill: \($0)") }.run()
+    }
+}
