@@ -125,8 +125,7 @@ let package = Package(
             "WorkerTests",
             [
                 "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts",
-                "Telemetry",
-                "TestSupport", "Threads",
+                "Telemetry", "TestSupport", "Threads",
             ]
         ),
         tests(

@@ -35,6 +35,8 @@ extension Configuration {
         self.routesPath = settings.path(.routes) ?? ""
         self.operationsAddress = settings.required(.operationsAddress)
         self.policy = Coordinator.Policy(settings)
+        self.stallAfter = settings.duration(.progressStallAfter)
+        self.exitAfter = settings.duration(.progressExitAfter)
         self.stopTimeout = settings.duration(.shutdownDeadline)
         self.logLevel = LogLevel(rawValue: settings.required(.logLevel)) ?? self.logLevel
         self.logFormat = LogFormat(setting: settings.required(.logFormat))

@@ -31,6 +31,10 @@ struct Configuration: Sendable {
     var maximumEventBytes = 256 << 10
     /// How long repeated events are known.
     var dedupeHorizon = Duration.seconds(30 * 86_400)
+    /// After how long without progress readiness says so.
+    var stallAfter = Duration.seconds(60)
+    /// After how long a stuck worker ends; zero for never.
+    var exitAfter = Duration.seconds(600)
     /// The workbench.
     var workbench = WorkbenchAccess()
     /// Path of the routes file.

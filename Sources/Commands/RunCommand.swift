@@ -39,7 +39,7 @@ enum RunCommand {
                         + "SLIPWAY_WORKBENCH_API_KEY=... slipway run"
                 ),
             ],
-            exitStatuses: [.configuration, .unavailable, .interrupted],
+            exitStatuses: [.configuration, .unavailable, .stalled, .interrupted],
             body: { invocation, output in
                 let configuration = try load(invocation)
                 return try await Self.run(configuration, adjust, output)

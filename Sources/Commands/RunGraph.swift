@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CommandTable
 import Files
+import Glibc
 import HTTPClient
 import HTTPServer
 import Kafka
@@ -30,7 +32,7 @@ struct RunGraph: Sendable {
             let status = call.status.map(String.init) ?? call.failure?.rawValue ?? "none"
             metrics.call(operation: call.operation.id, status: status, duration: call.duration)
         }
-        var settings = try Self.settings(configuration, self.workbench)
+        var settings = try Self.settings(configuration, self.workbench, logger)
         try adjust(&settings)
         self.worker = Worker(
             settings: settings,
@@ -54,7 +56,8 @@ struct RunGraph: Sendable {
 
     private static func settings(
         _ configuration: Configuration,
-        _ workbench: Workbench
+        _ workbench: Workbench,
+        _ logger: Logger
     ) throws -> WorkerSettings {
         let kafka: KafkaProperties
         do {
@@ -84,6 +87,15 @@ struct RunGraph: Sendable {
         settings.policy = configuration.policy
         settings.policy.dedupeHorizon = Span(configuration.dedupeHorizon)
         settings.stopTimeout = configuration.stopTimeout
+        settings.stallAfter = configuration.stallAfter
+        settings.exitAfter = configuration.exitAfter
+        settings.stalled = { cause in
+            logger.error("stuck, ending the process", ["cause": .string(cause)])
+            // The log has a thread of its own: a moment for the last line, however its reader does.
+            usleep(200_000)
+            // What is stuck can't be trusted to end in order; to the next process this is a crash like any other.
+            _exit(Int32(ExitStatus.stalled.code))
+        }
         return settings
     }
 

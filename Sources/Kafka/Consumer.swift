@@ -81,6 +81,10 @@ package final class Consumer: Sendable {
         return event
     }
 
+    /// When the consumer's thread began its newest poll; `nil` before the first. It polls once a second at least, unless
+    /// it holds a revocation.
+    package var lastPoll: ContinuousClock.Instant? { self.loop.lastTurn.withLock { $0 } }
+
     /// The partitions held now.
     package var assignment: Set<TopicPartition> { self.loop.assignment.withLock { $0 } }
 

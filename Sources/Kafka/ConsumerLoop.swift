@@ -18,6 +18,9 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// The thread's jobs; set before the first poll.
     private let queue = Mutex<JobQueue?>(nil)
 
+    /// When a turn began last.
+    let lastTurn = Mutex<ContinuousClock.Instant?>(nil)
+
     private var reader = MessageReader()
     private var batch: [ConsumedRecord] = []
     private var ledger = AssignmentLedger()
@@ -33,6 +36,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// One turn of the thread: adjust the flow, then wait for records or a rebalance.
     func turn(_ client: OpaquePointer, _ jobs: JobQueue) {
         self.queue.withLock { $0 = jobs }
+        self.lastTurn.withLock { $0 = .now }
         self.adjustFlow(jobs)
         let isSettled = self.settle(client)
         guard let first = rd_kafka_consumer_poll(client, isSettled ? 1_000 : 10) else { return }

@@ -56,6 +56,31 @@ package enum APICall: Sendable, Equatable {
         if case .sweep(let call) = self { call.isChanging } else { self.isCreating }
     }
 
+    /// The call's name, without what it is about.
+    package var name: String {
+        switch self {
+        case .probe: "probe"
+        case .findProject: "findProject"
+        case .findExperiment: "findExperiment"
+        case .readRun: "readRun"
+        case .newestRun: "newestRun"
+        case .findVersion: "findVersion"
+        case .registerVersion: "registerVersion"
+        case .readVersion: "readVersion"
+        case .findModel: "findModel"
+        case .createModel: "createModel"
+        case .findRuntime: "findRuntime"
+        case .findBuild: "findBuild"
+        case .createBuild: "createBuild"
+        case .readBuild: "readBuild"
+        case .findDeployment: "findDeployment"
+        case .createDeployment: "createDeployment"
+        case .readDeployment: "readDeployment"
+        case .verify: "verify"
+        case .sweep: "sweep"
+        }
+    }
+
     /// What must be up for this call.
     package var component: Component {
         switch self {

@@ -5,7 +5,7 @@ extension SettingKey {
     /// All settings in the order of the annotated file.
     package static let all: [SettingKey] =
         kafka + intake + topics + workbench + [routes] + [operationsAddress] + rollout + polling + [
-            shutdownDeadline, journalDedupeHorizon, logLevel, logFormat,
+            shutdownDeadline, journalDedupeHorizon, progressStallAfter, progressExitAfter, logLevel, logFormat,
         ]
 
     private static let kafka = [
@@ -139,6 +139,20 @@ extension SettingKey {
         .duration(.seconds(3600) ... .seconds(3650 * 86_400)),
         default: "30d",
         "How long finished rollouts are known, so that a repeated event does nothing."
+    )
+    /// `progress.stallAfter`.
+    package static let progressStallAfter = SettingKey(
+        "progress.stallAfter",
+        .duration(.seconds(5) ... .seconds(3600)),
+        default: "1m",
+        "After how long without progress readiness says what holds the worker up."
+    )
+    /// `progress.exitAfter`.
+    package static let progressExitAfter = SettingKey(
+        "progress.exitAfter",
+        .duration(.zero ... .seconds(86_400)),
+        default: "10m",
+        "After how long a worker that is stuck by itself ends, with exit status 5; 0 for never."
     )
     /// `log.level`.
     package static let logLevel = SettingKey(

@@ -7,6 +7,7 @@ struct CallLoop: Sendable {
     let runner: CallRunner
     let holdings: Holdings
     let clock: WorkerClock
+    let progress: ProgressNotes
     let driver: Driver
     let checkpoints: @Sendable (Checkpoint) -> Void
     let ablation: Ablation
@@ -22,6 +23,12 @@ struct CallLoop: Sendable {
 
     /// Makes one call, unless it is a creating one that may not be made any more.
     func perform(_ planned: Driver.PlannedCall) async {
+        self.progress.callBegan(planned.id, planned.call.name, at: self.clock.monotonic)
+        await self.make(planned)
+        self.progress.callEnded(planned.id, at: self.clock.monotonic)
+    }
+
+    private func make(_ planned: Driver.PlannedCall) async {
         guard planned.call.isCreating else {
             if planned.call.needsPartition, !self.isHeld(planned) {
                 await self.driver.finished(planned, .failure(Self.withheld))

@@ -27,6 +27,7 @@ actor Driver: Journal.Listener {
     private let logger: Logger
     private let clock: WorkerClock
     private let alarm: Alarm
+    private let progress: ProgressNotes
     private let pressure: Signal
     /// Timestamps of events whose rollouts have made no creating call yet.
     private var eventTimes: [RolloutID: Int64] = [:]
@@ -48,6 +49,7 @@ actor Driver: Journal.Listener {
         logger: Logger,
         clock: WorkerClock,
         alarm: Alarm,
+        progress: ProgressNotes,
         pressure: Signal,
         seed: UInt64
     ) {
@@ -59,6 +61,7 @@ actor Driver: Journal.Listener {
         self.logger = logger
         self.clock = clock
         self.alarm = alarm
+        self.progress = progress
         self.pressure = pressure
         (self.calls, self.plannedCalls) = AsyncStream.makeStream()
     }
@@ -239,7 +242,9 @@ actor Driver: Journal.Listener {
             }
         }
         self.journal.append(items)
-        self.alarm.set(self.coordinator.nextWake(now: self.clock.monotonic))
+        let wake = self.coordinator.nextWake(now: self.clock.monotonic)
+        self.alarm.set(wake)
+        self.progress.nextWake(wake)
         self.metrics.inFlight(self.coordinator.unfinishedCount)
         guard !self.idleWaiters.isEmpty, self.coordinator.workUnderWay == 0 else { return }
         for waiter in self.idleWaiters { waiter.complete() }

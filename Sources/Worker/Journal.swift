@@ -51,6 +51,7 @@ final class Journal: Sendable {
     private let metrics: WorkerMetrics
     private let logger: Logger
     private let clock: WorkerClock
+    private let progress: ProgressNotes
     private let pending = Mutex(Pending())
     private let work = Signal()
 
@@ -60,7 +61,8 @@ final class Journal: Sendable {
         health: WorkerHealth,
         metrics: WorkerMetrics,
         logger: Logger,
-        clock: WorkerClock
+        clock: WorkerClock,
+        progress: ProgressNotes
     ) {
         self.settings = settings
         self.holdings = holdings
@@ -68,6 +70,7 @@ final class Journal: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.clock = clock
+        self.progress = progress
     }
 
     // MARK: For those who write
@@ -163,6 +166,8 @@ final class Journal: Sendable {
 
     private func commit(_ batch: TransactionBatch, with producer: TransactionalProducer) async -> TransactionOutcome {
         self.pending.withLock { $0.isCommitting = true }
+        self.progress.committing(since: self.clock.monotonic)
+        defer { self.progress.committing(since: nil) }
         let outcome = await producer.transact(batch)
         let waiters = self.pending.withLock { pending in
             pending.isCommitting = false

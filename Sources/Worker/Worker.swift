@@ -21,6 +21,7 @@ package final class Worker: Sendable {
     let intakeGate = IntakeGate()
     let pressure = Signal()
     let ticks = Signal()
+    let progress = ProgressNotes()
     let process: String
     private let stopRequest = StopRequest()
 
@@ -146,7 +147,8 @@ package final class Worker: Sendable {
             health: self.health,
             metrics: self.metrics,
             logger: self.logger,
-            clock: self.clock
+            clock: self.clock,
+            progress: self.progress
         )
     }
 
@@ -160,6 +162,7 @@ package final class Worker: Sendable {
             logger: self.logger,
             clock: self.clock,
             alarm: Alarm(clock: self.clock, signal: self.ticks),
+            progress: self.progress,
             pressure: self.pressure,
             seed: UInt64.random(in: 0...UInt64.max)
         )
@@ -173,6 +176,9 @@ package final class Worker: Sendable {
         let intake = self.makeIntake(parts)
         try await parts.consumer.subscribe([self.settings.topics.events])
         self.health.waitingForAssignment()
+        let watch = self.makeWatch(parts)
+        watch.start()
+        defer { watch.stop() }
         self.logger.notice("started", ["group": .string(self.settings.groupID), "process": .string(self.process)])
         try await withThrowingTaskGroup(of: LoopEnd.self) { group in
             func run(_ loop: @escaping @Sendable () async throws -> Void) {
@@ -229,9 +235,28 @@ package final class Worker: Sendable {
             runner: self.runner,
             holdings: self.holdings,
             clock: self.clock,
+            progress: self.progress,
             driver: parts.driver,
             checkpoints: self.settings.checkpoints,
             ablation: self.settings.ablation
+        )
+    }
+
+    /// Looks whether the worker gets on in one run.
+    func makeWatch(_ parts: Parts) -> ProgressWatch {
+        let (clock, consumer) = (self.clock, parts.consumer)
+        return ProgressWatch(
+            judge: ProgressJudge(
+                stallAfter: Span(self.settings.stallAfter),
+                requestTimeout: self.settings.policy.requestTimeout
+            ),
+            exitAfter: Span(self.settings.exitAfter),
+            progress: self.progress,
+            lastPoll: { consumer.lastPoll.map { clock.time(of: $0) } },
+            health: self.health,
+            logger: self.logger,
+            clock: clock,
+            end: self.settings.stalled
         )
     }
 
@@ -278,6 +303,8 @@ package final class Worker: Sendable {
     /// Hands each of the consumer's events to the part that it concerns, until the consumer is closed.
     private func readEvents(_ parts: Parts, _ membership: GroupEvents, _ intake: Intake) async throws {
         while let event = await parts.consumer.next() {
+            self.progress.handling(since: self.clock.monotonic)
+            defer { self.progress.handling(since: nil) }
             switch event {
             case .records(let records): try await intake.take(records)
             default: try await membership.handle(event)

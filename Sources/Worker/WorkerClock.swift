@@ -20,6 +20,11 @@ package struct WorkerClock: Sendable {
         MonotonicTime(nanoseconds: Span(ContinuousClock.now - self.origin).nanoseconds)
     }
 
+    /// An instant of the system's clock on this one.
+    func time(of instant: ContinuousClock.Instant) -> MonotonicTime {
+        MonotonicTime(nanoseconds: Span(instant - self.origin).nanoseconds)
+    }
+
     /// Milliseconds since 1970.
     package static func wallMilliseconds() -> Int64 {
         var time = timespec()

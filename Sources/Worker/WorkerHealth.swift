@@ -38,6 +38,7 @@ package final class WorkerHealth: Sendable {
         static let membership = "membership"
         static let journal = "journal"
         static let intake = "intake"
+        static let progress = "progress"
     }
 
     private func set(_ name: String, _ cause: String?) {
@@ -66,6 +67,8 @@ package final class WorkerHealth: Sendable {
     func journalFailed(_ cause: String) { self.set(Name.journal, cause) }
 
     func journalSucceeded() { self.set(Name.journal, nil) }
+
+    func progress(_ cause: String?) { self.set(Name.progress, cause) }
 
     func intakePaused(_ cause: String?) { self.set(Name.intake, cause) }
 

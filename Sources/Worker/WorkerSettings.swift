@@ -72,6 +72,12 @@ package struct WorkerSettings: Sendable {
     package var policy = Coordinator.Policy()
     /// Time that a revocation waits for a transaction and for creating calls under way.
     package var revocationTimeout = Duration.seconds(30)
+    /// After how long without progress readiness says what holds the worker up.
+    package var stallAfter = Duration.seconds(60)
+    /// After how long a worker that is stuck by itself is ended; zero for never.
+    package var exitAfter = Duration.seconds(600)
+    /// Ends the process of a worker that is stuck; told the cause. Nothing of it can be trusted to end in order.
+    package var stalled: @Sendable (String) -> Void = { _ in }
     /// Time that stopping waits for calls and records under way.
     package var stopTimeout = Duration.seconds(25)
     /// Told when a step boundary is reached, on the thread that is about to cross it; does nothing but in tests.
