@@ -81,7 +81,9 @@ package final class Consumer: Sendable {
         return event
     }
 
-    /// When the consumer's thread began its newest poll; `nil` before the first. It polls once a second at least, unless
+    /// When the consumer's thread began its newest poll; `nil` before the first.
+    ///
+    /// It polls once a second at least, unless
     /// it holds a revocation.
     package var lastPoll: ContinuousClock.Instant? { self.loop.lastTurn.withLock { $0 } }
 

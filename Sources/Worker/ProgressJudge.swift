@@ -2,7 +2,9 @@
 
 import Rollouts
 
-/// Says whether the worker gets on, and if not, what holds it up. Pure.
+/// Says whether the worker gets on, and if not, what holds it up.
+///
+/// Pure.
 struct ProgressJudge: Sendable {
     /// After how long without progress something counts as held up.
     var stallAfter: Span

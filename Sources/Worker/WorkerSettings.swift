@@ -76,7 +76,9 @@ package struct WorkerSettings: Sendable {
     package var stallAfter = Duration.seconds(60)
     /// After how long a worker that is stuck by itself is ended; zero for never.
     package var exitAfter = Duration.seconds(600)
-    /// Ends the process of a worker that is stuck; told the cause. Nothing of it can be trusted to end in order.
+    /// Ends the process of a worker that is stuck; told the cause.
+    ///
+    /// Nothing of it can be trusted to end in order.
     package var stalled: @Sendable (String) -> Void = { _ in }
     /// Time that stopping waits for calls and records under way.
     package var stopTimeout = Duration.seconds(25)
