@@ -70,7 +70,7 @@ struct EmitReport {
             }
         case .failure(let error):
             self.failed += 1
-            self.metOutage = self.metOutage || error.isOutage || error.isTransport || error.isTimeout
+            self.metOutage = self.metOutage || error.isOutage || error.isAuthentication
             if self.json {
                 self.line(candidate) { writer in
                     writer.object("error") { object in

@@ -79,9 +79,11 @@ extension KafkaAccess {
             return try await body()
         } catch let error as KafkaError {
             output.writeErrorLine("slipway \(command): \(error)")
+            guard !error.isClientImpossible else { return .configuration }
             guard error.isOutage || error.isTimeout || error.isTransport || error.isAuthentication else {
                 return .failure
             }
+            guard !error.isAuthentication else { return .unavailable }
             output.writeErrorLine("Kafka (\(self.bootstrapServers)) cannot be used; check kafka.bootstrap.servers.")
             return .unavailable
         } catch let error as KafkaPropertyError {

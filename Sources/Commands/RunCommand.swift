@@ -66,6 +66,9 @@ enum RunCommand {
         } catch let failure as WorkerFailure {
             output.writeErrorLine("slipway run: \(failure)")
             return failure.kind == .kafka ? .unavailable : .failure
+        } catch let error as KafkaError where error.isClientImpossible {
+            output.writeErrorLine("slipway run: \(error)")
+            return .configuration
         }
     }
 

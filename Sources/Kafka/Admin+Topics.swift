@@ -145,7 +145,17 @@ extension Admin {
         let handle = topic.flatMap { rd_kafka_topic_new(client, $0, nil) }
         defer { if let handle { rd_kafka_topic_destroy(handle) } }
         var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client, topic == nil ? 1 : 0, handle, &answer, max(1, timeout.wholeMilliseconds))
+        var code = RD_KAFKA_RESP_ERR__TIMED_OUT
+        let deadline = ContinuousClock.now + timeout
+        // Asked in growing pieces of the time, so that refused credentials are told at once and not in the end.
+        var piece = Duration.milliseconds(500)
+        repeat {
+            let milliseconds = max(1, min(piece, deadline - .now).wholeMilliseconds)
+            code = rd_kafka_metadata(client, topic == nil ? 1 : 0, handle, &answer, milliseconds)
+            guard KafkaError(code, operation: operation).isOutage else { break }
+            rd_kafka_poll(client, 0)
+            piece = piece * 2
+        } while deadline > .now && ClientContext.of(client)?.standingRefusal == nil
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
             return .failure(KafkaError(code, operation: operation))
         }

@@ -10,8 +10,10 @@ import Synchronization
 class ClientContext: @unchecked Sendable {
     let observer: ClientObserver
     let properties: KafkaProperties
-    /// The newest refusal of our credentials: calls that then run out of time failed because of it.
-    private let refusal = Mutex<KafkaError?>(nil)
+    /// The newest refusal of credentials or certificates: calls that then run out of time failed because of it.
+    private let refusal = Mutex<(error: KafkaError, at: ContinuousClock.Instant)?>(nil)
+    /// A refusal that lasts is told anew by then: librdkafka keeps equal errors back for half a minute.
+    private static let refusalLasts = Duration.seconds(60)
 
     init(properties: KafkaProperties, observer: ClientObserver) {
         self.properties = properties
@@ -34,7 +36,7 @@ class ClientContext: @unchecked Sendable {
         let fatal = code == RD_KAFKA_RESP_ERR__FATAL.rawValue ? KafkaError.fatal(client, operation: "client") : nil
         let plain = KafkaError(rd_kafka_resp_err_t(rawValue: code), operation: "client", message: reason)
         let error = self.explained(fatal ?? plain)
-        if error.isAuthentication { self.refusal.withLock { $0 = error } }
+        if error.isAuthentication { self.refusal.withLock { $0 = (error, .now) } }
         self.observer.error(error)
     }
 
@@ -51,9 +53,17 @@ class ClientContext: @unchecked Sendable {
     /// Runs on the client's thread once the client is destroyed: no report comes any more.
     func ended() {}
 
+    /// The refusal that still stands in the way.
+    var standingRefusal: KafkaError? {
+        self.refusal.withLock { refusal in
+            guard let (error, at) = refusal, .now - at < Self.refusalLasts else { return nil }
+            return error
+        }
+    }
+
     /// Returns the error as the operator should see it: secrets cut out, refused credentials named.
     func explained(_ error: KafkaError) -> KafkaError {
-        if error.isTimeout || error.isTransport, let refusal = self.refusal.withLock({ $0 }) {
+        if error.isTimeout || (error.isTransport && !error.isAuthentication), let refusal = self.standingRefusal {
             return KafkaError(
                 operation: error.operation,
                 code: refusal.code,
@@ -65,7 +75,7 @@ class ClientContext: @unchecked Sendable {
         if error.isAuthentication, let limitation = self.properties.limitation {
             return error.saying("\(limitation). The broker said: \(text)")
         }
-        return error.saying(text)
+        return error.saying(text).advising()
     }
 
     /// Creates a client whose callbacks reach this context.
@@ -90,7 +100,7 @@ class ClientContext: @unchecked Sendable {
             do throws(KafkaPropertyError) {
                 try configuration.set(property)
             } catch {
-                throw .invalid(operation: "create client", message: error.description)
+                throw .invalid(operation: KafkaError.createClient, message: error.description)
             }
         }
         configuration.install(self, delivers: delivers, rebalances: rebalances)
@@ -99,8 +109,18 @@ class ClientContext: @unchecked Sendable {
         guard let client else {
             // Only then the configuration is still ours.
             rd_kafka_conf_destroy(pointer)
-            throw .invalid(operation: "create client", message: self.properties.redacted(text))
+            throw .invalid(operation: KafkaError.createClient, message: self.named(text)).advising()
         }
         return ClientHandle(adopting: client, context: self)
+    }
+
+    /// Adds the path to a complaint about a file, which librdkafka leaves out.
+    private func named(_ text: String) -> String {
+        let text = self.properties.redacted(text)
+        let named = self.properties.properties.last {
+            $0.name.hasSuffix(".location") && !$0.isSecret && text.contains($0.name)
+        }
+        guard let named, !text.contains(named.value) else { return text }
+        return "\(text); it is '\(named.value)'"
     }
 }

@@ -42,6 +42,9 @@ extension KafkaError {
         return Self(code, operation: operation, message: text, isFatal: true)
     }
 
+    /// What is being done when librdkafka takes the properties or refuses them.
+    static let createClient = "create client"
+
     /// Says that the client was closed before or while it was asked.
     static func closed(operation: String) -> Self {
         Self(RD_KAFKA_RESP_ERR__DESTROY, operation: operation, message: "the client is closed")

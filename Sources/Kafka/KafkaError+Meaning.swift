@@ -50,14 +50,14 @@ extension KafkaError {
         )
     }
 
-    /// Whether the brokers did not accept who we are.
+    /// Whether the brokers did not accept who we are, or we not who they are: only a person can mend that.
     package var isAuthentication: Bool {
         self.isOne(
             of: RD_KAFKA_RESP_ERR__AUTHENTICATION,
             RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
             RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM,
             RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE
-        )
+        ) || CertificateRefusal(self) != nil
     }
 
     /// Whether a record is larger than the client, the topic or the broker takes.
@@ -99,6 +99,9 @@ extension KafkaError {
             RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT
         )
     }
+
+    /// Whether librdkafka can't make a client of the properties, such as a key file that can't be read.
+    package var isClientImpossible: Bool { self.operation == Self.createClient && !self.isClosed }
 
     /// Whether our own client was closed.
     package var isClosed: Bool { self.isOne(of: RD_KAFKA_RESP_ERR__DESTROY) }

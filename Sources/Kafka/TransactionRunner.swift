@@ -14,6 +14,8 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     private var writer = RecordWriter()
     private var failedRecords: [Int: KafkaError] = [:]
     private var durations = TransactionDurations()
+    /// The topic that the transaction under way may not write to; set by librdkafka's own thread.
+    private let deniedTopic = Mutex<String?>(nil)
     /// Why this producer can't be used any more.
     private var end: KafkaError?
 
@@ -38,6 +40,19 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
             fixed: self.settings.properties,
             delivers: true
         )
+    }
+
+    /// Runs on librdkafka's thread, before the transaction that the line explains fails.
+    override func logged(level: Int32, facility: String, text: String) {
+        super.logged(level: level, facility: facility, text: text)
+        if let topic = DeniedTopicLine.parse(text) { self.deniedTopic.withLock { $0 = topic } }
+    }
+
+    override func explained(_ error: KafkaError) -> KafkaError {
+        let error = super.explained(error)
+        guard error.isAuthorization, let topic = self.deniedTopic.withLock({ $0 }) else { return error }
+        let advice = "the right Write on topic '\(topic)' is missing"
+        return error.message.hasSuffix(advice) ? error : error.saying("\(error.message); \(advice)")
     }
 
     override func delivered(_ message: rd_kafka_message_t) {
@@ -87,6 +102,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
 
     private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
         self.failedRecords = [:]
+        self.deniedTopic.withLock { $0 = nil }
         let deadline = ContinuousClock.now + self.settings.transactionTimeout
         // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.
         if let error = self.begin(client) { return .fatal(error) }
@@ -171,8 +187,9 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
                 rd_kafka_abort_transaction(client, $0)
             }
         }
-        // The coordinator ends what could not be aborted; this producer is stuck in it.
-        if let failure { return .fatal(self.explained(failure)) }
+        // The coordinator ends what could not be aborted; this producer is stuck in it. Why it had to be aborted is what
+        // an operator needs: a transaction whose first topic is refused, for one, has nothing in it to abort.
+        if let failure { return .fatal(error.saying("\(error.message) (and the abort failed: \(failure.message))")) }
         return .aborted(error, failedRecords: self.failedRecords)
     }
 
