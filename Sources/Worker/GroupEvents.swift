@@ -38,6 +38,7 @@ struct GroupEvents: Sendable {
             )
         case .error(let error):
             guard !error.isFatal, !error.isAuthentication else { throw WorkerFailure(.kafka, error.description) }
+            if error.isAuthorization { self.health.consumerFailed(error) }
             self.logger.warning("consumer error", ["error": .error(error)])
         }
     }
@@ -45,6 +46,7 @@ struct GroupEvents: Sendable {
     private func assigned(_ partitions: [TopicPartition], _ membership: GroupMembership) throws {
         self.logger.info("partitions assigned", ["partitions": .string(Self.list(partitions))])
         self.holdings.setMembership(membership)
+        self.health.consumerWorks()
         for partition in partitions {
             guard partition.partition.rawValue < self.parts.topics.partitionCount else {
                 throw WorkerFailure(
@@ -83,6 +85,7 @@ struct GroupEvents: Sendable {
     private func drop(_ partitions: [Int32]) async {
         self.holdings.remove(partitions)
         self.parts.journal.dropUnheld()
+        self.parts.journal.forgetObstacles()
         await self.parts.driver.release(partitions)
         self.health.restoring(self.holdings.restoring)
         if self.holdings.partitions.isEmpty { self.health.waitingForAssignment() }

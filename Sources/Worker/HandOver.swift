@@ -59,7 +59,7 @@ struct HandOver: Sendable {
                 // A closed client says that the worker is stopping: its partitions are the next one's.
                 guard !Task.isCancelled, self.isWanted(request), !error.isClosed else { return }
                 failures += 1
-                self.health.journalFailed(error)
+                self.health.restoring(self.holdings.restoring, obstacle: error)
                 logger.warning("journal could not be read, trying again", ["error": .error(error)])
                 // Ends early with the task; then the loop ends, too.
                 try? await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))

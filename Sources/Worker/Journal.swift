@@ -41,6 +41,11 @@ final class Journal: Sendable {
         var isWriting = false
         /// A transaction is under way.
         var isCommitting = false
+        /// Topics of transactions that lacked a right, until one that writes to them was committed.
+        var denied: Set<String> = []
+        /// Producers lost since a transaction was last committed that nothing stood in the way of.
+        var lostProducers = 0
+        var obstacles = JournalObstacles()
         var quietWaiters: [Completion] = []
         var idleWaiters: [Completion] = []
     }
@@ -93,6 +98,9 @@ final class Journal: Sendable {
             pending.items.removeAll { !self.holdings.isHeld($0.partition, epoch: $0.epoch) }
         }
     }
+
+    /// Forgets what could not be written to partitions that others have now.
+    func forgetObstacles() { self.pending.withLock { $0.obstacles.forget() } }
 
     /// Completes `completion` when no transaction is under way, so that what it carries is written or not.
     ///
@@ -208,7 +216,9 @@ final class Journal: Sendable {
             switch outcome {
             case .committed:
                 self.reach(.afterIntent, .afterJournal, items)
-                self.health.journalSucceeded()
+                if self.pending.withLock({ $0.obstacles.committed(batch.records.map(\.topic)) }) {
+                    self.health.journalSucceeded()
+                }
                 await self.committed(batch, began: began, listener: listener)
                 return
             case .aborted(let error, let failed) where !failed.isEmpty && failed.values.allSatisfy(\.isTooLarge):
@@ -232,19 +242,28 @@ final class Journal: Sendable {
                 await self.waitForMembership(after: membership)
             case .aborted(let error, _):
                 failures += 1
-                self.health.journalFailed(error)
+                self.failed(batch, error)
                 self.logger.warning(
                     "transaction aborted, trying again",
                     ["error": .error(error), "failures": .integer(failures)]
                 )
                 try await self.pause(afterFailures: failures)
             case .unknown(let error), .fatal(let error):
-                self.health.journalFailed(error)
+                self.failed(batch, error)
                 self.logger.error("the producer is lost, starting over from the journal", ["error": .error(error)])
+                // Once is no reason to wait; what ends every producer must not be tried without a pause.
+                let lost = self.pending.withLock { $0.obstacles.producerLost() }
+                if lost > 0 { try await self.pause(afterFailures: lost) }
                 try await rebuild(error)
                 return
             }
         }
+    }
+
+    private func failed(_ batch: JournalBatch, _ error: KafkaError) {
+        self.health.journalFailed(error)
+        guard error.isAuthorization else { return }
+        self.pending.withLock { $0.obstacles.denied(batch.records.map(\.topic)) }
     }
 
     private func batch(_ items: [JournalItem], _ membership: GroupMembership) throws(WorkerFailure) -> JournalBatch {

@@ -36,6 +36,7 @@ package final class WorkerHealth: Sendable {
     private enum Name {
         static let partitions = "partitions"
         static let membership = "membership"
+        static let consumer = "consumer"
         static let journal = "journal"
         static let intake = "intake"
         static let progress = "progress"
@@ -49,9 +50,10 @@ package final class WorkerHealth: Sendable {
         }
     }
 
-    func restoring(_ partitions: [Int32]) {
+    func restoring(_ partitions: [Int32], obstacle: KafkaError? = nil) {
         let list = partitions.map(String.init).joined(separator: ", ")
-        self.set(Name.partitions, partitions.isEmpty ? nil : "reading the journal of partitions \(list)")
+        let reason = obstacle.map { ": \($0)" } ?? ""
+        self.set(Name.partitions, partitions.isEmpty ? nil : "reading the journal of partitions \(list)\(reason)")
     }
 
     func stopping() { self.set(Name.partitions, "stopping") }
@@ -62,11 +64,19 @@ package final class WorkerHealth: Sendable {
 
     func membershipBack() { self.set(Name.membership, nil) }
 
+    func consumerFailed(_ error: KafkaError) { self.set(Name.consumer, error.description) }
+
+    func consumerWorks() { self.set(Name.consumer, nil) }
+
     func journalFailed(_ error: KafkaError) { self.journalFailed(error.description) }
 
     func journalFailed(_ cause: String) { self.set(Name.journal, cause) }
 
-    func journalSucceeded() { self.set(Name.journal, nil) }
+    func journalSucceeded() {
+        self.set(Name.journal, nil)
+        // It has committed offsets for the group, which needs what the consumer needs.
+        self.consumerWorks()
+    }
 
     func progress(_ cause: String?) { self.set(Name.progress, cause) }
 
