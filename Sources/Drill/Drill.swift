@@ -151,12 +151,9 @@ package struct Drill: Sendable {
                 // The first to end is the last one, or one that can't go on.
                 try await group.next()
             }
-            var seen = try await self.sight(follower, workshop, fleet)
-            sender.note(in: &seen)
-            seen.disturbances += await brokers.history
-            seen.health = watch.history
+            let seen = try await self.sight(follower, workshop, fleet, brokers)
             await self.close(sender, follower)
-            return seen
+            return self.completed(seen, sender, watch)
         } catch {
             await self.close(sender, follower)
             throw error
@@ -225,15 +222,36 @@ package struct Drill: Sendable {
         try await Task.sleep(for: .seconds(2))
     }
 
-    private func sight(_ follower: TopicFollower, _ workshop: Workshop, _ fleet: WorkerFleet) async throws -> Sightings
-    {
+    /// Stops the workers, and looks at everything once more.
+    private func sight(
+        _ follower: TopicFollower,
+        _ workshop: Workshop,
+        _ fleet: WorkerFleet,
+        _ brokers: BrokerControl
+    ) async throws -> Sightings {
         await fleet.stop()
-        var seen = try await follower.finish(within: .seconds(60))
+        // Gathered before anything is put together: the compiler's optimiser (Swift 6.3.1) fails on a large value that
+        // is changed between awaits.
+        let read = try await follower.finish(within: .seconds(60))
+        let audit = try await workshop.audit()
+        let faultedCalls = try await workshop.faultedCalls()
+        let disturbances = try await fleet.history()
+        let brokerRestarts = await brokers.history
+        let unexpectedEnds = await fleet.unexpectedEnds
+        var seen = read
+        seen.audit = audit
+        seen.faultedCalls = faultedCalls
+        seen.disturbances = disturbances + brokerRestarts
+        seen.unexpectedEnds = unexpectedEnds
+        return seen
+    }
+
+    /// Adds what the drill itself knows.
+    private func completed(_ read: Sightings, _ sender: EventSender, _ watch: HealthWatch) -> Sightings {
+        var seen = read
+        sender.note(in: &seen)
         seen.runs = Dictionary(uniqueKeysWithValues: self.plan.runs.map { ($0.id, $0) })
-        seen.audit = try await workshop.audit()
-        seen.faultedCalls = try await workshop.faultedCalls()
-        seen.disturbances = try await fleet.history()
-        seen.unexpectedEnds = await fleet.unexpectedEnds
+        seen.health = watch.history
         return seen
     }
 }
