@@ -59,6 +59,9 @@ struct PartitionScan: Sendable {
 
     static func error(_ message: UnsafePointer<rd_kafka_message_t>, _ operation: String) -> KafkaError {
         let text = String(cString: rd_kafka_message_errstr(message))
-        return KafkaError(message.pointee.err, operation: operation, message: text)
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+        // Not every operation names the partition that it reads.
+        let isNamed = topic.isEmpty || operation.contains(topic)
+        return KafkaError(message.pointee.err, operation: operation, message: isNamed ? text : "\(topic): \(text)")
     }
 }

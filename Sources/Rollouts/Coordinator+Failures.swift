@@ -93,6 +93,12 @@ extension Coordinator {
 
     // MARK: Outages
 
+    /// Asks the workbench before any rollout needs it, so that a wrong address, certificate or key is told at once.
+    package mutating func begin(now: Now) {
+        guard self.outages[.workbench]?.suspect(Cause(.unavailable, "not asked yet")) == true else { return }
+        self.sendProbe(of: .workbench, now: now)
+    }
+
     /// A call failed as if its component were down: the rollout is parked until one probe has decided.
     private mutating func suspectOutage(
         of component: Component,

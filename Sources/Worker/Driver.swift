@@ -182,7 +182,13 @@ actor Driver: Journal.Listener {
         self.pressure.send()
     }
 
-    // MARK: Stopping
+    // MARK: Starting and stopping
+
+    /// Asks whether the workbench is there.
+    func begin() {
+        self.coordinator.begin(now: self.clock.now())
+        self.perform()
+    }
 
     /// Starts nothing new from now on.
     func stop() {

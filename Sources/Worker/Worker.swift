@@ -176,6 +176,7 @@ package final class Worker: Sendable {
         let intake = self.makeIntake(parts)
         try await parts.consumer.subscribe([self.settings.topics.events])
         self.health.waitingForAssignment()
+        await parts.driver.begin()
         let watch = self.makeWatch(parts)
         watch.start()
         defer { watch.stop() }

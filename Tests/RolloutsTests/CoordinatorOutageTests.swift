@@ -144,6 +144,32 @@ struct CoordinatorOutageTests {
     }
 
     @Test
+    func whatIsWrongWithTheWorkbenchIsKnownBeforeAnyRolloutNeedsIt() {
+        var bench = Bench()
+        bench.coordinator.begin(now: bench.now)
+        bench.accept(.sample())
+        #expect(bench.calls == [.probe(.workbench)])
+        bench.fail(.cut)
+        #expect(bench.outages.map { $0?.class } == [.unavailable])
+        #expect(bench.records.last?.rollout.phase == .waiting)
+        bench.pass(60)
+        bench.answer(.alive)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
+    @Test
+    func aWorkbenchThatAnswersAtTheStartHoldsNothing() {
+        var bench = Bench()
+        bench.coordinator.begin(now: bench.now)
+        bench.accept(.sample())
+        bench.answer(.alive)
+        #expect(bench.outages.isEmpty)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
+    @Test
     func theWayBackBeginsWithTwoCalls() {
         var bench = Bench()
         for number in 1...10 { bench.accept(.sample(number, plan: .sample(run: "r\(number)", model: "m\(number)"))) }

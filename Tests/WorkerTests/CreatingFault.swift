@@ -35,10 +35,10 @@ enum CreatingFault: String, CaseIterable, Sendable {
         return #"{"match":{"method":"POST","path":"\#(path)"},"fault":\#(fault),"count":1}"#
     }
 
-    /// A further rule: the key is refused for a while, not for one call only.
+    /// A further rule: the key is refused for a while, not for one call only; the probe at the start is answered.
     var furtherRule: String? {
         guard self == .unauthorized else { return nil }
         let probe = "/api/v2/auth/validate_key"
-        return #"{"match":{"method":"POST","path":"\#(probe)"},"fault":"status","status":401,"count":2}"#
+        return #"{"match":{"method":"POST","path":"\#(probe)"},"fault":"status","status":401,"after":1,"count":2}"#
     }
 }
