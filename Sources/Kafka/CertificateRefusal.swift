@@ -57,6 +57,9 @@ extension KafkaError {
         if self.isOne(of: RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
             return "the right Read on the group is missing (kafka.group.id)"
         }
+        if self.isOne(of: RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
+            return "the right Write on the topic is missing (before Kafka 3.0 also IdempotentWrite on the cluster)"
+        }
         if self.isOne(of: RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
             return "the right Write on transactional ids that begin with kafka.transactional.id.prefix is missing"
         }

@@ -10,7 +10,7 @@ import Synchronization
 class ClientContext: @unchecked Sendable {
     let observer: ClientObserver
     let properties: KafkaProperties
-    /// The newest refusal of credentials or certificates: calls that then run out of time failed because of it.
+    /// The newest refusal of credentials, certificates or rights: calls that then run out of time failed because of it.
     private let refusal = Mutex<(error: KafkaError, at: ContinuousClock.Instant)?>(nil)
     /// A refusal that lasts is told anew by then: librdkafka keeps equal errors back for half a minute.
     private static let refusalLasts = Duration.seconds(60)
@@ -36,7 +36,7 @@ class ClientContext: @unchecked Sendable {
         let fatal = code == RD_KAFKA_RESP_ERR__FATAL.rawValue ? KafkaError.fatal(client, operation: "client") : nil
         let plain = KafkaError(rd_kafka_resp_err_t(rawValue: code), operation: "client", message: reason)
         let error = self.explained(fatal ?? plain)
-        if error.isAuthentication { self.refusal.withLock { $0 = (error, .now) } }
+        if error.isAuthentication || error.isAuthorization { self.refusal.withLock { $0 = (error, .now) } }
         self.observer.error(error)
     }
 
@@ -63,7 +63,8 @@ class ClientContext: @unchecked Sendable {
 
     /// Returns the error as the operator should see it: secrets cut out, refused credentials named.
     func explained(_ error: KafkaError) -> KafkaError {
-        if error.isTimeout || (error.isTransport && !error.isAuthentication), let refusal = self.standingRefusal {
+        let isVague = error.isTimeout || error.isPurged || (error.isTransport && !error.isAuthentication)
+        if isVague, let refusal = self.standingRefusal {
             return KafkaError(
                 operation: error.operation,
                 code: refusal.code,

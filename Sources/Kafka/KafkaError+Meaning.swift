@@ -103,6 +103,9 @@ extension KafkaError {
     /// Whether librdkafka can't make a client of the properties, such as a key file that can't be read.
     package var isClientImpossible: Bool { self.operation == Self.createClient && !self.isClosed }
 
+    /// Whether a record was given up because of something else than itself.
+    var isPurged: Bool { self.isOne(of: RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) }
+
     /// Whether our own client was closed.
     package var isClosed: Bool { self.isOne(of: RD_KAFKA_RESP_ERR__DESTROY) }
 

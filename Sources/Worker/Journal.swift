@@ -41,10 +41,6 @@ final class Journal: Sendable {
         var isWriting = false
         /// A transaction is under way.
         var isCommitting = false
-        /// Topics of transactions that lacked a right, until one that writes to them was committed.
-        var denied: Set<String> = []
-        /// Producers lost since a transaction was last committed that nothing stood in the way of.
-        var lostProducers = 0
         var obstacles = JournalObstacles()
         var quietWaiters: [Completion] = []
         var idleWaiters: [Completion] = []
@@ -216,9 +212,8 @@ final class Journal: Sendable {
             switch outcome {
             case .committed:
                 self.reach(.afterIntent, .afterJournal, items)
-                if self.pending.withLock({ $0.obstacles.committed(batch.records.map(\.topic)) }) {
-                    self.health.journalSucceeded()
-                }
+                let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
+                if isFree { self.health.journalSucceeded() }
                 await self.committed(batch, began: began, listener: listener)
                 return
             case .aborted(let error, let failed) where !failed.isEmpty && failed.values.allSatisfy(\.isTooLarge):
@@ -262,8 +257,7 @@ final class Journal: Sendable {
 
     private func failed(_ batch: JournalBatch, _ error: KafkaError) {
         self.health.journalFailed(error)
-        guard error.isAuthorization else { return }
-        self.pending.withLock { $0.obstacles.denied(batch.records.map(\.topic)) }
+        if error.isAuthorization { self.pending.withLock { $0.obstacles.denied(batch.records.map(\.topic)) } }
     }
 
     private func batch(_ items: [JournalItem], _ membership: GroupMembership) throws(WorkerFailure) -> JournalBatch {

@@ -38,7 +38,7 @@ struct RefusalTests {
     }
 
     @Test(arguments: [
-        ("GROUP_AUTHORIZATION_FAILED", "Read on the group"),
+        ("GROUP_AUTHORIZATION_FAILED", "Read on the group"), ("CLUSTER_AUTHORIZATION_FAILED", "Write on the topic"),
         ("TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "kafka.transactional.id.prefix"),
         ("_AUTHENTICATION", "kafka.sasl.password"),
         ("UNSUPPORTED_SASL_MECHANISM", "kafka.sasl.mechanism"),
