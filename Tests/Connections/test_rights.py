@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The README's table of rights is enough, and each right in it is needed: a missing one is named and waited out."""
+
+import json
+
+import pytest
+from confluent_kafka import Producer
+
+from bed import TERMINAL, Bed, Worker, wait_until
+from broker import Right
+
+
+def worker_rights(bed: Bed) -> dict[str, Right]:
+    """The worker's line of the table."""
+    return {
+        **{f"{right.operation} events": right for right in bed.topic("events", "READ", "WRITE")},
+        **{f"{right.operation} journal": right for right in bed.topic("journal", "READ", "WRITE")},
+        **{f"{right.operation} status": right for right in bed.topic("status", "WRITE")},
+        **{f"{right.operation} dead": right for right in bed.topic("dead", "WRITE")},
+        "READ group": Right("GROUP", bed.scratch, "READ"),
+        "WRITE transactional id": Right("TRANSACTIONAL_ID", bed.scratch, "WRITE", prefixed=True),
+    }
+
+
+def send_everything(bed: Bed) -> None:
+    """A run that is deployed, one that has to be forwarded to be so, and an event that nobody can understand."""
+    producer = Producer({"bootstrap.servers": bed.broker.plain})
+    run, other = bed.run(), bed.run()
+    for partition in range(bed.partitions):
+        # Of three copies on three partitions two are not at home.
+        event = {**run, "status": "FINISHED", "model": {"name": "everywhere"}}
+        producer.produce(bed.topics["events"], json.dumps(event), partition=partition)
+    producer.produce(bed.topics["events"], json.dumps({**other, "status": "FINISHED", "model": {"name": "other"}}))
+    producer.produce(bed.topics["events"], b"{not JSON", partition=0)
+    producer.flush(20)
+
+
+def assert_everything(bed: Bed) -> None:
+    # Copies of an event are known, and get no status of their own.
+    ends = [status["phase"] for status in bed.statuses(2) if status["phase"] in TERMINAL]
+    assert ends == ["deployed", "deployed"], ends
+    assert sum(bed.made().values()) == 2 * 4, bed.made()
+    wait_until(lambda: bed.broker.records(bed.topics["dead"]), "the dead letter")
+
+
+def test_the_table_is_enough_for_a_worker_and_whoever_takes_over_from_it(bed: Bed):
+    bed.broker.allow(*worker_rights(bed).values())
+    worker = bed.worker(bed.guest())
+    worker.wait_ready()
+    send_everything(bed)
+    assert_everything(bed)
+    worker.stop()
+    bed.worker(bed.guest()).wait_ready()
+    assert "topic settings not checkable" in worker.log, "without DescribeConfigs"
+
+
+def test_with_describe_configs_settings_are_checked(bed: Bed):
+    configs = [right for role in bed.topics for right in bed.topic(role, "DESCRIBE_CONFIGS")]
+    bed.broker.allow(*worker_rights(bed).values(), *configs)
+    worker = bed.worker(bed.guest())
+    worker.wait_ready()
+    assert "not checkable" not in worker.log
+
+
+#: Where a missing right shows: a condition of readiness with words, or the end of a worker that could not start.
+WAITS = {
+    "READ events": ("journal", "Topic authorization failed", ".events"),
+    "WRITE events": ("journal", "Topic authorization failed", "the right Write on topic", ".events"),
+    "WRITE journal": ("journal", "Topic authorization failed", "the right Write on topic", ".journal"),
+    "WRITE status": ("journal", "Topic authorization failed", "the right Write on topic", ".status"),
+    "WRITE dead": ("journal", "Topic authorization failed", "the right Write on topic", ".dead"),
+    "READ group": ("consumer", "the right Read on the group is missing"),
+}
+
+
+@pytest.mark.parametrize("missing", WAITS)
+def test_a_missing_right_is_waited_out_with_its_name(bed: Bed, missing: str):
+    rights = worker_rights(bed)
+    right = rights.pop(missing)
+    # To see a topic comes with every other right on it, and is needed to start at all.
+    sight = [Right("TOPIC", right.name, "DESCRIBE")] if right.resource == "TOPIC" else []
+    bed.broker.allow(*rights.values(), *sight)
+    worker = bed.worker(bed.guest())
+    send_everything(bed)
+    condition, *words = WAITS[missing]
+    worker.wait_cause(condition, *words)
+    lines = len(worker.log.splitlines())
+    # It stays named, and what can't be done is not tried in a hurry.
+    for _ in range(20):
+        assert condition in worker.causes(), worker.log[-3000:]
+        wait_until(lambda: worker.get("/livez")[0] == 200, "liveness")
+    assert len(worker.log.splitlines()) - lines < 200, worker.log[-3000:]
+    bed.broker.allow(right)
+    assert_everything(bed)
+    worker.wait_ready()
+
+
+def test_a_journal_that_may_not_be_read_is_not_taken_for_an_empty_one(bed: Bed):
+    rights = worker_rights(bed)
+    bed.broker.allow(*rights.values())
+    worker = bed.worker(bed.guest())
+    worker.wait_ready()
+    send_everything(bed)
+    assert_everything(bed)
+    worker.stop()
+    bed.broker.forbid(rights["READ journal"])
+    follower = bed.worker(bed.guest())
+    follower.wait_cause("partitions", "Topic authorization failed", bed.topics["journal"])
+    bed.broker.allow(rights["READ journal"])
+    follower.wait_ready()
+    assert_everything(bed)
+
+
+def assert_ends(worker: Worker, status: int, *words: str) -> None:
+    assert worker.wait_end() == status, worker.log
+    line = [line for line in worker.log.splitlines() if not line.startswith("{")][-1]
+    assert line.startswith("slipway run: ") and all(word in line for word in words), line
+
+
+def test_a_transactional_id_that_may_not_be_used_is_named_at_start(bed: Bed):
+    rights = worker_rights(bed)
+    del rights["WRITE transactional id"]
+    bed.broker.allow(*rights.values())
+    assert_ends(bed.worker(bed.guest()), 4, "transactional ids that begin with kafka.transactional.id.prefix")
+
+
+@pytest.mark.parametrize("role", ["events", "status", "journal", "dead"])
+def test_a_topic_that_may_not_even_be_seen_is_named_at_start(bed: Bed, role: str):
+    bed.broker.allow(*(right for right in worker_rights(bed).values() if right.name != bed.topics[role]))
+    assert_ends(bed.worker(bed.guest()), 1, "no right to see it", f"'{bed.topics[role]}'")
+
+
+@pytest.mark.parametrize("lost", ["WRITE status", "READ group", "READ events"])
+def test_a_right_that_is_taken_away_while_work_is_under_way_is_waited_out(make_bed, lost: str):
+    bed = make_bed(clock="quick")
+    rights = worker_rights(bed)
+    bed.broker.allow(*rights.values())
+    worker = bed.worker(bed.guest())
+    worker.wait_ready()
+    send_everything(bed)
+    wait_until(lambda: bed.made().get("CreateModelBuild"), "a build under way")
+    bed.broker.forbid(rights[lost])
+    worker.wait_any_cause()
+    bed.broker.allow(rights[lost])
+    assert_everything(bed)
+    worker.wait_ready()
+
+
+#: The lines of the table for commands: what is enough, and that each of it is needed.
+COMMANDS = {
+    "emit": (["emit", "--project", "p", "--experiment", "e", "--run", "r", "--model", "m"], {"events": ["WRITE"]}),
+    "watch": (["watch", "--from", "beginning", "--timeout", "1s"], {"status": ["READ"]}),
+    "replay, a look": (["replay", "--model", "m", "--since", "1h"], {"events": ["READ"]}),
+    "replay": (
+        ["replay", "--model", "m", "--since", "1h", "--apply", "--reason", "test"],
+        {"events": ["READ", "WRITE"]},
+    ),
+    "topics check": (["topics", "check"], {role: ["DESCRIBE_CONFIGS", "DESCRIBE"] for role in ("events", "status", "journal", "dead")}),
+}
+
+
+def command_rights(bed: Bed, command: str) -> list[Right]:
+    return [right for role, operations in COMMANDS[command][1].items() for right in bed.topic(role, *operations)]
+
+
+def send_one(bed: Bed) -> None:
+    assert bed.emit(bed.plain(), bed.run(), "m").status == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_table_is_enough_for_a_command(bed: Bed, command: str):
+    send_one(bed)
+    bed.broker.allow(*command_rights(bed, command))
+    done = bed.slipway(bed.guest(), *COMMANDS[command][0])
+    assert "authorization" not in done.stderr, done.stderr
+    assert done.status == 0 or (command == "watch" and "authorization" not in done.stdout), (done.status, done.stderr)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_without_one_of_its_rights_names_it(bed: Bed, command: str):
+    send_one(bed)
+    rights = command_rights(bed, command)
+    for missing in rights:
+        bed.broker.forbid(*rights)
+        bed.broker.allow(*(right for right in rights if right != missing))
+        done = bed.slipway(bed.guest(), *COMMANDS[command][0])
+        told = done.stdout + done.stderr
+        assert missing.name in told or "the right Write on the topic is missing" in told, (str(missing), done)
+        words = ("authorization failed", "don't tell its settings", "there is no such topic", "there is no topic")
+        assert any(word in told for word in words), (str(missing), done)
+
+
+def test_the_table_is_enough_to_make_the_topics(bed: Bed):
+    bed.broker.delete(bed.topics)
+    wait_until(lambda: not set(bed.topics.values()) & set(bed.broker.admin.list_topics(timeout=20).topics), "deletion")
+    rights = [right for role in bed.topics for right in bed.topic(role, "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS")]
+    creation = [right for right in rights if right.operation == "CREATE"]
+    bed.broker.allow(*(right for right in rights if right not in creation))
+    refused = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3")
+    assert refused.status == 1 and "authorization failed" in refused.stderr.lower(), refused
+    bed.broker.allow(*creation)
+    made = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3")
+    assert made.status == 0 and made.stdout.count("created with 3 partitions") == 4, made
+
+
+def test_the_table_is_enough_to_mend_settings(bed: Bed):
+    rights = [right for role in bed.topics for right in bed.topic(role, "DESCRIBE", "DESCRIBE_CONFIGS")]
+    bed.broker.allow(*rights)
+    # The brokers keep events for a week.
+    horizon = {"SLIPWAY_JOURNAL_DEDUPE_HORIZON": "1d"}
+    refused = bed.slipway(bed.guest(), "topics", "ensure", "--alter", **horizon)
+    assert refused.status == 1 and bed.topics["events"] in refused.stderr, refused
+    bed.broker.allow(*(right for role in bed.topics for right in bed.topic(role, "ALTER_CONFIGS")))
+    mended = bed.slipway(bed.guest(), "topics", "ensure", "--alter", **horizon)
+    assert mended.status == 0 and "retention.ms=86400000" in mended.stdout, mended
