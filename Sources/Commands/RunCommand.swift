@@ -65,10 +65,11 @@ enum RunCommand {
             return .success
         } catch let failure as WorkerFailure {
             output.writeErrorLine("slipway run: \(failure)")
-            return failure.kind == .kafka ? .unavailable : .failure
-        } catch let error as KafkaError where error.isClientImpossible {
-            output.writeErrorLine("slipway run: \(error)")
-            return .configuration
+            switch failure.kind {
+            case .kafka: return .unavailable
+            case .properties: return .configuration
+            case .topics, .journalUnreadable, .journalUnwritable: return .failure
+            }
         }
     }
 

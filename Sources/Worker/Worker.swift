@@ -55,7 +55,9 @@ package final class Worker: Sendable {
             try await self.startAndWork()
         } catch let error as KafkaError {
             // A call that was under way when the clients were closed is no failure of a worker that was told to stop.
-            guard error.isClosed, self.stopRequest.isMade else { throw WorkerFailure(.kafka, error.description) }
+            guard error.isClosed, self.stopRequest.isMade else {
+                throw WorkerFailure(error.isClientImpossible ? .properties : .kafka, error.description)
+            }
         }
         self.logger.notice("stopped")
     }

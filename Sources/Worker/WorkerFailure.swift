@@ -12,6 +12,8 @@ package struct WorkerFailure: Error, Sendable, Equatable, CustomStringConvertibl
         case journalUnwritable
         /// Kafka refuses the client.
         case kafka
+        /// librdkafka can't make a client of its properties.
+        case properties
     }
 
     /// The named kind of failure.
