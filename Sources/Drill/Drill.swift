@@ -79,8 +79,12 @@ package struct Drill: Sendable {
     private func environment(_ workshop: Workshop, _ folder: URL) throws -> [String: String] {
         let routes = folder.appending(path: "routes.yaml")
         try Data(Drill.routes.utf8).write(to: routes)
+        // A file of its own, so that none that lies about where the drill is held says anything.
+        let configuration = folder.appending(path: "slipway.yaml")
+        try Data("log:\n  level: info\n".utf8).write(to: configuration)
         let times = self.settings.times
         var environment = [
+            "SLIPWAY_CONFIG": configuration.path,
             "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrapServers,
             "SLIPWAY_KAFKA_GROUP_ID": self.topics.group,
             "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": "\(times.session.milliseconds)",
@@ -104,8 +108,8 @@ package struct Drill: Sendable {
             "SLIPWAY_ROLLOUT_BACKOFF_CAP": "2s",
             "SLIPWAY_POLLING_MINIMUM": "200ms",
             "SLIPWAY_POLLING_MAXIMUM": "1s",
+            "SLIPWAY_PROGRESS_STALL_AFTER": "15s",
             "SLIPWAY_SHUTDOWN_DEADLINE": "8s",
-            "SLIPWAY_LOG_LEVEL": "info",
             "SLIPWAY_LOG_FORMAT": "json",
         ]
         environment.merge(self.settings.environment) { $1 }
