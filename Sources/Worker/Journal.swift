@@ -205,13 +205,14 @@ final class Journal: Sendable {
                 items = try await self.shorten(oversized, in: items, failures: &failures, listener: listener)
                 continue
             }
-            self.reach(.beforeIntent, .beforeJournal, items)
+            items.reach(.beforeIntent, .beforeJournal, self.settings.checkpoints)
             let began = self.clock.monotonic
-            let outcome = await self.commit(self.transaction(batch, membership), with: await producer())
+            let transaction = batch.transaction(membership, isFenced: self.settings.isFenced)
+            let outcome = await self.commit(transaction, with: await producer())
             self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
             switch outcome {
             case .committed:
-                self.reach(.afterIntent, .afterJournal, items)
+                items.reach(.afterIntent, .afterJournal, self.settings.checkpoints)
                 let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
                 if isFree { self.health.journalSucceeded() }
                 await self.committed(batch, began: began, listener: listener)
@@ -272,18 +273,6 @@ final class Journal: Sendable {
         } catch {
             throw WorkerFailure(.journalUnwritable, "a journal record can't be written down: \(error)")
         }
-    }
-
-    private func transaction(_ batch: JournalBatch, _ membership: GroupMembership) -> TransactionBatch {
-        var transaction = TransactionBatch(records: batch.records, offsets: batch.offsets, membership: membership)
-        transaction.mayBeUnfenced = !self.settings.isFenced
-        return transaction
-    }
-
-    /// Tells which boundaries the steps among `items` are at.
-    private func reach(_ intent: Checkpoint, _ outcome: Checkpoint, _ items: [JournalItem]) {
-        if items.contains(where: { $0.hasIntent == true }) { self.settings.checkpoints(intent) }
-        if items.contains(where: { $0.hasIntent == false }) { self.settings.checkpoints(outcome) }
     }
 
     private func committed(_ batch: JournalBatch, began: MonotonicTime, listener: any Listener) async {

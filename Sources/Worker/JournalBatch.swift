@@ -63,6 +63,18 @@ struct JournalBatch: Sendable {
         }
     }
 
+    /// The transaction that writes it.
+    ///
+    /// - Parameters:
+    ///   - membership: Proves that the offsets' partitions are ours.
+    ///   - isFenced: Whether a broker has to check that; `false` only where a test takes that away.
+    /// - Returns: What the producer performs.
+    func transaction(_ membership: GroupMembership, isFenced: Bool) -> TransactionBatch {
+        var transaction = TransactionBatch(records: self.records, offsets: self.offsets, membership: membership)
+        transaction.mayBeUnfenced = !isFenced
+        return transaction
+    }
+
     private static func records(
         of item: JournalItem,
         topics: Topics,

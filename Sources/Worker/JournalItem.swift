@@ -55,3 +55,11 @@ struct JournalItem: Sendable {
         return rollouts.contains(record.rollout.id)
     }
 }
+
+extension [JournalItem] {
+    /// Tells which boundaries its steps are at: that of an intent, that of an outcome, or both.
+    func reach(_ intent: Checkpoint, _ outcome: Checkpoint, _ tell: (Checkpoint) -> Void) {
+        if self.contains(where: { $0.hasIntent == true }) { tell(intent) }
+        if self.contains(where: { $0.hasIntent == false }) { tell(outcome) }
+    }
+}
