@@ -2,7 +2,7 @@
 
 import CRdkafka
 
-/// Hands records to librdkafka without an allocation a record: one array of fields and one scratch buffer, both reused.
+/// Hands records to librdkafka: one array of fields and one scratch buffer, both reused.
 ///
 /// Belongs to one thread.
 struct RecordWriter: ~Copyable {
@@ -26,27 +26,44 @@ struct RecordWriter: ~Copyable {
         }
         self.fillScratch(record)
         let empty = self.empty
+        // Given as one object: where librdkafka makes it of single header fields and then refuses the record, as it does
+        // for a topic that was denied, it frees them twice (confluentinc/librdkafka#4627).
+        let headers = Self.headers(record)
         let error = self.scratch.withUnsafeMutableBytes { scratch in
             Self.withBytes(record.key, empty: empty) { key in
                 Self.withBytes(record.value, empty: empty) { value in
                     Self.fill(&self.fields, record, token: token, scratch: scratch, key: key, value: value)
+                    if let headers {
+                        self.fields.append(.make(RD_KAFKA_VTYPE_HEADERS) { $0.headers = headers })
+                    }
                     return rd_kafka_produceva(client, self.fields, self.fields.count)
                 }
             }
         }
+        // They are librdkafka's only once it has taken the record.
+        if error != nil, let headers { rd_kafka_headers_destroy(headers) }
         return error.map { KafkaError(consuming: $0, operation: "produce to \(record.topic)", client: client) }
     }
 
-    /// Lays topic, header names (both zero-terminated) and header values one after another.
+    /// Lays down the topic with a zero at its end.
     private mutating func fillScratch(_ record: ProducerRecord) {
         self.scratch.removeAll(keepingCapacity: true)
         self.scratch.append(contentsOf: record.topic.utf8)
         self.scratch.append(0)
+    }
+
+    private static func headers(_ record: ProducerRecord) -> OpaquePointer? {
+        guard !record.headers.isEmpty else { return nil }
+        let headers = rd_kafka_headers_new(record.headers.count)
         for header in record.headers {
-            self.scratch.append(contentsOf: header.key.utf8)
-            self.scratch.append(0)
-            if let value = header.value { self.scratch.append(contentsOf: value) }
+            let value = header.value ?? []
+            value.withUnsafeBytes { bytes in
+                // A null pointer would make it no value, so an empty one needs some address.
+                let start = header.value == nil ? nil : bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+                _ = rd_kafka_header_add(headers, header.key, header.key.utf8.count, start, bytes.count)
+            }
         }
+        return headers
     }
 
     private static func fill(
@@ -73,15 +90,6 @@ struct RecordWriter: ~Copyable {
         }
         if let value {
             fields.append(.make(RD_KAFKA_VTYPE_VALUE) { $0.mem = .init(ptr: value.baseAddress, size: value.count) })
-        }
-        var place = record.topic.utf8.count + 1
-        for header in record.headers {
-            let name = UnsafePointer((base + place).assumingMemoryBound(to: CChar.self))
-            place += header.key.utf8.count + 1
-            let bytes = header.value.map { _ in UnsafeRawPointer(base + place) }
-            let size = header.value?.count ?? 0
-            place += size
-            fields.append(.make(RD_KAFKA_VTYPE_HEADER) { $0.header = .init(name: name, val: bytes, size: size) })
         }
     }
 
