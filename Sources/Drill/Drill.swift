@@ -155,6 +155,8 @@ package struct Drill: Sendable {
                 // The first to end is the last one, or one that can't go on.
                 try await group.next()
             }
+            // Given up: what has not ended is no finding.
+            try Task.checkCancellation()
             let seen = try await self.sight(follower, workshop, fleet, brokers)
             await self.close(sender, follower)
             return self.completed(seen, sender, watch)

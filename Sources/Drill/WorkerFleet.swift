@@ -126,7 +126,7 @@ actor WorkerFleet {
                 try self.start(slot: slot)
             } else if case .itself(let since) = life.freeze {
                 // Long enough that others have taken its partitions over.
-                let length = (self.settings.times.session + .seconds(4)).milliseconds
+                let length = (self.settings.times.session + .seconds(8)).milliseconds
                 if Disturbance.now - since > length { self.thaw(index) }
             } else if life.freeze == nil, life.child.isStopped {
                 self.report("worker \(slot) has stopped itself")

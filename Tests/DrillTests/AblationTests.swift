@@ -32,22 +32,28 @@ struct AblationTests {
         }
     }
 
-    @Test(
-        "without the fence, a thawed worker writes behind its successor, though no new event has arrived",
-        arguments: ["fence", ""]
-    )
-    func fence(ablation: String) async throws {
-        var settings = try DrillBed.settings()
+    private static func fenceDrill(_ ablation: String, seed: UInt64) async throws -> DrillLedger {
+        var settings = try DrillBed.settings(seed: seed)
         settings.eventSpan = .seconds(1)
         settings.environment["DRILL_ABLATE"] = ablation
-        settings.firstEnvironment["DRILL_STOP"] = "beforeJournal:4:freeze"
-        let ledger = try await DrillBed.hold(settings)
-        #expect(ledger.counts.freezes == 1)
-        let table = ledger.table().joined(separator: "\n")
-        if ablation.isEmpty {
-            #expect(ledger.isClean, "\(table)")
-        } else {
-            #expect(ledger.count(.staleWrites) > 0, "\(table)")
+        settings.firstEnvironment["DRILL_STOP"] = "beforeJournal:6:freeze"
+        return try await DrillBed.hold(settings)
+    }
+
+    @Test("without the fence, a thawed worker writes behind its successor, though no new event has arrived")
+    func fence() async throws {
+        // A transaction that happens to hold a new event is fenced by that, and a successor may be slow to write: then the
+        // next seed shows it.
+        for seed: UInt64 in 1...4 {
+            let ledger = try await Self.fenceDrill("fence", seed: seed)
+            guard ledger.count(.staleWrites) == 0 else { return }
         }
+        Issue.record("no stale write was seen in four drills")
+    }
+
+    @Test("with the fence, the same drill is clean")
+    func fenceInPlace() async throws {
+        let ledger = try await Self.fenceDrill("", seed: 1)
+        #expect(ledger.counts.freezes == 1 && ledger.isClean, "\(ledger.table().joined(separator: "\n"))")
     }
 }

@@ -40,8 +40,12 @@ enum DrillBed {
         return worker
     }
 
-    /// Holds a drill; what is wrong is part of the failure's text.
+    /// Holds a drill, and tells what it does and which columns are red.
     static func hold(_ settings: DrillSettings) async throws -> DrillLedger {
-        try await Drill(settings) { print("drill: \($0)") }.run()
+        let ledger = try await Drill(settings) { print("drill: \($0)") }.run()
+        let red = DrillLedger.Column.allCases.filter { ledger.count($0) > 0 }
+        let words = red.map { "\($0.words) \(ledger.count($0))" }.joined(separator: ", ")
+        print("drill: \(red.isEmpty ? "clean" : words), explained orphans \(ledger.orphans.count)")
+        return ledger
     }
 }
