@@ -40,10 +40,10 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         self.adjustFlow(jobs)
         let isSettled = self.settle(client)
         guard let first = rd_kafka_consumer_poll(client, isSettled ? 1_000 : 10) else { return }
-        self.take(first)
+        self.take(first, client)
         var count = 1
         while count < self.settings.batchRecords, let message = rd_kafka_consumer_poll(client, 0) {
-            self.take(message)
+            self.take(message, client)
             count += 1
         }
         self.deliverBatch()
@@ -99,7 +99,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
 // MARK: - Records
 
 extension ConsumerLoop {
-    private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
+    private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>, _ client: OpaquePointer) {
         defer { rd_kafka_message_destroy(message) }
         let offset = Offset(rawValue: message.pointee.offset)
         switch message.pointee.err {
@@ -110,7 +110,9 @@ extension ConsumerLoop {
             _ = self.ledger.arrived(self.reader.topicPartition(message.pointee), offset)
         case let code:
             let text = String(cString: rd_kafka_message_errstr(message))
-            let error = KafkaError(code, operation: "consume", message: text)
+            // A fatal one, such as a static member whose name was taken, tells here only that it is fatal.
+            let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? KafkaError.fatal(client, operation: "consume") : nil
+            let error = fatal ?? KafkaError(code, operation: "consume", message: text)
             self.inbox.post(.error(self.explained(error)))
         }
     }

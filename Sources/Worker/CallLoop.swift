@@ -48,6 +48,8 @@ struct CallLoop: Sendable {
         let result = await self.ablation.result(of: planned.call, by: self.runner)
         self.checkpoints(.afterCall)
         self.holdings.endCreatingCall(partition)
+        // A cancelled worker ends at once, as in a crash, and tells nobody what it has seen last.
+        guard !Task.isCancelled else { return }
         await self.driver.finished(planned, result)
     }
 

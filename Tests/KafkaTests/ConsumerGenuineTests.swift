@@ -60,6 +60,9 @@ struct ConsumerGenuineTests {
         var probe = KafkaProbe(consumer)
         let refusal = try await probe.next { if case .error(let error) = $0 { error } else { nil } }
         #expect(refusal.isUnknownTopic)
+        // By now it is connected everywhere, so that nothing but its own next look can tell it of the topic.
+        let producer = try await GenuineBroker.producer(properties, topic)
+        await producer.close()
         let admin = try Admin(properties: properties)
         _ = try await admin.createTopics([NewTopic(name: topic, partitionCount: 2, replicationFactor: 1)])
         #expect(try await probe.assignment().count == 2)

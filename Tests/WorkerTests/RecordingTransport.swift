@@ -2,6 +2,7 @@
 
 import HTTPClient
 import Synchronization
+import WorkbenchAPI
 
 /// A transport that notes when each request began, and makes it.
 final class RecordingTransport: HTTPTransport {
@@ -32,5 +33,19 @@ final class RecordingTransport: HTTPTransport {
         )
         self.requests.withLock { $0.append(sent) }
         return try await self.transport.send(request)
+    }
+}
+
+extension WorkerBed {
+    /// The same bed, whose workers call the workbench through a recorder.
+    func through(_ recorder: RecordingTransport) throws -> WorkerBed {
+        var bed = self
+        bed.client = WorkbenchClient(
+            transport: recorder,
+            baseURL: try ServiceURL(self.workbench),
+            modelServiceURL: try ServiceURL("\(self.workbench)/modelservice"),
+            credentials: self.credentials
+        )
+        return bed
     }
 }

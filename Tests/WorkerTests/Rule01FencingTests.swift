@@ -49,7 +49,7 @@ struct Rule01FencingTests {
                 other = successor
             }
             half.parts.journal.append([try half.step(2, 0)])
-            try await half.log.first("transaction refused: the group has moved on")
+            #expect(try await half.isRefused())
             #expect(half.counter("slipway_journal_fenced_total") == "1")
             #expect(half.worker.health.snapshot.contains { $0.name == "membership" && $0.cause != nil })
             #expect(try await half.journalled(0) == [1])

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
 import Rollouts
-import Synchronization
 import TestSupport
 import Testing
-import WorkbenchAPI
 
 @testable import Worker
 
@@ -20,20 +17,14 @@ struct Rule06UnknownOutcomeTests {
     func aCallThatMayHaveBeenAppliedIsRepeatedOnlyAfterItsTimeAndALastLook(path: String) async throws {
         try await WorkerBed.with { bed in
             let recorder = RecordingTransport(bed.transport)
-            var bed = bed
-            bed.client = WorkbenchClient(
-                transport: recorder,
-                baseURL: try ServiceURL(bed.workbench),
-                modelServiceURL: try ServiceURL("\(bed.workbench)/modelservice"),
-                credentials: bed.credentials
-            )
+            let bed = try bed.through(recorder)
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
             settings.policy.requestTimeout = .seconds(2)
             settings.policy.settle = .seconds(2)
             // The connection is cut, and nothing was applied; the worker can't know that.
             try await bed.fault(#"[{"match":{"method":"POST","path":"\#(path)"},"fault":"drop-before","count":1}]"#)
-            try await bed.withWorker(settings) { [bed] _ in
+            try await bed.withWorker(settings) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 let phases = try await bed.phases(untilEnded: 1)
                 #expect(phases.values.map(\.last) == ["deployed"])

@@ -68,9 +68,13 @@ struct Rule07LostProducerTests {
                 let phases = try await bed.phases(untilEnded: 4)
                 #expect(phases.count == 4)
                 #expect(phases.values.allSatisfy { $0.filter { $0 == "deployed" }.count == 1 })
+                // Rule 8: the id is kept when the producer is replaced, or no usurper after the first would fence it.
+                #expect(worker.process.hasPrefix("slipway-\(bed.groupID)-"))
             }
             #expect(try await bed.audit().created == ["version": 4, "model": 4, "build": 4, "deployment": 4])
-            #expect(!registry.prometheusText().contains("slipway_producer_replaced_total 0"))
+            let replaced = registry.prometheusText().split(separator: "\n")
+                .first { $0.hasPrefix("slipway_producer_replaced_total ") }?.split(separator: " ").last
+            #expect(replaced.flatMap { Int($0) } ?? 0 >= 2)
         }
     }
 

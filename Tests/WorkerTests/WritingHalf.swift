@@ -143,6 +143,26 @@ struct WritingHalf: Sendable {
         return JournalItem(partition: partition, epoch: epoch, content: .step(record), next: nil)
     }
 
+    /// Waits until the brokers have refused what was given to the journal last, or it is written or dropped after all.
+    ///
+    /// - Returns: Whether they refused it.
+    func isRefused() async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.log.first("transaction refused: the group has moved on")
+                return true
+            }
+            group.addTask {
+                let settled = Completion()
+                self.parts.journal.tellWhenIdle(settled)
+                await settled.wait(until: .now + .seconds(600))
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+    }
+
     /// Waits until everything given to the journal is written or dropped.
     func settled() async {
         let settled = Completion()

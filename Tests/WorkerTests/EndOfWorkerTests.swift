@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import TestSupport
+import Testing
+import WorkbenchSandbox
+
+@testable import Worker
+
+/// A worker that can't work says so, and ends when it is told to; none lives on without working.
+@Suite(.timeLimit(.minutes(2)))
+struct EndOfWorkerTests {
+    @Test func aStopEndsAWorkerThatNeverReachedKafka() async throws {
+        try await WorkerBed.with { bed in
+            var settings = bed.settings(.catchAll)
+            settings.kafka = try KafkaProperties(bootstrapServers: "127.0.0.1:1")
+            let log = TestLog()
+            try await bed.withWorker(settings, logger: log.logger) { _ in
+                try await log.first("Kafka can't be reached, trying again")
+            }
+            #expect(log.count("stopped") == 1)
+        }
+    }
+
+    @Test func aStopEndsAWorkerInTimeThoughKafkaHasGone() async throws {
+        try await WorkerBed.with(clock: .init(fixed: .milliseconds(500))) { bed in
+            let mock = try #require(bed.mock)
+            let runs = try await bed.seedRuns(1)
+            var settings = bed.settings(.catchAll)
+            settings.transactionTimeout = .seconds(2)
+            settings.stopTimeout = .seconds(3)
+            let log = TestLog()
+            try await bed.withWorker(settings, logger: log.logger) { _ in
+                try await log.first("partition taken over")
+                try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
+                _ = try await bed.read(bed.topics.status) { !$0.isEmpty }
+                try await mock.setBroker(1, isUp: false)
+                // The next thing that is to be written down tells.
+                try await log.first("the producer is lost, starting over from the journal")
+            }
+            #expect(log.count("stopped") == 1)
+            try await mock.setBroker(1, isUp: true)
+        }
+    }
+
+    @Test(
+        .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against")
+    )
+    func aStaticMemberWhoseNameIsTakenEndsWithANamedFailure() async throws {
+        try await WorkerBed.with(genuine: true) { bed in
+            var settings = bed.settings(.catchAll)
+            settings.groupInstanceID = KafkaBed.uniqueName("worker")
+            let log = TestLog()
+            let final = settings
+            let failure = await #expect(throws: WorkerFailure.self) {
+                try await bed.withWorker(final, logger: log.logger) { _ in
+                    try await log.first("partition taken over")
+                    var usurper = ConsumerSettings(groupID: bed.groupID)
+                    usurper.groupInstanceID = final.groupInstanceID
+                    usurper.sessionTimeout = final.sessionTimeout
+                    let consumer = try Consumer(properties: bed.kafka, settings: usurper)
+                    try await consumer.subscribe([bed.topics.events])
+                    var probe = KafkaProbe(consumer)
+                    _ = try await probe.assignment()
+                    // The worker notices by its next heartbeat, and its end ends this wait.
+                    _ = try await log.first("never logged")
+                }
+            }
+            #expect(failure?.kind == .kafka)
+            #expect(failure?.description.contains("FENCED_INSTANCE_ID") == true, "\(String(describing: failure))")
+        }
+    }
+}

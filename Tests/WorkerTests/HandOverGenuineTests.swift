@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import TestSupport
+import Testing
+import WorkbenchSandbox
+
+@testable import Worker
+
+/// How partitions go from one worker to the next on a genuine Kafka.
+@Suite(
+    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .timeLimit(.minutes(2))
+)
+struct HandOverGenuineTests {
+    @Test func aStaticMemberThatRestartsMakesNoRebalance() async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 2, clock: .init(fixed: .milliseconds(500))) { bed in
+            let runs = try await bed.seedRuns(2)
+            var settings = bed.settings(.catchAll)
+            settings.groupInstanceID = KafkaBed.uniqueName("worker")
+            try await bed.withWorker(settings) { _ in
+                try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")
+                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "building" } }
+            }
+            try await bed.withWorker(settings) { _ in
+                try await bed.emit(runs[1].data(model: "m1"), id: "1", key: "m1")
+                let phases = try await bed.phases(untilEnded: 2)
+                #expect(phases.values.allSatisfy { $0.last == "deployed" })
+            }
+            // A rebalance would have made a new generation; each record names that of its writer.
+            let journal = try await bed.read(bed.topics.journal) { records in
+                records.count { WorkerBed.step(of: $0) == "finished" } >= 2
+            }
+            let processes = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_process" }?.text })
+            let generations = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_generation" }?.text })
+            #expect(processes.count == 2)
+            #expect(generations.count == 1, "\(generations)")
+            #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])
+        }
+    }
+
+    @Test func aWorkerMakesNoCallsForAPartitionThatItHasHandedOver() async throws {
+        // Long enough for a rebalance in the middle of the builds, and for polls after it.
+        let clock = LifeCycleClock(
+            registering: .zero ... .zero,
+            building: .seconds(10) ... .seconds(10),
+            deploying: .zero ... .zero,
+            stopping: .zero ... .zero
+        )
+        try await WorkerBed.with(genuine: true, partitionCount: 2, clock: clock) { bed in
+            // A project each, so that a call's path says which of them it is for.
+            let runs = [try await bed.seedRuns(1)[0], try await bed.seedRuns(1)[0]]
+            let calls = RecordingTransport(bed.transport)
+            let (log, other) = (TestLog(), TestLog())
+            try await bed.through(calls).withWorker(bed.settings(.catchAll), logger: log.logger) { first in
+                for (partition, run) in runs.enumerated() {
+                    let name = bed.modelName(ownedBy: Int32(partition))
+                    try await bed.emit(run.data(model: name), id: name, key: name)
+                }
+                _ = try await bed.read(bed.topics.status) { records in
+                    records.count { WorkerBed.phase(of: $0) == "building" } == 2
+                }
+                try await bed.withWorker(bed.settings(.catchAll), logger: other.logger) { second in
+                    try await other.first("partition taken over")
+                    let takenOver = ContinuousClock.now
+                    let gone = try #require(second.holdings.partitions.first)
+                    #expect(first.holdings.partitions == [1 - gone])
+                    let phases = try await bed.phases(untilEnded: 2)
+                    #expect(phases.values.allSatisfy { $0.last == "deployed" })
+                    let later = calls.sent.filter { $0.began > takenOver }
+                    #expect(later.contains { $0.path.contains(runs[Int(1 - gone)].projectID) })
+                    #expect(!later.contains { $0.path.contains(runs[Int(gone)].projectID) })
+                }
+            }
+            #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])
+        }
+    }
+}

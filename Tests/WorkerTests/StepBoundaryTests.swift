@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Synchronization
+import TestSupport
+import Testing
+import Threads
+import WorkbenchSandbox
+
+@testable import Worker
+
+/// A worker that ends at any boundary of any creating step is succeeded by another one, and the same objects stand there.
+@Suite(.timeLimit(.minutes(3)))
+struct StepBoundaryTests {
+    @Test(arguments: Checkpoint.allCases)
+    func whateverTheBoundaryAtWhichWorkersEndNothingIsMadeTwice(checkpoint: Checkpoint) async throws {
+        let isGenuine = KafkaBed.genuineBootstrap != nil
+        let clock = LifeCycleClock(fixed: .milliseconds(100))
+        try await WorkerBed.with(genuine: isGenuine, partitionCount: 1, clock: clock) { bed in
+            let runs = try await bed.seedRuns(1)
+            try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
+            var ends = 0
+            // Where an end leaves the step as it was, a successor passes its boundary and ends at the next one's.
+            let isPassedByEnding = checkpoint == .afterCall || checkpoint == .afterJournal
+            while try await Self.endsAt(checkpoint, time: ends == 0 || isPassedByEnding ? 1 : 2, bed) {
+                ends += 1
+                guard ends < 20 else { break }
+            }
+            let isOfOutcomes = checkpoint == .beforeJournal || checkpoint == .afterJournal
+            // Four creating steps; the outcome of one is written by itself only where it has to be waited for.
+            #expect(ends >= (isOfOutcomes ? 2 : 4))
+            let statuses = try await bed.phases(untilEnded: 1)
+            #expect(statuses.values.map(\.last) == ["deployed"])
+            #expect(statuses.values.first?.count { $0 == "deployed" } == 1)
+            #expect(try await bed.audit().created == ["version": 1, "model": 1, "build": 1, "deployment": 1])
+        }
+    }
+
+    /// Runs a worker until it ends at a boundary, or until its work is done.
+    ///
+    /// - Returns: Whether it ended at the boundary.
+    private static func endsAt(_ checkpoint: Checkpoint, time: Int, _ bed: WorkerBed) async throws -> Bool {
+        let reached = Completion()
+        let number = Mutex(0)
+        var settings = bed.settings(.catchAll)
+        settings.policy.requestTimeout = .milliseconds(500)
+        settings.policy.settle = .milliseconds(200)
+        settings.checkpoints = { passed in
+            guard passed == checkpoint else { return }
+            let count = number.withLock { number in
+                number += 1
+                return number
+            }
+            guard count >= time else { return }
+            // Whoever is at the boundary goes no further where it can be helped; then the whole worker ends.
+            withUnsafeCurrentTask { $0?.cancel() }
+            reached.complete()
+        }
+        let done = Completion()
+        try await bed.withCrashingWorker(settings) { _ in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await reached.wait() }
+                group.addTask {
+                    do {
+                        _ = try await bed.phases(untilEnded: 1)
+                        if !Task.isCancelled { done.complete() }
+                    } catch {
+                        Issue.record(error)
+                    }
+                    reached.complete()
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        return !done.isComplete
+    }
+}
