@@ -206,6 +206,7 @@ final class Journal: Sendable {
                 continue
             }
             items.reach(.beforeIntent, .beforeJournal, self.settings.checkpoints)
+            guard !Task.isCancelled else { return }
             let began = self.clock.monotonic
             let transaction = batch.transaction(membership, isFenced: self.settings.isFenced)
             let outcome = await self.commit(transaction, with: await producer())
@@ -213,6 +214,7 @@ final class Journal: Sendable {
             switch outcome {
             case .committed:
                 items.reach(.afterIntent, .afterJournal, self.settings.checkpoints)
+                guard !Task.isCancelled else { return }
                 let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
                 if isFree { self.health.journalSucceeded() }
                 await self.committed(batch, began: began, listener: listener)
