@@ -29,7 +29,7 @@ package struct Drill: Sendable {
 
     /// Holds the drill.
     ///
-    /// Whatever comes of it, nothing of it is left running and no topic is left behind.
+    /// Whatever comes of it, nothing of it is left running; a topic or folder that can't be removed is reported.
     ///
     /// - Returns: The judgement.
     /// - Throws: `DrillFailure`, `KafkaError` and what else keeps a drill from being held; `CancellationError`.
@@ -58,13 +58,28 @@ package struct Drill: Sendable {
         await fleet.kill()
         await watch.close()
         await workshop.stop()
-        try await self.topics.delete(self.kafka)
-        if case .success(let ledger) = judged, ledger.isClean {
-            try FileManager.default.removeItem(at: folder)
-        } else {
-            self.report("the workers' logs are kept in \(folder.path)")
-        }
+        var isClean = false
+        if case .success(let ledger) = judged { isClean = ledger.isClean }
+        await self.putAway(folder, keepsLogs: !isClean)
         return try judged.get()
+    }
+
+    /// Removes what the drill has made; what can't be removed is told, since the judgement is worth more.
+    private func putAway(_ folder: URL, keepsLogs: Bool) async {
+        do {
+            try await self.topics.delete(self.kafka)
+        } catch {
+            self.report("the drill's topics could not be deleted: \(error)")
+        }
+        guard !keepsLogs else {
+            self.report("the workers' logs are kept in \(folder.path)")
+            return
+        }
+        do {
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            self.report("\(folder.path) could not be removed: \(error)")
+        }
     }
 
     private static func makeFolder() throws -> URL {
