@@ -8,6 +8,8 @@ import Files
 /// A file is one document of at most 1 MiB and 32 levels. Anchors, aliases, tags and merge keys are refused, so that every
 /// value stands where it is used and a small file cannot unfold into a huge one.
 package enum YAMLReader {
+    /// Version of the linked libyaml.
+    package static var libraryVersion: String { String(cString: yaml_get_version_string()) }
     /// The largest file that is read.
     package static let maximumBytes = 1 << 20
     /// Mappings and lists in each other.
@@ -38,7 +40,9 @@ package enum YAMLReader {
         if let line = lines.firstIndex(where: { String(validating: $0, as: UTF8.self) == nil }) {
             throw YAMLError(.notUTF8, at: SourcePosition(file: file, line: line + 1, column: 1))
         }
-        let parser = YAMLParser(bytes, file: file)
+        // Windows editors put a byte order mark in front, which libyaml takes for text.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let parser = YAMLParser(bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes, file: file)
         return try parser.document()
     }
 }
