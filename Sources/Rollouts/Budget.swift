@@ -3,7 +3,8 @@
 /// What all rollouts together may ask of the API: calls at a time and calls a second.
 ///
 /// A token bucket for the rate, a counter for concurrency, and a ramp after an outage: it begins with few calls at a
-/// time and allows one more with each success.
+/// time and allows one more with each success. A creating call takes a place first, while its intent is committed, and a
+/// slot when it is made: four may be at that for each that may be under way, or commits would keep slots idle.
 package struct Budget: Sendable {
     private let maximumConcurrent: Int
     private let interval: Int64
@@ -13,6 +14,10 @@ package struct Budget: Sendable {
     private var allowed: Int
     /// Calls that hold a slot now.
     package private(set) var inUse = 0
+    /// Creating calls whose intents are being committed, or that wait for a slot after that.
+    package private(set) var reserved = 0
+
+    private static let placesPerSlot = 4
 
     /// Creates a budget.
     ///
@@ -30,8 +35,36 @@ package struct Budget: Sendable {
     package mutating func take(now: MonotonicTime) -> Bool {
         guard self.inUse < self.allowed, now >= self.earliest else { return false }
         self.inUse += 1
-        if self.interval > 0 { self.nextFree = max(self.nextFree, now) + Span(nanoseconds: self.interval) }
+        self.count(now: now)
         return true
+    }
+
+    /// Takes a place for a creating call, if one is free now; the call counts for the rate from here on.
+    package mutating func reserve(now: MonotonicTime) -> Bool {
+        guard self.hasPlace, now >= self.earliest else { return false }
+        self.reserved += 1
+        self.count(now: now)
+        return true
+    }
+
+    /// Gives a place up for a slot, if one is free now.
+    package mutating func takeReserved() -> Bool {
+        guard self.inUse < self.allowed else { return false }
+        self.withdraw()
+        self.inUse += 1
+        return true
+    }
+
+    /// Gives a place back; no call was made.
+    package mutating func withdraw() {
+        precondition(self.reserved > 0, "a place was given back twice")
+        self.reserved -= 1
+    }
+
+    private var hasPlace: Bool { self.reserved < self.allowed * Self.placesPerSlot }
+
+    private mutating func count(now: MonotonicTime) {
+        if self.interval > 0 { self.nextFree = max(self.nextFree, now) + Span(nanoseconds: self.interval) }
     }
 
     /// Takes a slot for a probe, which must not wait behind what it is to set free.
@@ -54,9 +87,10 @@ package struct Budget: Sendable {
     /// Holds everything until `time`, because the workbench asked for it.
     package mutating func pause(until time: MonotonicTime) { self.pausedUntil = max(self.pausedUntil, time) }
 
-    /// When a slot can be free by the passing of time alone; `nil` when only a finished call can free one.
-    package func nextChance(now: MonotonicTime) -> MonotonicTime? {
-        guard self.inUse < self.allowed else { return nil }
+    /// When the next call, or place for a creating one, can be had by the passing of time alone; `nil` when only a
+    /// finished call can free one.
+    package func nextChance(now: MonotonicTime, isCreating: Bool = false) -> MonotonicTime? {
+        guard isCreating ? self.hasPlace : self.inUse < self.allowed else { return nil }
         return max(now, self.earliest)
     }
 

@@ -5,8 +5,51 @@ extension Coordinator {
     ///
     /// One rollout of a model is under way at a time, so the order of arrival is fair between models.
     mutating func dispatch(now: Now) {
+        self.dispatchCleared(now: now)
         self.dispatchRollouts(now: now)
         self.dispatchSweeps(now: now)
+    }
+
+    /// Makes the creating calls whose intents are committed; one whose intent has grown too old begins anew.
+    private mutating func dispatchCleared(now: Now) {
+        while let id = self.cleared.first {
+            guard var rollout = self.rollouts[id], case .cleared(let call, let notAfter) = rollout.activity else {
+                _ = self.cleared.popFirst()
+                continue
+            }
+            guard self.outages[call.component]?.allowsCalls == true else {
+                _ = self.cleared.popFirst()
+                self.withdraw(call, of: &rollout)
+                self.park(&rollout, component: call.component, now: now)
+                continue
+            }
+            guard now.monotonic < notAfter else {
+                _ = self.cleared.popFirst()
+                self.commitIntent(of: call, for: &rollout, now: now)
+                continue
+            }
+            guard self.budget.takeReserved() else { return }
+            _ = self.cleared.popFirst()
+            self.start(call, for: &rollout, notAfter: notAfter, now: now)
+        }
+    }
+
+    /// Takes an intent back whose call is not made, so that whoever takes over need not wait for its effect.
+    private mutating func withdraw(_ call: APICall, of rollout: inout Rollout) {
+        self.budget.withdraw()
+        rollout.state.intent = nil
+        rollout.activity = .ready(call)
+        self.rollouts[rollout.id] = rollout
+        self.record(rollout.state, purpose: .note, publishes: false)
+    }
+
+    /// Starts nothing new from now on; what is under way ends at its next step boundary.
+    package mutating func stop() {
+        self.isStopping = true
+        while let id = self.cleared.popFirst() {
+            guard var rollout = self.rollouts[id], case .cleared(let call, _) = rollout.activity else { continue }
+            self.withdraw(call, of: &rollout)
+        }
     }
 
     private mutating func dispatchRollouts(now: Now) {
@@ -21,17 +64,19 @@ extension Coordinator {
                 self.park(&rollout, component: call.component, now: now)
                 continue
             }
-            guard self.budget.take(now: now.monotonic) else { return }
-            _ = self.ready.popFirst()
             if call.isCreating {
+                guard self.budget.reserve(now: now.monotonic) else { return }
+                _ = self.ready.popFirst()
                 self.commitIntent(of: call, for: &rollout, now: now)
             } else {
+                guard self.budget.take(now: now.monotonic) else { return }
+                _ = self.ready.popFirst()
                 self.start(call, for: &rollout, notAfter: nil, now: now)
             }
         }
     }
 
-    /// Journals that a creating call is about to be made; it holds a slot, so that the intent is fresh when it is.
+    /// Journals that a creating call is about to be made; it holds a place, so that the intent is fresh when it is.
     private mutating func commitIntent(of call: APICall, for rollout: inout Rollout, now: Now) {
         rollout.state.intent = call.creatingStep
         var publishes = false
@@ -79,18 +124,12 @@ extension Coordinator {
         case .sweep: self.sweepRecorded(context.id)
         case .intent:
             guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
-            let notAfter = began + self.policy.intentValidity
             if self.isStopping {
-                // The call is not made, so whoever takes over need not wait for its effect.
-                self.budget.release()
-                rollout.state.intent = nil
-                rollout.activity = .ready(call)
-                self.rollouts[context.id] = rollout
-                self.note(context.id, now: now)
-            } else if now.monotonic < notAfter {
-                self.start(call, for: &rollout, notAfter: notAfter, now: now)
+                self.withdraw(call, of: &rollout)
             } else {
-                self.commitIntent(of: call, for: &rollout, now: now)
+                rollout.activity = .cleared(call, notAfter: began + self.policy.intentValidity)
+                self.rollouts[context.id] = rollout
+                self.cleared.append(context.id)
             }
         }
         self.dispatch(now: now)
@@ -110,7 +149,7 @@ extension Coordinator {
             // Its terminal record is on its way already.
             break
         case (.note, _), (.intent, _):
-            if case .committing = rollout.activity { self.budget.release() }
+            if rollout.activity.holdsPlace { self.budget.withdraw() }
             rollout.state.shorten()
             rollout.activity = .waiting
             self.rollouts[context.id] = rollout

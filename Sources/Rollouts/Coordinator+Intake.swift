@@ -127,7 +127,7 @@ extension Coordinator {
     package mutating func abandon(_ id: RolloutID, now: Now) {
         guard let rollout = self.rollouts[id] else { return }
         self.rollouts[id] = nil
-        if case .committing = rollout.activity { self.budget.release() }
+        if rollout.activity.holdsPlace { self.budget.withdraw() }
         self.tickets = self.tickets.filter { $0.value.id != id }
         // A record of it that is still to be written would bring it back to life.
         self.actions.removeAll { if case .record(let record) = $0 { record.rollout.id == id } else { false } }
@@ -140,8 +140,8 @@ extension Coordinator {
         self.known[partition] = nil
         self.lanes[partition] = nil
         let dropped = self.rollouts.remove(partition: partition)
-        // A slot that waits for an intent's commit has no call that will give it back.
-        for rollout in dropped.values { if case .committing = rollout.activity { self.budget.release() } }
+        // A place has no call that will give it back.
+        for rollout in dropped.values where rollout.activity.holdsPlace { self.budget.withdraw() }
         let unswept = self.sweeps.remove(partition: partition)
         self.forgetting = self.forgetting.filter { $0.value.partition != partition }
         self.tickets = self.tickets.filter { dropped[$0.value.id] == nil && !unswept.contains($0.value.id) }
@@ -168,9 +168,6 @@ extension Coordinator {
         }
         self.actions = kept
     }
-
-    /// Starts nothing new from now on; what is under way ends at its next step boundary.
-    package mutating func stop() { self.isStopping = true }
 
     /// Creating calls that may have been sent and have not been answered.
     package var creatingCallsUnderWay: Int { self.calls.values.count { $0.call.isCreating } }

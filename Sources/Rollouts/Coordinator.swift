@@ -118,6 +118,8 @@ package struct Coordinator: Sendable {
     var lanes: [Int32: [Lane.Key: Lane]] = [:]
     var due = DueTimes()
     var ready = FIFO<RolloutID>()
+    /// Rollouts whose creating calls may be made as soon as there is a slot, before any other call.
+    var cleared = FIFO<RolloutID>()
     var budget: Budget
     var sweeps = Sweeps()
     var forgetting: [Ticket: Forgetting] = [:]
@@ -157,10 +159,18 @@ package struct Coordinator: Sendable {
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
-        if !self.ready.isEmpty || !self.sweeps.ready.isEmpty, let chance = self.budget.nextChance(now: now) {
+        if !self.ready.isEmpty || !self.sweeps.ready.isEmpty,
+            let chance = self.budget.nextChance(now: now, isCreating: self.isNextCreating)
+        {
             next = min(next ?? chance, chance)
         }
         return next
+    }
+
+    /// Whether the next call in turn needs a place first.
+    private var isNextCreating: Bool {
+        guard let id = self.ready.first, case .ready(let call)? = self.rollouts[id]?.activity else { return false }
+        return call.isCreating
     }
 
     /// Time passed: wakes what is due.

@@ -8,8 +8,11 @@ package struct Rollout: Sendable {
     package enum Activity: Sendable, Equatable {
         /// Wants to make a call. Next: `calling`, `committing` or `parked`.
         indirect case ready(APICall)
-        /// Holds a slot of the budget while the intent of a creating call is being committed. Next: `calling`.
+        /// Holds a place of the budget while the intent of a creating call is being committed. Next: `cleared`.
         indirect case committing(APICall)
+        /// Holds its place until there is a slot for the creating call, which must be made before a time. Next: `calling`,
+        /// or `committing` again.
+        indirect case cleared(APICall, notAfter: MonotonicTime)
         /// A call is under way. Next: any.
         indirect case calling(APICall)
         /// Waits until a time. Next: any.
@@ -20,6 +23,14 @@ package struct Rollout: Sendable {
         case queued
         /// Its terminal record is being committed. Next: gone.
         case ending
+
+        /// Whether it holds a place of the budget.
+        var holdsPlace: Bool {
+            switch self {
+            case .committing, .cleared: true
+            case .ready, .calling, .waiting, .parked, .queued, .ending: false
+            }
+        }
     }
 
     /// The journalled part.

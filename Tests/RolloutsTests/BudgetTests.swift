@@ -87,4 +87,34 @@ struct BudgetTests {
         var budget = Budget(maximumConcurrent: 0, perSecond: 0)
         #expect(self.taken(&budget, 0) == 1)
     }
+
+    @Test
+    func creatingCallsTakeAPlaceFirstAndASlotLater() {
+        var budget = Budget(maximumConcurrent: 2, perSecond: 0)
+        var places = 0
+        while budget.reserve(now: .zero) { places += 1 }
+        #expect(places == 8)
+        #expect(budget.nextChance(now: .zero, isCreating: true) == nil)
+        #expect(budget.nextChance(now: .zero) == .zero)
+        #expect(self.taken(&budget, 0) == 2)
+        let early = budget.takeReserved()
+        budget.release()
+        let late = budget.takeReserved()
+        #expect(!early && late)
+        #expect(budget.inUse == 2)
+        #expect(budget.reserved == 7)
+        budget.withdraw()
+        #expect(budget.nextChance(now: .zero, isCreating: true) == .zero)
+    }
+
+    @Test
+    func aPlaceCountsForTheRateAndItsSlotDoesNotAgain() {
+        var budget = Budget(maximumConcurrent: 10, perSecond: 10)
+        let first = budget.reserve(now: .zero)
+        let second = budget.reserve(now: .zero)
+        let slot = budget.takeReserved()
+        #expect(first && !second && slot)
+        #expect(budget.nextChance(now: .zero) == at(0.1).monotonic)
+        #expect(self.taken(&budget, 0.1) == 1)
+    }
 }
