@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Glibc
 
 /// A record still in librdkafka's memory: to be looked at during one call, without copies.
 package struct RecordView: ~Copyable {
@@ -50,6 +51,22 @@ package struct RecordView: ~Copyable {
         }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return try body(nil) }
         return try body(Self.buffer(value, size))
+    }
+
+    /// Lends name and value of each header in their order, a `nil` value for null; they must not escape.
+    package func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
+        var headers: OpaquePointer?
+        guard rd_kafka_message_headers(self.message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers else {
+            return
+        }
+        var index = 0
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while rd_kafka_header_get_all(headers, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR, let name {
+            body(UnsafeRawBufferPointer(start: name, count: strlen(name)), Self.buffer(value, size))
+            index += 1
+        }
     }
 
     private static func buffer(_ pointer: UnsafeRawPointer?, _ count: Int) -> UnsafeRawBufferPointer? {

@@ -47,69 +47,55 @@ package struct JournalImage: Sendable {
     /// The first record that can't be read decides the outcome of `restored()`; nothing after it is looked at.
     ///
     /// - Parameters:
-    ///   - key: The record's key.
+    ///   - key: The record's key; lent, and copied where it is kept.
     ///   - time: The record's time in milliseconds since 1970, where it has one.
+    ///   - headers: What its header fields say.
     ///   - value: The record's value; asked for only where it is kept.
-    ///   - header: Looks up a header field.
     package mutating func add(
-        key: [UInt8],
+        key: UnsafeRawBufferPointer,
         time: Int64? = nil,
-        value: () -> [UInt8]?,
-        header: (String) -> [UInt8]?
+        headers: JournalHeaders,
+        value: () -> [UInt8]?
     ) {
         guard self.failure == nil else { return }
         self.recordCount += 1
-        guard let kind = header(JournalRecord.HeaderName.kind) else {
+        guard let kind = headers.kind else {
             // A tombstone says nothing of a kind: what it names is older than the horizon, and known no longer.
             guard value() == nil else {
                 self.failure = .foreign(key: Self.text(key))
                 return
             }
-            self.lanes[key] = nil
-            if let id = RolloutID(String(decoding: key, as: UTF8.self)) {
+            self.lanes[Array(key)] = nil
+            if let id = RolloutID(digits: key) {
                 self.unfinished[id] = nil
                 self.known.forget(id)
             }
             return
         }
-        let schema = header(JournalRecord.HeaderName.schema) ?? []
-        guard schema.elementsEqual(JournalRecord.schema.utf8) else {
-            self.failure = .unknownSchema(Self.text(schema), key: Self.text(key))
+        if let schema = headers.unknownSchema {
+            let text = schema.withUnsafeBytes { Self.text($0) }
+            self.failure = .unknownSchema(text, key: Self.text(key))
             return
         }
-        if kind.elementsEqual("lane".utf8) {
-            self.lanes[key] = value()
-        } else if kind.elementsEqual("rollout".utf8) {
-            self.addRollout(key: key, time: time, value: value, header: header)
-        } else {
-            self.failure = .foreign(key: Self.text(key))
+        switch (kind, RolloutID(digits: key)) {
+        case (.lane, _): self.lanes[Array(key)] = value()
+        case (.rollout, let id?): self.addRollout(id, time: time, headers: headers, value: value)
+        case (.rollout, nil), (.foreign, _): self.failure = .foreign(key: Self.text(key))
         }
     }
 
     private mutating func addRollout(
-        key: [UInt8],
+        _ id: RolloutID,
         time: Int64?,
-        value: () -> [UInt8]?,
-        header: (String) -> [UInt8]?
+        headers: JournalHeaders,
+        value: () -> [UInt8]?
     ) {
-        let text = String(decoding: key, as: UTF8.self)
-        guard let id = RolloutID(text) else {
-            self.failure = .foreign(key: Self.text(key))
-            return
-        }
         _ = self.known.insert(id)
-        if let digits = header(JournalRecord.HeaderName.runKey),
-            let digest = UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
-        {
-            _ = self.known.insertRunKey(digest, of: id)
-        }
-        let phase = header(JournalRecord.HeaderName.phase).flatMap {
-            Phase(rawValue: String(decoding: $0, as: UTF8.self))
-        }
+        if let digest = headers.runKey { _ = self.known.insertRunKey(digest, of: id) }
         // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
-        if phase?.isTerminal == true { self.known.end(id, at: (time ?? self.now) / 1_000) }
-        if phase?.isTerminal == true, header(JournalRecord.HeaderName.sweep) == nil {
-            self.unfinished[id] = nil
+        if headers.isTerminal { self.known.end(id, at: (time ?? self.now) / 1_000) }
+        if headers.isTerminal, !headers.isToBeSwept {
+            if !self.unfinished.isEmpty { self.unfinished[id] = nil }
         } else {
             self.unfinished[id] = value()
         }
@@ -129,7 +115,7 @@ package struct JournalImage: Sendable {
         }
         var lanes: [LaneState] = []
         for (key, value) in self.lanes {
-            lanes.append(try Self.decode(LaneState.self, value, key: Self.text(key), decoder))
+            lanes.append(try Self.decode(LaneState.self, value, key: key.withUnsafeBytes { Self.text($0) }, decoder))
         }
         return Coordinator.Restored(
             unfinished: states.filter { !$0.phase.isTerminal },
@@ -153,7 +139,7 @@ package struct JournalImage: Sendable {
     }
 
     /// A key for an error message: bounded, printable.
-    private static func text(_ bytes: [UInt8]) -> String {
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
         String(decoding: bytes.prefix(80).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }

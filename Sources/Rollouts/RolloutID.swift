@@ -15,7 +15,13 @@ package struct RolloutID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Reads 32 lower-case hexadecimal digits; `nil` for anything else.
     package init?(_ text: some StringProtocol) {
-        let digits = text.utf8
+        var text = String(text)
+        guard let id = text.withUTF8({ RolloutID(digits: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = id
+    }
+
+    /// Reads 32 lower-case hexadecimal digits in ASCII; `nil` for anything else.
+    init?(digits: UnsafeRawBufferPointer) {
         guard digits.count == 32 else { return nil }
         var halves: (UInt64, UInt64) = (0, 0)
         for (index, digit) in digits.enumerated() {

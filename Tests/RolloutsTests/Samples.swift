@@ -90,6 +90,10 @@ extension JournalRecord {
 
     /// Adds this record to an image.
     func add(to image: inout JournalImage, time: Int64? = nil) {
-        image.add(key: self.key, time: time, value: { self.value }, header: { self.header($0) })
+        var headers = JournalHeaders()
+        for (name, value) in self.headers {
+            Array(name.utf8).withUnsafeBytes { name in value.withUnsafeBytes { headers.take(name, $0) } }
+        }
+        self.key.withUnsafeBytes { image.add(key: $0, time: time, headers: headers, value: { self.value }) }
     }
 }

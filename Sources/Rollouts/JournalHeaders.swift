@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the header fields of a journal record say, as far as a restore looks at them.
+///
+/// Read field by field from lent bytes, without a text or an array for any: a journal has millions of records.
+package struct JournalHeaders: Sendable {
+    enum Kind: Sendable {
+        case rollout, lane, foreign
+    }
+
+    private(set) var kind: Kind?
+    /// The format's version, where it is not ours; empty where there is none.
+    private(set) var unknownSchema: [UInt8]? = []
+    private(set) var isTerminal = false
+    private(set) var isToBeSwept = false
+    private(set) var runKey: UInt64?
+
+    /// Creates fields of a record without any.
+    package init() {}
+
+    /// Takes the next header field; of two of one name the later one counts.
+    ///
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - value: Its value; `nil` for none.
+    package mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
+        // All names begin alike, so their lengths are looked at first.
+        switch name.count {
+        case 12 where name.says("slipway_kind"): self.kind = Self.kind(value)
+        case 13 where name.says("slipway_phase"): self.isTerminal = Self.isTerminal(value)
+        case 13 where name.says("slipway_sweep"): self.isToBeSwept = value != nil
+        case 14 where name.says("slipway_schema"):
+            self.unknownSchema =
+                value?.elementsEqual(JournalRecord.schema.utf8) == true ? nil : value.map { Array($0) } ?? []
+        case 15 where name.says("slipway_run_key"): self.runKey = value.flatMap(Self.digest)
+        default: break
+        }
+    }
+
+    private static func kind(_ value: UnsafeRawBufferPointer?) -> Kind? {
+        guard let value else { return nil }
+        return value.says("rollout") ? .rollout : value.says("lane") ? .lane : .foreign
+    }
+
+    private static func isTerminal(_ value: UnsafeRawBufferPointer?) -> Bool {
+        guard let value else { return false }
+        return value.says("deployed") || value.says("failed") || value.says("skipped") || value.says("superseded")
+    }
+
+    private static func digest(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+        guard (1...16).contains(digits.count) else { return nil }
+        var digest: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digest = digest << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digest = digest << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return digest
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes are that text.
+    fileprivate func says(_ text: StaticString) -> Bool {
+        self.elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
