@@ -53,7 +53,11 @@ extension Bench {
         let worker = try await WorkerProcess(bed, topics, workshop)
         do {
             var first: (at: ContinuousClock.Instant, count: Double)?
-            let last = try await worker.metrics(within: .seconds(120), "\(count) events are not through") { page in
+            let last = try await worker.metrics(
+                within: .seconds(120),
+                every: .milliseconds(50),
+                "\(count) events are not through"
+            ) { page in
                 let done = page.value("slipway_events_total", ["outcome": outcome])
                 if first == nil, done > 0 { first = (.now, done) }
                 return done >= Double(count)

@@ -34,7 +34,11 @@ extension Bench {
     }
 
     private func writeJournal(_ count: Int, _ bed: BenchBed, _ topics: BenchTopics) async throws {
-        let producer = try Producer(properties: bed.kafka)
+        // As the worker's own producer does.
+        let properties = [
+            KafkaProperties.Property("bootstrap.servers", bed.bootstrap), .init("compression.type", "lz4"),
+        ]
+        let producer = try Producer(properties: try KafkaProperties(properties))
         do {
             var written = 0
             while written < count {

@@ -2,6 +2,7 @@
 
 import HTTPClient
 import Kafka
+import Processes
 
 extension Bench {
     /// Whole rollouts, as many at a time as may be.
@@ -10,18 +11,20 @@ extension Bench {
         _ topics: BenchTopics,
         _ workshop: Workshop,
         _ worker: WorkerProcess
-    ) async throws -> Figure {
+    ) async throws -> [Figure] {
         let count = self.settings.rollouts
         var rates: [Double] = []
         let callsBefore = try await worker.metrics().value("slipway_api_calls_total")
+        let usageBefore = try worker.usage()
         for round in 0..<self.settings.rounds {
             rates.append(try await self.round(round, bed, topics, workshop, worker))
         }
         let calls = try await worker.metrics().value("slipway_api_calls_total") - callsBefore
         let callsEach = calls / Double(count * self.settings.rounds)
+        let worked = try worker.usage().processorTime - usageBefore.processorTime
         let requests = try await self.bareRequests(workshop)
         let list = rates.map { Figure.text($0, "") }.joined(separator: " ")
-        return Figure(
+        let throughput = Figure(
             name: "rolloutsPerSecond",
             title: "rollouts, \(self.settings.concurrency) calls at a time",
             value: rates.max() ?? 0,
@@ -35,6 +38,13 @@ extension Bench {
             ),
             note: "best of \(list), \(count) rollouts each, first event sent to last rollout deployed"
         )
+        let work = Figure(
+            name: "processorTimePerRollout",
+            title: "    of the worker, each",
+            value: worked / .milliseconds(count * self.settings.rounds),
+            unit: "ms of a core"
+        )
+        return [throughput, work]
     }
 
     private func round(
@@ -53,7 +63,11 @@ extension Bench {
             let start = ContinuousClock.now
             try await mill.send(count, distinct: count, by: producer)
             let goal = before + Double(count)
-            let end = try await worker.metrics(within: .seconds(180), "\(count) rollouts are not deployed") {
+            let end = try await worker.metrics(
+                within: .seconds(180),
+                every: .milliseconds(50),
+                "\(count) rollouts are not deployed"
+            ) {
                 $0.value("slipway_rollouts_total", series) >= goal
             }.at
             await producer.close()

@@ -44,7 +44,7 @@ struct Bench: Sendable {
             self.progress("\(self.settings.singles) events, one at a time")
             try await self.latency(bed, topics, workshop, worker).forEach(self.take)
             self.progress("\(self.settings.rounds) rounds of \(self.settings.rollouts) rollouts")
-            self.take(try await self.rollouts(bed, topics, workshop, worker))
+            try await self.rollouts(bed, topics, workshop, worker).forEach(self.take)
         }
     }
 }

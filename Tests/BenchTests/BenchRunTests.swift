@@ -12,7 +12,7 @@ import Testing
 struct BenchRunTests {
     private static let mockFigures = [
         "startToFirstPoll", "idleMemory", "idleProcessor", "eventToFirstCallMedian", "eventToFirstCall99",
-        "eventToFirstCreateMedian", "eventToFirstCreate99", "rolloutsPerSecond",
+        "eventToFirstCreateMedian", "eventToFirstCreate99", "rolloutsPerSecond", "processorTimePerRollout",
     ]
     private static let kafka = ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP"]
 
