@@ -87,6 +87,23 @@ package final class Consumer: Sendable {
     /// it holds a revocation.
     package var lastPoll: ContinuousClock.Instant? { self.loop.lastTurn.withLock { $0 } }
 
+    /// How far reading has come in a partition.
+    package struct Reached: Hashable, Sendable {
+        /// One past the last record delivered.
+        package var delivered: Offset
+        /// The newest end that was met; it lies behind places that transactions take and nobody sees.
+        package var end: Offset?
+
+        /// Creates a place.
+        package init(delivered: Offset, end: Offset? = nil) {
+            self.delivered = delivered
+            self.end = end
+        }
+    }
+
+    /// How far reading has come in a partition; `nil` before anything of it has arrived.
+    package func reached(_ partition: TopicPartition) -> Reached? { self.loop.reached.withLock { $0[partition] } }
+
     /// The partitions held now.
     package var assignment: Set<TopicPartition> { self.loop.assignment.withLock { $0 } }
 

@@ -18,6 +18,9 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// The thread's jobs; set before the first poll.
     private let queue = Mutex<JobQueue?>(nil)
 
+    /// How far reading has come in each partition.
+    let reached = Mutex<[TopicPartition: Consumer.Reached]>([:])
+
     /// When a turn began last.
     let lastTurn = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -107,7 +110,9 @@ extension ConsumerLoop {
             guard self.ledger.arrived(self.reader.topicPartition(message.pointee), offset) else { return }
             self.batch.append(self.reader.record(message))
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            _ = self.ledger.arrived(self.reader.topicPartition(message.pointee), offset)
+            let partition = self.reader.topicPartition(message.pointee)
+            _ = self.ledger.arrived(partition, offset)
+            self.reached.withLock { $0[partition, default: Consumer.Reached(delivered: offset)].end = offset }
         case let code:
             let text = String(cString: rd_kafka_message_errstr(message))
             // A fatal one, such as a static member whose name was taken, tells here only that it is fatal.
@@ -118,6 +123,15 @@ extension ConsumerLoop {
     }
 
     private func deliverBatch() {
+        for (index, record) in self.batch.enumerated() {
+            // Of a run of one partition's records the last one tells.
+            let next = index + 1 < self.batch.count ? self.batch[index + 1].topicPartition : nil
+            guard next != record.topicPartition else { continue }
+            let delivered = record.offset.next
+            self.reached.withLock {
+                $0[record.topicPartition, default: .init(delivered: delivered)].delivered = delivered
+            }
+        }
         self.inbox.append(self.batch)
         self.batch.removeAll(keepingCapacity: true)
     }

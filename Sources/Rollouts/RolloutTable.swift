@@ -14,6 +14,11 @@ struct RolloutTable: Sendable {
         set { self.boxes[id] = newValue.map { Boxed(wrappedValue: $0) } }
     }
 
+    /// How many are in each phase.
+    var phaseCounts: [Phase: Int] {
+        self.boxes.values.reduce(into: [:]) { counts, box in counts[box.wrappedValue.state.phase, default: 0] += 1 }
+    }
+
     /// Makes room at once for that many more.
     mutating func reserve(_ count: Int) { self.boxes.reserveCapacity(self.boxes.count + count) }
 

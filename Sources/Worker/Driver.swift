@@ -33,6 +33,7 @@ actor Driver: Journal.Listener {
     private var eventTimes: [RolloutID: Int64] = [:]
     /// Rollouts that have made no call yet.
     private var uncalled: Set<RolloutID> = []
+    private var phases = PhaseCounts()
     private var idleWaiters: [Completion] = []
     /// The epoch in which each partition was restored: what memory says of it is of that epoch, whatever is held now.
     private var epochs: [Int32: UInt64] = [:]
@@ -135,6 +136,7 @@ actor Driver: Journal.Listener {
 
     func abandoned(_ id: RolloutID) {
         self.coordinator.abandon(id, now: self.clock.now())
+        self.countPhases()
         self.perform()
     }
 
@@ -161,6 +163,7 @@ actor Driver: Journal.Listener {
         guard self.holdings.isHeld(partition, epoch: epoch) else { return }
         self.epochs[partition] = epoch
         self.coordinator.restore(partition: partition, restored, now: self.clock.now())
+        self.countPhases()
         self.perform()
     }
 
@@ -178,6 +181,7 @@ actor Driver: Journal.Listener {
         // What was noted of their rollouts means nothing any more; a few entries of others are only not measured.
         self.eventTimes = [:]
         self.uncalled = []
+        self.countPhases()
         self.perform()
         self.pressure.send()
     }
@@ -313,5 +317,13 @@ actor Driver: Journal.Listener {
             logger.debug("rollout moved", ["phase": .string(state.phase.rawValue)])
         }
         self.metrics.phase(state)
+        self.phases.note(state)
+        self.metrics.inFlight(self.phases)
+    }
+
+    /// Counts all rollouts anew, after partitions came or went.
+    private func countPhases() {
+        self.phases = PhaseCounts(self.coordinator.phaseCounts)
+        self.metrics.inFlight(self.phases)
     }
 }

@@ -200,6 +200,7 @@ package final class Worker: Sendable {
             run { await self.makeCallLoop(parts).run() }
             run { for await _ in self.ticks.signals { await parts.driver.timePassed() } }
             run { try await handOver.run() }
+            run { try await self.makeLagWatch(parts).run() }
             run { try await intake.openAgain(self.pressure) }
             run { try await self.readEvents(parts, membership, intake) }
             group.addTask {
@@ -217,6 +218,16 @@ package final class Worker: Sendable {
     private enum LoopEnd: Sendable {
         case loopEnded
         case shutDown
+    }
+
+    private func makeLagWatch(_ parts: Parts) -> LagWatch {
+        LagWatch(
+            consumer: parts.consumer,
+            holdings: self.holdings,
+            metrics: self.metrics,
+            logger: self.logger,
+            eventsTopic: self.settings.topics.events
+        )
     }
 
     /// Follows the group for one run.

@@ -10,6 +10,8 @@ package final class WorkerMetrics: Sendable {
     private let terminal: MetricFamily<Counter>
     private let phases: MetricFamily<Counter>
     private let unfinished: Gauge
+    private let inFlightByPhase: MetricFamily<Gauge>
+    private let lag: MetricFamily<Gauge>
     private let stepSeconds: MetricFamily<Histogram>
     private let apiCalls: MetricFamily<Counter>
     private let apiSeconds: MetricFamily<Histogram>
@@ -43,6 +45,16 @@ package final class WorkerMetrics: Sendable {
             labels: ["phase"]
         )
         self.unfinished = registry.gauge("slipway_rollouts_unfinished", help: "Rollouts that have not ended.")
+        self.inFlightByPhase = registry.gauges(
+            "slipway_rollouts_in_flight",
+            help: "Rollouts that have not ended, by phase.",
+            labels: ["phase"]
+        )
+        self.lag = registry.gauges(
+            "slipway_consumer_lag",
+            help: "Records of the events topic that are not accepted yet, by partition held; looked at every 5 s.",
+            labels: ["partition"]
+        )
         self.stepSeconds = registry.histograms(
             "slipway_rollout_phase_seconds",
             help: "Time that rollouts spent in a phase.",
@@ -162,6 +174,15 @@ package final class WorkerMetrics: Sendable {
     }
 
     func inFlight(_ count: Int) { self.unfinished.set(count) }
+
+    func inFlight(_ counts: PhaseCounts) {
+        for phase in Phase.allCases where !phase.isTerminal {
+            self.inFlightByPhase.with(phase.rawValue).set(counts[phase])
+        }
+    }
+
+    /// Says how far a partition's acceptance is behind its end; 0 for one that is no longer held.
+    func lag(_ partition: Int32, _ records: Int64) { self.lag.with(String(partition)).set(Int(clamping: records)) }
 
     func orphan(_ orphan: Orphan) { self.orphans.with(orphan.kind.rawValue, orphan.outcome.rawValue).increment() }
 
