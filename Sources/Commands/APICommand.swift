@@ -122,9 +122,11 @@ enum APICommand {
             path = path.split(separator: "{project_id}", omittingEmptySubsequences: false).joined(separator: project)
         }
         guard !invocation.flag("paginate") || method == "GET" else { throw UsageError("--paginate is for GET only") }
-        var request = Request(method: method, path: path, paginates: invocation.flag("paginate"))
+        let target = try APITarget(path)
+        var request = Request(method: method, path: target.path, paginates: invocation.flag("paginate"))
+        request.query = target.query
         if method == "GET" {
-            request.query = fields.query
+            request.query += fields.query
         } else if let file = invocation.text("input") {
             request.body = try FileReader.read(file, maximumBytes: 16 << 20)
         } else if !fields.fields.isEmpty {

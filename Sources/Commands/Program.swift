@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CommandTable
+import HTTPClient
+import HTTPServer
 import Kafka
+import Settings
 package import Worker
 
 /// Reads the settings of one invocation.
@@ -28,7 +31,15 @@ package enum Program {
                 Training jobs publish "experiment run finished" events; 'slipway run' registers, builds, deploys and verifies \
                 their models and publishes every step to a status topic.
                 """,
-            version: { "slipway \(Version.current)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+            version: {
+                """
+                slipway \(Version.current)
+                librdkafka \(KafkaProperties.librdkafkaVersion)
+                libcurl \(HTTPClient.libraryVersion)
+                libevent \(HTTPServer.libraryVersion)
+                libyaml \(YAMLReader.libraryVersion)
+                """
+            },
             examples: [
                 Command.Example("Make the topics, then run a worker:", "slipway topics ensure && slipway run"),
                 Command.Example("See what is deploying:", "slipway watch"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CCurl
 import Synchronization
 import Threads
 
@@ -10,6 +11,13 @@ import Threads
 package final class HTTPClient: HTTPTransport {
     private let loop: TransferLoop
     private let thread: DedicatedThread
+
+    /// Version of the linked libcurl with that of its TLS library, such as "7.88.1 (OpenSSL/3.0.15)".
+    package static var libraryVersion: String {
+        let words = String(cString: curl_version()).split(separator: " ")
+        let version = words.first?.split(separator: "/").last ?? "?"
+        return words.count > 1 ? "\(version) (\(words[1]))" : String(version)
+    }
 
     /// Starts the thread; nothing is connected yet.
     package init(settings: HTTPClientSettings = HTTPClientSettings()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CEvent
 import Glibc
 import Threads
 
@@ -7,6 +8,9 @@ import Threads
 ///
 /// Started once, and to be stopped by its owner: a server that was started and is merely dropped goes on serving.
 package final class HTTPServer: Sendable {
+    /// Version of the linked libevent.
+    package static var libraryVersion: String { String(cString: event_get_version()) }
+
     private struct Running: Sendable {
         let core: ServerCore
         let thread: DedicatedThread
