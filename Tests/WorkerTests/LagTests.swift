@@ -64,7 +64,7 @@ extension RolloutState {
             topic: "t",
             partition: 0,
             offset: 1,
-            value: Array(#"{"projectId":"p","runId":"r"}"#.utf8)
+            value: Array(#"{"projectId":"p","experimentId":"e","runId":"r","model":{"name":"m"}}"#.utf8)
         )
         guard case .success(let decoded) = EventDecoder.decode(event) else { preconditionFailure("a good event") }
         return RolloutState(
