@@ -13,6 +13,8 @@ RELEASE := --configuration release --static-swift-stdlib
 # What the thread sanitizer is run over; a regular expression, as `swift test --filter` takes it.
 TSAN_FILTER ?= ^(ThreadsTests|HTTPTests|TelemetryTests|OperationsTests|WorkbenchSandboxTests)\.
 BENCH_ARGUMENTS ?=
+# Tests at a time. Left to itself Swift Testing starts all of them at once: whole workers, hundreds on two cores.
+TEST_WIDTH ?= 8
 # What `make drill` does; every seed is a drill of its own.
 SEEDS ?= 1 2 3
 ROLLOUTS ?= 500
@@ -44,7 +46,7 @@ demo: setup ## run the main job on this machine: mock Kafka, sandbox workbench, 
 
 .PHONY: test
 test: build ## everything that needs no outside broker
-	swift test --skip-build
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test --skip-build
 	SLIPWAY_BIN="$$(swift build --show-bin-path)" python3 -m unittest discover --start-directory Tests/Packaging --verbose
 
 .PHONY: test-kafka
