@@ -41,7 +41,12 @@ final class ReaderWorkbench: @unchecked Sendable {
             do throws(KafkaError) {
                 let handle = try context.makeClient(
                     RD_KAFKA_CONSUMER,
-                    defaults: [.init("queued.max.messages.kbytes", "16384"), .init("fetch.wait.max.ms", "100")],
+                    // Whoever is slower than the brokers fills the queue, and librdkafka then fetches nothing for a whole
+                    // second (before 2.2.0, whatever is set), in which a small queue has long run empty.
+                    defaults: [
+                        .init("queued.max.messages.kbytes", "131072"), .init("queued.min.messages", "1000000"),
+                        .init("fetch.wait.max.ms", "100"),
+                    ],
                     fixed: [
                         .init("isolation.level", isolation.rawValue),
                         .init("enable.partition.eof", "true"),
