@@ -44,6 +44,10 @@ struct TopicCheck: Sendable {
     private func check(_ admin: Admin) async throws -> Result {
         let topics = self.settings.topics
         let counts = try await self.partitionCounts(admin)
+        let began = ContinuousClock.now
+        _ = try await admin.topics(timeout: .seconds(10))
+        // The mock cluster never says its topics' settings; a broker that is slow to name topics is given longer for them.
+        let patience = min(.seconds(30), max(.seconds(2), (ContinuousClock.now - began) * 20))
         guard let events = counts[topics.events], let journal = counts[topics.journal] else {
             throw WorkerFailure(.topics, "topics were described without their partitions")
         }
@@ -54,7 +58,7 @@ struct TopicCheck: Sendable {
                     + "number, changed only while both are drained (slipway topics check)"
             )
         }
-        let limits = try await self.recordLimits(admin)
+        let limits = try await self.recordLimits(admin, patience)
         return Result(partitionCount: events, maximumRecordBytes: limits.records, maximumDeadBytes: limits.dead)
     }
 
@@ -90,13 +94,13 @@ struct TopicCheck: Sendable {
     }
 
     /// Reads the settings that matter: the journal must be compacted and never deleted from (rule 11).
-    private func recordLimits(_ admin: Admin) async throws -> (records: Int, dead: Int) {
+    private func recordLimits(_ admin: Admin, _ patience: Duration) async throws -> (records: Int, dead: Int) {
         let topics = self.settings.topics
         var limits = (records: Self.defaultMaximumRecordBytes, dead: Self.defaultMaximumRecordBytes)
         for topic in [topics.journal, topics.status, topics.events, topics.dead] {
             let settings: [String: TopicSetting]
             do throws(KafkaError) {
-                settings = try await self.settings(of: topic, admin)
+                settings = try await self.settings(of: topic, admin, patience)
             } catch {
                 // The mock cluster never answers, and a group may lack the right: what can't be checked is said, not guessed.
                 self.logger.notice("topic settings not checkable", ["topic": .string(topic), "error": .error(error)])
@@ -124,11 +128,15 @@ struct TopicCheck: Sendable {
     }
 
     /// A topic that was just made is not known to every broker at once: asks again for a while.
-    private func settings(of topic: String, _ admin: Admin) async throws(KafkaError) -> [String: TopicSetting] {
+    private func settings(
+        of topic: String,
+        _ admin: Admin,
+        _ timeout: Duration
+    ) async throws(KafkaError) -> [String: TopicSetting] {
         let patience = ContinuousClock.now + .seconds(5)
         while true {
             do throws(KafkaError) {
-                return try await admin.settings(ofTopic: topic, timeout: .seconds(2))
+                return try await admin.settings(ofTopic: topic, timeout: timeout)
             } catch {
                 guard error.isUnknownTopic, ContinuousClock.now < patience, !Task.isCancelled else { throw error }
                 // Ends early with the task; then the loop ends, too.

@@ -152,7 +152,7 @@ struct ReaderGenuineTests {
             let partition = try #require(try await probe.assignment().first)
             let membership = try #require(probe.membership)
             let producer = try await GenuineBroker.producer(properties, group)
-            let values = ["a", String(repeating: "x", count: 5_000), "c"]
+            let values = ["a", Noise.text(5_000), "c"]
             let outcome = await producer.transact(self.batch(partition, membership, values))
             guard case .aborted(let error, let failed) = outcome else {
                 Issue.record("\(outcome)")

@@ -25,7 +25,10 @@ struct HorizonGenuineTests {
             try await self.keepEvents(7_200_000, bed)
             var settings = bed.settings(.catchAll)
             settings.policy.dedupeHorizon = .seconds(3_600)
-            let error = await #expect(throws: WorkerFailure.self) { try await bed.withWorker(settings) { _ in } }
+            // The body goes on until the worker's own end cancels it: a stop would come before the refusal.
+            let error = await #expect(throws: WorkerFailure.self) {
+                try await bed.withWorker(settings) { _ in try await Task.sleep(for: .seconds(60)) }
+            }
             #expect(error?.kind == .topics)
             #expect(error?.description.contains("7200000 ms (retention.ms)") == true)
             #expect(error?.description.contains("journal.dedupeHorizon") == true)

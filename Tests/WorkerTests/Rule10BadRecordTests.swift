@@ -48,10 +48,10 @@ struct Rule10BadRecordTests {
                 case .journal, .journalRefused:
                     try await bed.emit(Self.withEnvironment(runs[1].data(model: "bad")), id: "1", key: "bad")
                 case .statusRefused:
-                    let long = String(repeating: "x", count: 1_000)
-                    try await bed.emit(runs[1].data(model: "bad"), id: long, key: "bad", source: long)
+                    let (id, source) = (Noise.text(1_000), Noise.text(1_000))
+                    try await bed.emit(runs[1].data(model: "bad"), id: id, key: "bad", source: source)
                 case .deadLetter, .deadLetterRefused:
-                    try await bed.emit(String(repeating: "{", count: 100_000), id: "1", key: "bad")
+                    try await bed.emit("{" + Noise.text(100_000), id: "1", key: "bad")
                 }
                 try await bed.emit(runs[2].data(model: "good-2"), id: "2", key: "good-2")
                 try await Self.check(oversize, bed)
@@ -90,7 +90,7 @@ struct Rule10BadRecordTests {
     }
 
     private static func withEnvironment(_ data: String) -> String {
-        let values = (0..<4).map { #""V\#($0)":"\#(String(repeating: "x", count: 25_000))""# }
+        let values = (0..<4).map { #""V\#($0)":"\#(Noise.text(25_000))""# }
         return String(data.dropLast()) + #","deployment":{"environment":{\#(values.joined(separator: ","))}}}"#
     }
 
