@@ -170,6 +170,22 @@ struct WritingHalf: Sendable {
         await settled.wait()
     }
 
+    /// Waits likewise, while the worker hears of its group again.
+    func settledWhileHearing() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let event = await self.parts.consumer.next() {
+                    if case .records = event { continue }
+                    try await self.events.handle(event)
+                }
+                try Task.checkCancellation()
+            }
+            group.addTask { await self.settled() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
     /// The numbers of the rollouts whose steps are committed in a journal partition, in order.
     func journalled(_ partition: Int32) async throws -> [UInt64] {
         let place = TopicPartition(self.bed.topics.journal, partition)
