@@ -121,8 +121,18 @@ package final class Consumer: Sendable {
     ///
     /// - Throws: `KafkaError` when the consumer is closed.
     package func resume(_ partitions: [TopicPartition]) async throws(KafkaError) {
+        try await self.resume { partitions }
+    }
+
+    /// Reads on likewise with what is wanted when it is the resume's turn.
+    ///
+    /// So a partition that has been paused by somebody else, who changed first what `wanted` says, stays paused.
+    ///
+    /// - Parameter wanted: Asked on the consumer's thread; must be quick. Partitions not held are ignored.
+    /// - Throws: `KafkaError` when the consumer is closed.
+    package func resume(wanted: @escaping @Sendable () -> [TopicPartition]) async throws(KafkaError) {
         let loop = self.loop
-        try await self.onThread("resume") { _ in .success(loop.resume(Set(partitions))) }
+        try await self.onThread("resume") { _ in .success(loop.resume(Set(wanted()))) }
     }
 
     /// Reads on at `offset`; once this returns, no event carries earlier fetched records of the partition.
@@ -133,10 +143,12 @@ package final class Consumer: Sendable {
     /// - Parameters:
     ///   - partition: A partition held.
     ///   - offset: Where to read on; outside the partition it ends at its beginning.
+    /// - Returns: The seek's number, counted over all partitions: records that come with a lower one are of earlier.
     /// - Throws: `KafkaError` when the partition is not held, or the consumer is closed.
-    package func seek(_ partition: TopicPartition, to offset: Offset) async throws(KafkaError) {
+    @discardableResult
+    package func seek(_ partition: TopicPartition, to offset: Offset) async throws(KafkaError) -> Int {
         let loop = self.loop
-        try await self.onThread("seek") { _ in loop.seek(partition, to: offset) }
+        return try await self.onThread("seek") { _ in loop.seek(partition, to: offset) }
     }
 
     /// Returns the group's committed offsets; a partition without one is absent.

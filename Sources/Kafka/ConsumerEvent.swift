@@ -2,8 +2,11 @@
 
 /// What a consumer tells its one reader, in this order of urgency: anything but records goes first.
 package enum ConsumerEvent: Sendable {
-    /// Records, in order within each partition; none of a partition paused, sought or revoked meanwhile.
-    case records([ConsumedRecord])
+    /// Records, in order within each partition; none of a partition paused, sought or revoked before they were taken out.
+    ///
+    /// `seeks` is the number of the newest seek by then (`Consumer.seek`): a reader that is overtaken by a seek, while it
+    /// has records in hand, knows by it that they are of earlier.
+    case records([ConsumedRecord], seeks: Int)
     /// Partitions gained, each paused: resume it when it may be read. The list is not empty.
     case assigned([TopicPartition], membership: GroupMembership)
     /// Partitions to be handed over as soon as the hold is released, or its time is up.

@@ -11,6 +11,7 @@ final class ConsumerInbox: Sendable {
         var errorCount = 0
         var records: [ConsumedRecord] = []
         var recordBytes = 0
+        var seeks = 0
         var isClosed = false
         var wishesForRoom = false
         var reader: CheckedContinuation<Void, Never>?
@@ -83,16 +84,29 @@ final class ConsumerInbox: Sendable {
     ///
     /// - Returns: For each partition that had any, the first of them.
     func drop(_ partitions: Set<TopicPartition>) -> [TopicPartition: Offset] {
+        self.state.withLock { Self.drop(partitions, &$0) }
+    }
+
+    /// Takes out the records of a partition that is read on elsewhere.
+    ///
+    /// - Returns: The number of this seek, which whatever is taken out from now on carries.
+    func seek(_ partition: TopicPartition) -> Int {
         self.state.withLock { state in
-            var first: [TopicPartition: Offset] = [:]
-            for record in state.records where partitions.contains(record.topicPartition) {
-                if first[record.topicPartition] == nil { first[record.topicPartition] = record.offset }
-            }
-            guard !first.isEmpty else { return [:] }
-            state.records.removeAll { partitions.contains($0.topicPartition) }
-            state.recordBytes = state.records.reduce(0) { $0 + $1.sizeBytes }
-            return first
+            _ = Self.drop([partition], &state)
+            state.seeks += 1
+            return state.seeks
         }
+    }
+
+    private static func drop(_ partitions: Set<TopicPartition>, _ state: inout State) -> [TopicPartition: Offset] {
+        var first: [TopicPartition: Offset] = [:]
+        for record in state.records where partitions.contains(record.topicPartition) {
+            if first[record.topicPartition] == nil { first[record.topicPartition] = record.offset }
+        }
+        guard !first.isEmpty else { return [:] }
+        state.records.removeAll { partitions.contains($0.topicPartition) }
+        state.recordBytes = state.records.reduce(0) { $0 + $1.sizeBytes }
+        return first
     }
 
     /// Waits for the next event; `nil` when closed or when the reader's task is cancelled.
@@ -135,7 +149,7 @@ final class ConsumerInbox: Sendable {
             let batch = Array(state.records.prefix(count))
             state.records.removeFirst(count)
             state.recordBytes -= batch.reduce(0) { $0 + $1.sizeBytes }
-            return .records(batch)
+            return .records(batch, seeks: state.seeks)
         }
     }
 

@@ -290,12 +290,13 @@ extension ConsumerLoop {
     }
 
     /// Moves the position; records of the partition that wait are dropped.
-    func seek(_ partition: TopicPartition, to offset: Offset) -> Result<Void, KafkaError> {
+    ///
+    /// - Returns: The seek's number.
+    func seek(_ partition: TopicPartition, to offset: Offset) -> Result<Int, KafkaError> {
         self.deliverBatch()
         guard self.ledger.move(partition, to: offset) else {
             return .failure(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "seek \(partition)"))
         }
-        _ = self.inbox.drop([partition])
-        return .success(())
+        return .success(self.inbox.seek(partition))
     }
 }

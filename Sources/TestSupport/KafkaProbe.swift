@@ -41,7 +41,7 @@ package struct KafkaProbe {
     /// Returns exactly so many records, in the order received.
     package mutating func records(_ count: Int) async throws -> [ConsumedRecord] {
         while self.waiting.count < count {
-            self.waiting += try await self.next { if case .records(let records) = $0 { records } else { nil } }
+            self.waiting += try await self.next { if case .records(let records, _) = $0 { records } else { nil } }
         }
         defer { self.waiting.removeFirst(count) }
         return Array(self.waiting.prefix(count))
@@ -49,7 +49,7 @@ package struct KafkaProbe {
 
     private mutating func note(_ event: ConsumerEvent) {
         switch event {
-        case .records(let records): self.log.append("records \(records.count)")
+        case .records(let records, _): self.log.append("records \(records.count)")
         case .assigned(let partitions, let membership):
             self.log.append("assigned \(partitions)")
             self.membership = membership

@@ -97,14 +97,16 @@ struct GroupEvents: Sendable {
         let topic = self.settings.topics.events
         // What memory says is of older epochs from here on, so nothing of it is sent again.
         let requests = self.holdings.beginRestoringAgain()
-        let partitions = requests.map(\.partition)
         self.parts.journal.dropUnheld()
-        if let epoch = requests.map(\.epoch).min() { await self.parts.driver.release(partitions, before: epoch) }
+        if let epoch = requests.map(\.epoch).min() {
+            await self.parts.driver.release(requests.map(\.partition), before: epoch)
+        }
         self.health.restoring(self.holdings.restoring)
+        // Before anybody takes them over, who resumes them.
+        try await self.parts.consumer.pause(requests.map { TopicPartition(topic, $0.partition) })
         for request in requests {
             self.handOvers.yield(HandOver.Request(partition: request.partition, epoch: request.epoch))
         }
-        try await self.parts.consumer.pause(partitions.map { TopicPartition(topic, $0) })
         try await self.parts.slot.replace()
         try await self.parts.slot.initialise()
     }

@@ -29,8 +29,8 @@ struct HandOver: Sendable {
     /// Whether the journal is read; `false` only where a test takes that away.
     let restores: Bool
     let requests: AsyncStream<Request>
-    /// Whether events may be let in now; else the intake does it later.
-    let isOpen: @Sendable () -> Bool
+    /// Lets events in where that may be now; else the intake does it later.
+    let flow: IntakeFlow
 
     /// Takes over what is asked for, until the stream of requests ends.
     ///
@@ -80,14 +80,16 @@ struct HandOver: Sendable {
         let restored = try image.restored()
         let position = try await self.position(events)
         let unfinished = restored.unfinished.count
-        try await self.consumer.seek(events, to: position)
-        guard self.holdings.beginHolding(request.partition, epoch: request.epoch, position: position) else { return }
+        let seek = try await self.consumer.seek(events, to: position)
+        guard
+            self.holdings.beginHolding(request.partition, epoch: request.epoch, position: position, seek: seek)
+        else { return }
         // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.
         self.journal.append([
             JournalItem(partition: request.partition, epoch: request.epoch, content: .begun, next: position)
         ])
         await self.driver.restore(request.partition, epoch: request.epoch, restored)
-        try await self.letIn(events, request)
+        try await self.letIn(request)
         let took = self.clock.monotonic - began
         self.metrics.restored(records: records, took)
         logger.info(
@@ -100,10 +102,10 @@ struct HandOver: Sendable {
     }
 
     /// Lets the partition's events in, unless intake is closed just now.
-    private func letIn(_ events: TopicPartition, _ request: Request) async throws {
-        while self.isOpen(), self.holdings.isHeld(request.partition, epoch: request.epoch) {
+    private func letIn(_ request: Request) async throws {
+        while self.holdings.isHeld(request.partition, epoch: request.epoch) {
             do throws(KafkaError) {
-                return try await self.consumer.resume([events])
+                return try await self.flow.settle()
             } catch {
                 guard !error.isClosed else { return }
                 self.logger.warning("partition could not be resumed, trying again", ["error": .error(error)])

@@ -26,6 +26,8 @@ final class Holdings: Sendable {
         var epoch: UInt64
         var stage: Stage
         var position: Offset?
+        /// The consumer's seek from which on its records are of this epoch.
+        var seek = 0
         var creatingCalls = 0
     }
 
@@ -99,16 +101,17 @@ final class Holdings: Sendable {
         }
     }
 
-    /// Restoring has ended: work goes on from `position`.
+    /// Restoring has ended: work goes on from `position`, with records that were read since the seek of that number.
     ///
     /// - Returns: Whether the partition is still held in that epoch.
-    func beginHolding(_ partition: Int32, epoch: UInt64, position: Offset) -> Bool {
+    func beginHolding(_ partition: Int32, epoch: UInt64, position: Offset, seek: Int) -> Bool {
         self.state.withLock { state in
             guard state.partitions[partition]?.epoch == epoch, state.partitions[partition]?.stage == .restoring else {
                 return false
             }
             state.partitions[partition]?.stage = .held
             state.partitions[partition]?.position = position
+            state.partitions[partition]?.seek = seek
             return true
         }
     }
@@ -142,12 +145,29 @@ final class Holdings: Sendable {
 
     /// The epoch in which a partition is held or being handed over; `nil` if it is not.
     func epoch(of partition: Int32) -> UInt64? {
+        self.state.withLock { $0.partitions[partition].flatMap(Self.epoch) }
+    }
+
+    private static func epoch(of holding: Holding) -> UInt64? {
+        switch holding.stage {
+        case .held, .leaving: holding.epoch
+        case .restoring, .abandoned: nil
+        }
+    }
+
+    /// The epoch in which a partition's records are to be accepted; `nil` if they are not.
+    ///
+    /// Records that were in somebody's hands while the partition was restored are of an earlier epoch: to accept them
+    /// would commit past others that are read again.
+    ///
+    /// - Parameters:
+    ///   - partition: The partition.
+    ///   - seeks: The number of the consumer's newest seek when the records were taken out.
+    /// - Returns: The epoch.
+    func accepting(_ partition: Int32, seeks: Int) -> UInt64? {
         self.state.withLock { state in
-            guard let holding = state.partitions[partition] else { return nil }
-            switch holding.stage {
-            case .held, .leaving: return holding.epoch
-            case .restoring, .abandoned: return nil
-            }
+            guard let holding = state.partitions[partition], seeks >= holding.seek else { return nil }
+            return Self.epoch(of: holding)
         }
     }
 

@@ -11,11 +11,10 @@ import Threads
 struct Intake: Sendable {
     let settings: WorkerSettings
     let decision: IntakeDecision
-    let consumer: Consumer
     let driver: Driver
     let journal: Journal
     let holdings: Holdings
-    let gate: IntakeGate
+    let flow: IntakeFlow
     let health: WorkerHealth
     let logger: Logger
 
@@ -23,20 +22,25 @@ struct Intake: Sendable {
     private static let maximumWaiting = 4_000
 
     /// Takes records over, in order within each partition.
-    func take(_ records: [ConsumedRecord]) async throws {
+    ///
+    /// - Parameters:
+    ///   - records: As the consumer handed them out.
+    ///   - seeks: The number of its newest seek by then; what a seek has overtaken since is read again.
+    /// - Throws: `KafkaError` when the consumer is closed.
+    func take(_ records: [ConsumedRecord], seeks: Int) async throws {
         var index = records.startIndex
         while index < records.endIndex {
             let partition = records[index].topicPartition.partition.rawValue
             let end =
                 records[index...].firstIndex { $0.topicPartition.partition.rawValue != partition } ?? records.endIndex
-            await self.take(records[index..<end], partition: partition)
+            await self.take(records[index..<end], partition: partition, seeks: seeks)
             index = end
         }
         try await self.closeIfFull()
     }
 
-    private func take(_ records: ArraySlice<ConsumedRecord>, partition: Int32) async {
-        guard let epoch = self.holdings.epoch(of: partition) else { return }
+    private func take(_ records: ArraySlice<ConsumedRecord>, partition: Int32, seeks: Int) async {
+        guard let epoch = self.holdings.accepting(partition, seeks: seeks) else { return }
         let wall = WorkerClock.wallMilliseconds()
         var taken: [(Driver.Taken, next: Offset)] = []
         taken.reserveCapacity(records.count)
@@ -62,29 +66,25 @@ struct Intake: Sendable {
     }
 
     private func closeIfFull() async throws {
-        guard await self.isFull(), self.gate.close(.full) else { return }
+        guard await self.isFull(), self.flow.gate.close(.full) else { return }
         self.health.intakePaused("as many rollouts as allowed are accepted and unfinished, or wait for the journal")
         self.logger.info("intake paused")
-        try await self.consumer.pause(self.eventPartitions)
+        try await self.flow.settle()
         // Room may have been made between the look and the pause.
         if await self.hasRoom() { try await self.reopen() }
     }
 
-    private var eventPartitions: [TopicPartition] {
-        self.holdings.held.map { TopicPartition(self.settings.topics.events, $0) }
-    }
-
     /// Lets events in again whenever room was made, until the signal ends.
     func openAgain(_ pressure: Signal) async throws {
-        for await _ in pressure.signals where !self.gate.isOpen {
+        for await _ in pressure.signals where !self.flow.gate.isOpen {
             if await self.hasRoom() { try await self.reopen() }
         }
     }
 
     private func reopen() async throws {
-        guard self.gate.open(.full) else { return }
+        guard self.flow.gate.open(.full) else { return }
         self.health.intakePaused(nil)
         self.logger.info("intake goes on")
-        try await self.consumer.resume(self.eventPartitions)
+        try await self.flow.settle()
     }
 }

@@ -276,8 +276,7 @@ package final class Worker: Sendable {
 
     /// Takes partitions over in one run.
     func makeHandOver(_ parts: Parts, _ requests: AsyncStream<HandOver.Request>) -> HandOver {
-        let gate = self.intakeGate
-        return HandOver(
+        HandOver(
             consumer: parts.consumer,
             reader: parts.reader,
             holdings: self.holdings,
@@ -292,11 +291,21 @@ package final class Worker: Sendable {
             start: self.settings.startFrom,
             restores: !self.settings.ablation.contains(.journal),
             requests: requests,
-            isOpen: { gate.isOpen }
+            flow: self.makeIntakeFlow(parts)
         )
     }
 
-    private func makeIntake(_ parts: Parts) -> Intake {
+    private func makeIntakeFlow(_ parts: Parts) -> IntakeFlow {
+        IntakeFlow(
+            gate: self.intakeGate,
+            consumer: parts.consumer,
+            holdings: self.holdings,
+            eventsTopic: self.settings.topics.events
+        )
+    }
+
+    /// Takes the events of one run over.
+    func makeIntake(_ parts: Parts) -> Intake {
         Intake(
             settings: self.settings,
             decision: IntakeDecision(
@@ -304,11 +313,10 @@ package final class Worker: Sendable {
                 partitionCount: parts.topics.partitionCount,
                 maximumDeadBytes: parts.topics.maximumDeadBytes
             ),
-            consumer: parts.consumer,
             driver: parts.driver,
             journal: parts.journal,
             holdings: self.holdings,
-            gate: self.intakeGate,
+            flow: self.makeIntakeFlow(parts),
             health: self.health,
             logger: self.logger
         )
@@ -320,7 +328,7 @@ package final class Worker: Sendable {
             self.progress.handling(since: self.clock.monotonic)
             defer { self.progress.handling(since: nil) }
             switch event {
-            case .records(let records): try await intake.take(records)
+            case .records(let records, let seeks): try await intake.take(records, seeks: seeks)
             default: try await membership.handle(event)
             }
         }
@@ -332,8 +340,7 @@ package final class Worker: Sendable {
         self.health.stopping()
         self.intakeGate.close(.stopping)
         let deadline = ContinuousClock.now + self.settings.stopTimeout
-        let held = self.holdings.partitions.map { TopicPartition(self.settings.topics.events, $0) }
-        try await parts.consumer.pause(held)
+        try await self.makeIntakeFlow(parts).settle()
         await parts.driver.stop()
         let idle = Completion()
         await parts.driver.tellWhenIdle(idle)

@@ -58,13 +58,13 @@ struct Rule05IntentTests {
             let parts = try worker.makeParts(limits, .silent)
             let holdings = worker.holdings
             let epoch = holdings.beginRestoring(0)
-            #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0)))
+            #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0), seek: 0))
             switch finding {
             case .fresh, .tooOld: break
             case .leaving: holdings.beginLeaving([0])
             case .restoredAgain:
                 for (partition, epoch) in holdings.beginRestoringAgain() {
-                    #expect(holdings.beginHolding(partition, epoch: epoch, position: Offset(rawValue: 0)))
+                    #expect(holdings.beginHolding(partition, epoch: epoch, position: Offset(rawValue: 0), seek: 0))
                 }
             case .gone: holdings.remove([0])
             }

@@ -110,7 +110,7 @@ struct WritingHalf: Sendable {
     func hold() {
         for partition in self.holdings.restoring {
             guard let epoch = self.holdings.restoringEpoch(of: partition) else { continue }
-            #expect(self.holdings.beginHolding(partition, epoch: epoch, position: Offset(rawValue: 0)))
+            #expect(self.holdings.beginHolding(partition, epoch: epoch, position: Offset(rawValue: 0), seek: 0))
         }
     }
 
