@@ -94,7 +94,7 @@ extension Coordinator {
         rollout.goOn(at: now.monotonic)
         rollout.activity = .calling(call)
         self.rollouts[rollout.id] = rollout
-        self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic)
+        self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic, notAfter: notAfter)
         self.actions.append(
             .call(number, call, partition: rollout.state.partition, notAfter: notAfter)
         )

@@ -26,7 +26,9 @@ extension Coordinator {
     ) {
         guard context.call.isCreating else { return }
         guard !failure.isOutcomeUnknown else {
-            let certainAt = context.startedAt + self.policy.requestTimeout + self.policy.settle
+            // It was sent some time before its failure was seen, and by its intent's end: what is earlier counts.
+            let sentBy = context.notAfter.map { min($0, now.monotonic) } ?? now.monotonic
+            let certainAt = sentBy + self.policy.requestTimeout + self.policy.settle
             rollout.becomeUncertain(until: certainAt, now: now.monotonic)
             if let step = context.call.creatingStep { rollout.state.doubt(step) }
             return

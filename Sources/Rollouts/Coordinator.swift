@@ -95,7 +95,10 @@ package struct Coordinator: Sendable {
     struct CallContext: Sendable {
         var id: RolloutID?
         var call: APICall
+        /// When it was handed out to be made.
         var startedAt: MonotonicTime
+        /// When it may be sent at the latest; `nil` for calls that create nothing.
+        var notAfter: MonotonicTime?
     }
 
     /// Why a record is written.

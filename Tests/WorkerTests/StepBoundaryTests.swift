@@ -44,6 +44,8 @@ struct StepBoundaryTests {
         let reached = Completion()
         let number = Mutex(0)
         var settings = bed.settings(.catchAll)
+        // Each successor waits for the end of its predecessor's session; brokers allow no shorter one.
+        settings.sessionTimeout = .seconds(6)
         settings.policy.requestTimeout = .milliseconds(500)
         settings.policy.settle = .milliseconds(200)
         settings.checkpoints = { passed in
