@@ -63,7 +63,8 @@ test-tsan: setup ## the concurrent parts under the thread sanitizer; with KAFKA_
 
 .PHONY: test-asan
 test-asan: setup ## what calls C libraries under the address sanitizer; with KAFKA_BOOTSTRAP the genuine suites, too
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) \
+	LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0 $${LSAN_OPTIONS:-}" \
+		SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) \
 		swift test --sanitize address --scratch-path .build-asan --filter '$(ASAN_FILTER)'
 
 .PHONY: lint

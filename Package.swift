@@ -97,7 +97,7 @@ let package = Package(
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
         tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport"]),
-        tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport"]),
+        tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport", "Threads"]),
         tests("TimestampsTests", ["Timestamps"]),
         tests("JSONTests", ["JSON"]),
         tests("ProcessesTests", ["Processes"]),

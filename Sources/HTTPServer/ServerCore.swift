@@ -4,12 +4,12 @@ import CEvent
 
 /// What a server does on its loop's thread: takes requests, finds their handlers, stops.
 final class ServerCore: @unchecked Sendable {
-    // Safe: `loop`, `settings`, `router` and `report` are constant; all else is touched only by the loop's thread, or
-    // before it starts.
+    // Safe: `loop`, `settings` and `report` are constant; all else is touched only by the loop's thread, or before it
+    // starts.
     let loop: EventLoop
     let report: @Sendable (HTTPServerProblem) -> Void
     private let settings: HTTPServerSettings
-    private let router: Router
+    private var router: Router
     private let http: OpaquePointer
     private var listener: OpaquePointer?
     /// Empty except within one call; saves an allocation a chunk.
@@ -147,6 +147,8 @@ final class ServerCore: @unchecked Sendable {
         evhttp_free(self.http)
         self.exchanges = []
         self.spare = []
+        // A handler may keep responders for later; through their exchanges they would keep it and all of this alive.
+        self.router = Router()
         evbuffer_free(self.scratch)
         self.loop.end()
     }

@@ -3,6 +3,7 @@
 import HTTPClient
 import HTTPServer
 import Testing
+import Threads
 
 /// Replies that come later, in pieces or to nobody.
 @Suite(.timeLimit(.minutes(1)))
@@ -28,11 +29,12 @@ struct DelayedReplyTests {
 
     @Test func scheduledRepliesComeInOrderOfTheirTimes() async throws {
         let order = Gathered<String>()
-        let box = Gathered<HTTPServer>()
+        // Its routes hold the server that holds them, until the box is emptied.
+        let box = Condition<HTTPServer?>(nil)
         try await withServer { router in
             router.add(.get, "/{delay}") { request, responder in
                 let delay = request.parameter("delay") ?? ""
-                box.all.first?.schedule(after: .milliseconds(Int(delay) ?? 0)) {
+                box.withLock { $0 }?.schedule(after: .milliseconds(Int(delay) ?? 0)) {
                     order.add(delay)
                     responder.reply(
                         status: 200,
@@ -43,7 +45,8 @@ struct DelayedReplyTests {
                 }
             }
         } _: { server, address in
-            box.add(server)
+            box.withLock { $0 = server }
+            defer { box.withLock { $0 = nil } }
             try await withClient { client in
                 try await withThrowingTaskGroup(of: String.self) { group in
                     for delay in [300, 20, 150] {
