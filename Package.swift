@@ -44,13 +44,16 @@ let package = Package(
         library("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
         library("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
 
+        // Of glibc, which every program is linked with.
+        .systemLibrary(name: "CMalloc"),
+
         part("Threads"),
         part("Kafka", ["CRdkafka", "Threads"]),
         part("HTTPClient", ["CCurl", "Threads"]),
         part("HTTPServer", ["CEvent", "Threads"]),
         part("Timestamps"),
         part("JSON"),
-        part("Processes", ["Files", "Threads"]),
+        part("Processes", ["CMalloc", "Files", "Threads"]),
         part("Settings", ["CYAML", "Files", "Notation", "Telemetry", "Timestamps"]),
         part("Digest", ["CCrypto"]),
         part("Notation"),

@@ -3,6 +3,7 @@
 import CommandTable
 import Kafka
 import Operations
+import Processes
 import Rollouts
 import Telemetry
 import Timestamps
@@ -52,6 +53,7 @@ enum RunCommand {
         _ adjust: Adjustment,
         _ output: Output
     ) async throws -> ExitStatus {
+        Allocator.keepLittle()
         let logger = Self.logger(configuration, output)
         let graph: RunGraph
         do {

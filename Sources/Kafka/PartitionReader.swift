@@ -15,14 +15,17 @@ package final class PartitionReader: Sendable {
     /// - Parameters:
     ///   - properties: The user's librdkafka properties.
     ///   - isolation: Which records `poll` shows.
+    ///   - endWait: How long brokers hold a request at a partition's end, before they say that it is the end; a reader
+    ///     that stays there asks as often as that.
     ///   - observer: Takes log, errors and statistics.
     /// - Throws: `KafkaError` when librdkafka can't make a client of the properties.
     package init(
         properties: KafkaProperties,
         isolation: IsolationLevel = .committed,
+        endWait: Duration = .milliseconds(100),
         observer: ClientObserver = .silent
     ) throws(KafkaError) {
-        let workbench = ReaderWorkbench(properties: properties, observer: observer)
+        let workbench = ReaderWorkbench(properties: properties, endWait: endWait, observer: observer)
         _ = try workbench.client(isolation).get()
         self.isolation = isolation
         self.workbench = workbench

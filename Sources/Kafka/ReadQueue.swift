@@ -18,6 +18,9 @@ final class ReadQueue {
         self.messages = Array(repeating: nil, count: portion)
     }
 
+    /// Messages that wait.
+    var length: Int { rd_kafka_queue_length(self.queue) }
+
     /// Starts reading a partition.
     func start(_ partition: TopicPartition, at offset: Offset) -> KafkaError? {
         let operation = "read \(partition)"

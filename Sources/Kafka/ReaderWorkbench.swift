@@ -15,14 +15,16 @@ final class ReaderWorkbench: @unchecked Sendable {
     }
 
     private let properties: KafkaProperties
+    private let endWait: Duration
     private let observer: ClientObserver
     private let clients = Condition(Clients())
     private let stopping = Flag()
     private var queue: ReadQueue?
     private var reader = MessageReader()
 
-    init(properties: KafkaProperties, observer: ClientObserver) {
+    init(properties: KafkaProperties, endWait: Duration, observer: ClientObserver) {
         self.properties = properties
+        self.endWait = endWait
         self.observer = observer
     }
 
@@ -41,12 +43,11 @@ final class ReaderWorkbench: @unchecked Sendable {
             do throws(KafkaError) {
                 let handle = try context.makeClient(
                     RD_KAFKA_CONSUMER,
-                    // Whoever is slower than the brokers fills the queue, and librdkafka then fetches nothing for a whole
-                    // second (before 2.2.0, whatever is set), in which a small queue has long run empty.
+                    // As much as waits while the next portion comes; whoever is slower than the brokers has it full.
                     defaults: [
-                        .init("queued.max.messages.kbytes", "131072"), .init("queued.min.messages", "1000000"),
-                        .init("fetch.wait.max.ms", "100"),
-                    ],
+                        .init("queued.max.messages.kbytes", "65536"), .init("queued.min.messages", "1000000"),
+                        .init("fetch.wait.max.ms", String(self.endWait.wholeMilliseconds)),
+                    ] + FetchPump.defaults,
                     fixed: [
                         .init("isolation.level", isolation.rawValue),
                         .init("enable.partition.eof", "true"),

@@ -117,6 +117,7 @@ extension Coordinator {
             return
         }
         var rollout = Rollout(state)
+        self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
         self.rollouts[state.id] = rollout
         self.move(state.id, now: now)

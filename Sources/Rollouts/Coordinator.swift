@@ -117,6 +117,7 @@ package struct Coordinator: Sendable {
 
     let policy: Policy
     var rollouts = RolloutTable()
+    var neighbourTexts = NeighbourTexts()
     var known: [Int32: KnownRollouts] = [:]
     var lanes: [Int32: [Lane.Key: Lane]] = [:]
     var due = DueTimes()

@@ -90,10 +90,9 @@ package struct JournalImage: Sendable {
         headers: JournalHeaders,
         value: () -> [UInt8]?
     ) {
-        _ = self.known.insert(id)
-        if let digest = headers.runKey { _ = self.known.insertRunKey(digest, of: id) }
         // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
-        if headers.isTerminal { self.known.end(id, at: (time ?? self.now) / 1_000) }
+        let endedAt = headers.isTerminal ? (time ?? self.now) / 1_000 : nil
+        self.known.restore(id, runKey: headers.runKey, endedAt: endedAt)
         if headers.isTerminal, !headers.isToBeSwept {
             if !self.unfinished.isEmpty { self.unfinished[id] = nil }
         } else {

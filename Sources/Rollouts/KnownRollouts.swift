@@ -36,9 +36,26 @@ package struct KnownRollouts: Sendable {
     /// - Returns: Whether it was new.
     package mutating func insert(_ id: RolloutID) -> Bool {
         guard self.index(of: id) == nil else { return false }
+        _ = self.append(id)
+        return true
+    }
+
+    private mutating func append(_ id: RolloutID) -> Int {
         self.entries.append(Entry(id: id))
         self.place(id, at: self.entries.count - 1)
-        return true
+        return self.entries.count - 1
+    }
+
+    /// Remembers all that a journal record says of a rollout, with one search for it.
+    ///
+    /// - Parameters:
+    ///   - id: The rollout.
+    ///   - runKey: 64 bits of its run key's hash, where known.
+    ///   - endedAt: Seconds since 1970, where it has ended.
+    package mutating func restore(_ id: RolloutID, runKey: UInt64?, endedAt: Int64?) {
+        let index = self.index(of: id) ?? self.append(id)
+        if let runKey { _ = self.insertRunKey(runKey, at: index) }
+        if let endedAt { self.end(index, at: endedAt) }
     }
 
     /// Whether the rollout is known.
@@ -66,6 +83,10 @@ package struct KnownRollouts: Sendable {
     /// - Returns: Whether no rollout had it before; `false`, too, for a rollout that is not known.
     package mutating func insertRunKey(_ digest: UInt64, of id: RolloutID) -> Bool {
         guard let index = self.index(of: id) else { return false }
+        return self.insertRunKey(digest, at: index)
+    }
+
+    private mutating func insertRunKey(_ digest: UInt64, at index: Int) -> Bool {
         let digest = max(digest, 1)
         let isKnown = self.byRunKey.first(digest) { other in
             let entry = self.entries[other]
@@ -83,6 +104,10 @@ package struct KnownRollouts: Sendable {
     /// Notes when a rollout ended, in seconds since 1970.
     package mutating func end(_ id: RolloutID, at seconds: Int64) {
         guard let index = self.index(of: id) else { return }
+        self.end(index, at: seconds)
+    }
+
+    private mutating func end(_ index: Int, at seconds: Int64) {
         self.entries[index].endedAt = UInt32(clamping: min(max(1, seconds), Int64(UInt32.max) - 1))
     }
 

@@ -52,4 +52,19 @@ struct CoordinatorScaleTests {
         #expect(MemoryLayout<Lane>.stride <= 88)
         #expect(MemoryLayout<DueTimes.Entry>.stride <= 32)
     }
+
+    @Test
+    func textsAreSharedAndSayTheSame() {
+        var texts = NeighbourTexts()
+        var (first, second) = (RolloutState.sample(1), RolloutState.sample(2))
+        second.event = EventReference(id: "2", source: "/another/source/of/events", time: nil)
+        second.plan.run.projectID = nil
+        let (firstBefore, secondBefore) = (first, second)
+        for _ in 0..<2 {
+            texts.share(with: &first)
+            texts.share(with: &second)
+        }
+        #expect(first == firstBefore)
+        #expect(second == secondBefore)
+    }
 }

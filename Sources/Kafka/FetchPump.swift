@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdkafka
+
+/// Makes librdkafka fetch on when its queue has been full and runs short.
+///
+/// Before 2.2.0 a full queue puts the broker's thread to sleep for up to a second, whatever is set, and a reader that takes
+/// the queue's content in less stands idle for the rest. A request for the partition's leader wakes that thread, and
+/// before it sleeps again it looks whether there is room. From 2.2.0 on `fetch.queue.backoff.ms` says how long it sleeps.
+struct FetchPump {
+    /// What `fetch.queue.backoff.ms` has to be, where it exists.
+    static let defaults: [KafkaProperties.Property] =
+        Self.isNeeded ? [] : [.init("fetch.queue.backoff.ms", "20")]
+
+    private static let isNeeded = rd_kafka_version() < 0x0202_0000
+    /// Some hundredths of a second's work, in which an answer comes.
+    private static let shortLength = 10_000
+
+    private let client: OpaquePointer
+    private let partition: TopicPartition
+    private var hasBeenLong = false
+
+    init(_ client: OpaquePointer, _ partition: TopicPartition) {
+        self.client = client
+        self.partition = partition
+    }
+
+    /// Wakes the fetching if the queue has run short; once each time.
+    mutating func push(whenShort length: Int) {
+        guard Self.isNeeded else { return }
+        guard length < Self.shortLength else {
+            self.hasBeenLong = true
+            return
+        }
+        guard self.hasBeenLong else { return }
+        self.hasBeenLong = false
+        var (low, high): (Int64, Int64) = (0, 0)
+        // The answer is of no interest, and without one the thread wakes by itself.
+        _ = rd_kafka_query_watermark_offsets(
+            self.client,
+            self.partition.topic,
+            self.partition.partition.rawValue,
+            &low,
+            &high,
+            200
+        )
+    }
+}
