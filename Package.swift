@@ -80,14 +80,14 @@ let package = Package(
             "Drill",
             [
                 "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes", "Rollouts",
-                "Threads", "WorkbenchSandbox",
+                "WorkbenchSandbox",
             ]
         ),
         part(
             "Bench",
-            ["CommandTable", "Files", "HTTPClient", "JSON", "Kafka", "Notation", "Processes", "Rollouts", "Threads"]
+            ["CommandTable", "Files", "HTTPClient", "JSON", "Kafka", "Notation", "Processes", "Rollouts"]
         ),
-        part("TestSupport", ["Kafka", "HTTPClient", "Telemetry"]),
+        part("TestSupport", ["Kafka", "HTTPClient"]),
 
         program("slipway", ["Commands", "CommandTable"]),
         program("slipway-sandbox", ["WorkbenchSandbox", "Drill", "CommandTable"]),

@@ -10,7 +10,7 @@ struct Bench: Sendable {
 
     /// Measures.
     func run() async throws {
-        try await BenchBed.with(self.settings) { bed in
+        try await BenchBed.with(self.settings, report: self.progress) { bed in
             let runs = max(self.settings.rollouts, self.settings.singles)
             try await bed.withWorkshop(runs: runs) { workshop in
                 try await bed.withTopics("main") { topics in

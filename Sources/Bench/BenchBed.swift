@@ -21,8 +21,16 @@ struct BenchBed: Sendable {
     var routesFile: String { "\(self.folder)/routes.yaml" }
 
     /// Runs `body` with everything set up, and takes everything down.
+    ///
+    /// - Parameters:
+    ///   - settings: What is measured.
+    ///   - report: Takes what could not be taken down, a sentence each.
+    ///   - body: Measures.
+    /// - Returns: What `body` returned.
+    /// - Throws: What it threw; errors of setting up.
     static func with<Result>(
         _ settings: BenchSettings,
+        report: (String) -> Void,
         _ body: (BenchBed) async throws -> Result
     ) async throws -> Result {
         let mock = settings.isGenuine ? nil : try MockCluster()
@@ -50,8 +58,12 @@ struct BenchBed: Sendable {
         }
         await client.close()
         await mock?.close()
-        // Whatever is left is in the folder for temporary files.
-        try? FileManager.default.removeItem(atPath: folder)
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            // No reason to give the figures up.
+            report("\(folder) could not be removed: \(error)")
+        }
         return try result.get()
     }
 

@@ -30,7 +30,10 @@ extension ExitStatus {
     /// 3: the configuration is wrong; nothing was done.
     package static let configuration = ExitStatus(code: 3, meaning: "the configuration is wrong")
     /// 4: Kafka or the workbench cannot be reached, or refuses the credentials.
-    package static let unavailable = ExitStatus(code: 4, meaning: "Kafka or the workbench is out of reach")
+    package static let unavailable = ExitStatus(
+        code: 4,
+        meaning: "Kafka or the workbench is out of reach, or refuses the credentials"
+    )
     /// 5: the worker was stuck and ended itself; started again it goes on from the journal.
     package static let stalled = ExitStatus(code: 5, meaning: "the worker was stuck and ended itself")
     /// 130: ended by Ctrl-C.

@@ -102,7 +102,10 @@ enum APICommand {
             return .success
         case .failure(let error):
             output.writeErrorLine("slipway api: \(error)")
-            return error.kind == .unavailable || error.kind == .timeout ? .unavailable : .failure
+            switch error.kind {
+            case .unavailable, .timeout, .unauthorized: return .unavailable
+            default: return .failure
+            }
         }
     }
 

@@ -143,7 +143,8 @@ extension TopicPlan {
             )
         }
         if wanted.role == .events, let horizon = wanted.proposed["retention.ms"].flatMap({ Int64($0) }),
-            let retention = settings["retention.ms"]?.value.flatMap({ Int64($0) }), retention < 0 || retention > horizon
+            let retention = settings["retention.ms"]?.value.flatMap({ Int64($0) }),
+            horizon < TopicRules.leastHorizonMilliseconds(retentionMilliseconds: retention)
         {
             let message =
                 "retention.ms is \(retention), longer than journal.dedupeHorizon (\(horizon)): an event older "
@@ -157,7 +158,20 @@ extension TopicPlan {
                 )
             )
         }
-        return findings
+        return findings + self.leastSizeFindings(wanted, settings)
+    }
+
+    private func leastSizeFindings(_ wanted: Wanted, _ settings: [String: TopicSetting]) -> [TopicFinding] {
+        let least = TopicRules.leastRecordBytes
+        guard let limit = settings["max.message.bytes"]?.value.flatMap({ Int($0) }), limit < least else { return [] }
+        return [
+            TopicFinding(
+                kind: .setting,
+                topic: wanted.name,
+                message: "max.message.bytes is \(limit), must be \(least) or more",
+                changes: ["max.message.bytes": String(least)]
+            )
+        ]
     }
 
     private func name(_ role: Wanted.Role) -> String { self.topics.first { $0.role == role }?.name ?? "" }

@@ -46,7 +46,7 @@ enum TopicsCommand {
                     "check",
                     summary: "Compare the topics with what the guarantees need",
                     discussion: "Changes nothing. Ends with 1 when a worker would refuse to start or break a promise.",
-                    options: [partitions, replication, json] + ConfigurationOptions.all,
+                    options: [json] + ConfigurationOptions.all,
                     exitStatuses: [.configuration, .unavailable],
                     body: { invocation, output in
                         try await Self.run(try load(invocation), invocation, output, mends: false)
@@ -87,8 +87,9 @@ enum TopicsCommand {
             admin: admin,
             plan: TopicPlan(
                 names: configuration.topics,
-                partitionCount: invocation.integer("partitions") ?? configuration.partitionCount,
-                replicationFactor: invocation.integer("replication"),
+                // Only what is created has to know them.
+                partitionCount: (mends ? invocation.integer("partitions") : nil) ?? configuration.partitionCount,
+                replicationFactor: mends ? invocation.integer("replication") : nil,
                 dedupeHorizonMilliseconds: Int64(configuration.dedupeHorizon / .milliseconds(1))
             )
         )

@@ -27,13 +27,14 @@ package final class Consumer: Sendable {
         observer: ClientObserver = .silent
     ) throws(KafkaError) {
         let loop = ConsumerLoop(properties: properties, settings: settings, observer: observer)
-        let defaults: [KafkaProperties.Property] = [
+        var defaults: [KafkaProperties.Property] = [
             // Prefetched bytes count once more before they reach the inbox; the default of 64 MiB is for bulk readers.
             .init("queued.max.messages.kbytes", "16384"),
             // A topic that the broker asked does not know yet, right after its creation, is looked for again that soon; the
             // default is five minutes, in which the member would have no partitions.
             .init("topic.metadata.refresh.interval.ms", "10000"),
         ]
+        defaults += settings.defaults
         let handle = try loop.makeClient(
             RD_KAFKA_CONSUMER,
             defaults: defaults,

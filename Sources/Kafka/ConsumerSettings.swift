@@ -22,6 +22,15 @@ package struct ConsumerSettings: Hashable, Sendable {
     /// Creates settings with the defaults.
     package init(groupID: String) { self.groupID = groupID }
 
+    /// Properties that follow from the settings where the user says nothing else.
+    ///
+    /// librdkafka refuses a session that is longer than the time between two polls, five minutes unless told otherwise.
+    var defaults: [KafkaProperties.Property] {
+        let least = Int32(300_000)
+        guard let session = self.sessionTimeout?.wholeMilliseconds, session > least else { return [] }
+        return [.init("max.poll.interval.ms", String(session))]
+    }
+
     /// The properties that the guarantees rest on, and those that say the same as the settings.
     var properties: [KafkaProperties.Property] {
         var properties: [KafkaProperties.Property] = [

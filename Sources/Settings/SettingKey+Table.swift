@@ -124,7 +124,7 @@ extension SettingKey {
         "operations.address",
         .address,
         default: "127.0.0.1:9464",
-        "Where health, metrics and the board are served."
+        "Where health and metrics are served."
     )
     /// `shutdown.deadline`.
     package static let shutdownDeadline = SettingKey(

@@ -109,11 +109,11 @@ struct TopicCheck: Sendable {
             if topic == topics.journal { try self.checkJournal(topic, policy: settings["cleanup.policy"]?.value) }
             if topic == topics.events { try self.checkHorizon(topic, settings) }
             guard let bytes = settings["max.message.bytes"]?.value.flatMap({ Int($0) }) else { continue }
-            guard bytes >= Self.leastRecordBytes else {
+            guard bytes >= TopicRules.leastRecordBytes else {
                 throw WorkerFailure(
                     .topics,
                     "topic '\(topic)' takes records of \(bytes) bytes only: raise its max.message.bytes to "
-                        + "\(Self.leastRecordBytes) or more"
+                        + "\(TopicRules.leastRecordBytes) or more"
                 )
             }
             if topic == topics.dead {
@@ -154,16 +154,11 @@ struct TopicCheck: Sendable {
         )
     }
 
-    /// The longest horizon that can be set: events that are kept longer, or for ever, ask for it.
-    private static let longestHorizon = Span.seconds(3_650 * 86_400)
-
-    /// Rule 11: who can read an event must still know its rollout.
     private func checkHorizon(_ topic: String, _ settings: [String: TopicSetting]) throws(WorkerFailure) {
         guard let horizon = self.settings.policy.dedupeHorizon,
             let retention = settings["retention.ms"]?.value.flatMap({ Int64($0) })
         else { return }
-        let longest = Self.longestHorizon.milliseconds
-        let needed = retention < 0 ? longest : min(retention, longest)
+        let needed = TopicRules.leastHorizonMilliseconds(retentionMilliseconds: retention)
         guard horizon.milliseconds < needed else { return }
         throw WorkerFailure(
             .topics,

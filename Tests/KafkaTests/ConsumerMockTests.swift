@@ -215,4 +215,17 @@ struct ConsumerMockTests {
         await consumer.close()
         #expect(.now - start < .seconds(10))
     }
+
+    @Test func aSessionMayBeLongerThanTheUsualTimeBetweenTwoPolls() async throws {
+        let properties = try KafkaProperties(bootstrapServers: "127.0.0.1:1")
+        var settings = ConsumerSettings(groupID: "group")
+        settings.sessionTimeout = .seconds(1_800)
+        await (try Consumer(properties: properties, settings: settings)).close()
+        // What the user says counts, and librdkafka names what does not fit.
+        let short = try KafkaProperties([
+            .init("bootstrap.servers", "127.0.0.1:1"), .init("max.poll.interval.ms", "300000"),
+        ])
+        let failure = #expect(throws: KafkaError.self) { _ = try Consumer(properties: short, settings: settings) }
+        #expect(failure?.description.contains("max.poll.interval.ms") == true)
+    }
 }

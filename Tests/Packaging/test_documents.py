@@ -35,6 +35,29 @@ class DocumentTests(unittest.TestCase):
                     self.assertTrue((document.parent / target).exists())
 
 
+class TargetTests(unittest.TestCase):
+    def setUp(self):
+        body = text("Package.swift").split("targets: [", 1)[1]
+        found = re.findall(r'\bpart\(\s*"(\w+)"(?:,\s*\[(.*?)\])?\s*\)', body, re.S)
+        self.declared = {name: set(re.findall(r'"(\w+)"', targets)) for name, targets in found}
+        self.names = set(self.declared) | set(re.findall(r'(?:library|systemLibrary)\((?:name: )?"(\w+)"', body))
+
+    def test_the_table_of_targets_says_what_the_package_says(self):
+        rows = dict(re.findall(r"^\| `(\w+)` \| .*? \| ([^|]*) \|$", text("ARCHITECTURE.md"), re.M))
+        self.assertTrue(self.declared)
+        for name, targets in self.declared.items():
+            with self.subTest(target=name):
+                self.assertEqual(set(re.findall(r"\w+", rows[name])), targets)
+
+    def test_no_target_declares_what_it_does_not_import(self):
+        for name, targets in self.declared.items():
+            files = (ROOT / "Sources" / name).rglob("*.swift")
+            imports = r"^(?:package |public )?import (\w+)"
+            found = {module for file in files for module in re.findall(imports, file.read_text(encoding="utf-8"), re.M)}
+            with self.subTest(target=name):
+                self.assertEqual(found & self.names, targets)
+
+
 class PortTests(unittest.TestCase):
     def setUp(self):
         stages = re.split(r"^FROM ", text("Dockerfile"), flags=re.M)

@@ -76,9 +76,12 @@ struct BadInputTests {
                 try await bed.emit(run.data(model: "good"), id: "good", key: "k")
                 let outcomes = try await self.outcomes(bed, ended: names.count + 2)
                 #expect(outcomes.count == names.count + 2)
-                for (model, outcome) in outcomes where model != "good" {
-                    #expect(outcome.hasPrefix("failed "), "\(model): \(outcome)")
+                for name in names {
+                    // A long one is told cut.
+                    let told = outcomes.first { $0.key.hasPrefix(name.prefix(50)) }
+                    #expect(told?.value == "failed invalidName", "\(name)")
                 }
+                #expect(outcomes["greedy"] == "failed overLimit")
                 #expect(outcomes["good"] == "deployed -")
             }
             #expect(try await bed.audit().created["model"] == 1)
