@@ -34,15 +34,9 @@ struct FetchPump {
         }
         guard self.hasBeenLong else { return }
         self.hasBeenLong = false
-        var (low, high): (Int64, Int64) = (0, 0)
-        // The answer is of no interest, and without one the thread wakes by itself.
-        _ = rd_kafka_query_watermark_offsets(
-            self.client,
-            self.partition.topic,
-            self.partition.partition.rawValue,
-            &low,
-            &high,
-            200
-        )
+        let end = PartitionList([(key: self.partition, value: Int64(RD_KAFKA_OFFSET_END))])
+        // The answer is of no interest, and without one the thread wakes by itself. The call for watermarks would do as
+        // well, but waits for as long as a leader that has gone silent, whatever it is told.
+        _ = end.withPointer { rd_kafka_offsets_for_times(self.client, $0, 200) }
     }
 }

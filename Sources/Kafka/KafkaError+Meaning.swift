@@ -69,6 +69,11 @@ extension KafkaError {
         )
     }
 
+    /// Whether a record is one that the topic never takes, such as with a time outside its bounds.
+    package var isInvalidRecord: Bool {
+        self.isOne(of: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_INVALID_RECORD)
+    }
+
     /// Whether another producer took over the `transactional.id`, or the coordinator gave ours up.
     package var isFenced: Bool {
         self.isOne(

@@ -46,10 +46,32 @@ extension Coordinator {
     /// Starts nothing new from now on; what is under way ends at its next step boundary.
     package mutating func stop() {
         self.isStopping = true
+        self.withdrawCleared()
+    }
+
+    /// Starts nothing new for partitions that are being handed over, until they are released.
+    ///
+    /// Intents whose calls are not made yet are taken back: whoever comes next need not wait for the effect of a call that
+    /// nobody has sent.
+    package mutating func leave(_ partitions: some Sequence<Int32>) {
+        self.leaving.formUnion(partitions)
+        self.withdrawCleared()
+    }
+
+    /// Whether nothing new may start for a partition.
+    func isHeldBack(_ partition: Int32) -> Bool { self.isStopping || self.leaving.contains(partition) }
+
+    private mutating func withdrawCleared() {
+        var kept = FIFO<RolloutID>()
         while let id = self.cleared.popFirst() {
             guard var rollout = self.rollouts[id], case .cleared(let call, _) = rollout.activity else { continue }
-            self.withdraw(call, of: &rollout)
+            if self.isHeldBack(rollout.state.partition) {
+                self.withdraw(call, of: &rollout)
+            } else {
+                kept.append(id)
+            }
         }
+        self.cleared = kept
     }
 
     private mutating func dispatchRollouts(now: Now) {
@@ -59,6 +81,11 @@ extension Coordinator {
                 continue
             }
             guard !self.isStopping else { return }
+            guard !self.leaving.contains(rollout.state.partition) else {
+                // Its partition is released next, and it with it.
+                _ = self.ready.popFirst()
+                continue
+            }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.ready.popFirst()
                 self.park(&rollout, component: call.component, now: now)
@@ -124,7 +151,7 @@ extension Coordinator {
         case .sweep: self.sweepRecorded(context.id)
         case .intent:
             guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
-            if self.isStopping {
+            if self.isHeldBack(rollout.state.partition) {
                 self.withdraw(call, of: &rollout)
             } else {
                 rollout.activity = .cleared(call, notAfter: began + self.policy.intentValidity)
@@ -209,7 +236,7 @@ extension Coordinator {
         case .proceed:
             if wasResolving, rollout.state.run != nil, !self.resolved(&rollout, now: now) { return }
             // Nothing follows that would carry the outcome into the journal.
-            if wasCreating, self.isStopping { self.note(id, now: now) }
+            if wasCreating, self.isHeldBack(rollout.state.partition) { self.note(id, now: now) }
             self.move(id, now: now)
         case .poll:
             guard !rollout.isPastDeadline(now.monotonic) else {

@@ -26,8 +26,9 @@ extension Coordinator {
     ) {
         guard context.call.isCreating else { return }
         guard !failure.isOutcomeUnknown else {
-            // It was sent some time before its failure was seen, and by its intent's end: what is earlier counts.
-            let sentBy = context.notAfter.map { min($0, now.monotonic) } ?? now.monotonic
+            // It was sent before its failure was seen, and by its intent's end, unless the process stood still between its
+            // last look and the wire; then the call's own time tells when at the earliest.
+            let sentBy = min(now.monotonic, max(context.notAfter ?? .zero, now.monotonic - self.policy.requestTimeout))
             let certainAt = sentBy + self.policy.requestTimeout + self.policy.settle
             rollout.becomeUncertain(until: certainAt, now: now.monotonic)
             if let step = context.call.creatingStep { rollout.state.doubt(step) }
@@ -35,7 +36,7 @@ extension Coordinator {
         }
         rollout.state.intent = nil
         // Whoever takes over need not wait for the effect of a call that had none.
-        if self.isStopping { self.record(rollout.state, purpose: .note, publishes: false) }
+        if self.isHeldBack(rollout.state.partition) { self.record(rollout.state, purpose: .note, publishes: false) }
     }
 
     private mutating func handle(_ failure: CallFailure, of context: CallContext, _ rollout: inout Rollout, now: Now) {

@@ -138,6 +138,7 @@ extension Coordinator {
 
     /// Drops all work of a partition that is no longer held; calls under way go on and mean nothing.
     package mutating func release(partition: Int32) {
+        self.leaving.remove(partition)
         self.known[partition] = nil
         self.lanes[partition] = nil
         let dropped = self.rollouts.remove(partition: partition)

@@ -20,6 +20,12 @@ struct Sweeps: Sendable {
             self.running[id] = nil
         }
         self.due.removeAll { dropped.contains($0.id) }
+        // Restored again soon, such a one would else be in turn twice.
+        var kept = FIFO<RolloutID>()
+        while let id = self.ready.popFirst() {
+            if !dropped.contains(id) { kept.append(id) }
+        }
+        self.ready = kept
         return dropped
     }
 }

@@ -136,6 +136,8 @@ package struct Coordinator: Sendable {
     var actions: [Action] = []
     var random: SeededGenerator
     var isStopping = false
+    /// Partitions that are being handed over.
+    var leaving: Set<Int32> = []
     private var lastNumber: UInt64 = 0
 
     /// Creates a coordinator that holds no partition.

@@ -40,6 +40,8 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case wrongType
         /// A field of the event has a value that it can't have.
         case invalidValue
+        /// The record belongs to another partition, and the topic refuses it there.
+        case notForwardable
     }
 
     /// The named kind of reason.
@@ -70,6 +72,9 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case .missingAttribute, .malformedAttribute: "Correct the CloudEvents attribute that the message names."
         case .missingField, .wrongType, .invalidValue:
             "Correct the field that the message names, then emit the event again: slipway emit."
+        case .notForwardable:
+            "Emit the event again keyed by its model's name (slipway emit); look at max.message.bytes and "
+                + "message.timestamp.before.max.ms of the events topic."
         }
     }
 }

@@ -47,7 +47,7 @@ struct CallLoop: Sendable {
         self.checkpoints(.beforeCall)
         let result = await self.ablation.result(of: planned.call, by: self.runner)
         self.checkpoints(.afterCall)
-        self.holdings.endCreatingCall(partition)
+        self.holdings.endCreatingCall(partition, epoch: epoch)
         // A cancelled worker ends at once, as in a crash, and tells nobody what it has seen last.
         guard !Task.isCancelled else { return }
         await self.driver.finished(planned, result)

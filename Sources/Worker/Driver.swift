@@ -186,6 +186,12 @@ actor Driver: Journal.Listener {
         self.pressure.send()
     }
 
+    /// Starts nothing new for partitions that are being handed over.
+    func leave(_ partitions: [Int32]) {
+        self.coordinator.leave(partitions)
+        self.perform()
+    }
+
     // MARK: Starting and stopping
 
     /// Asks whether the workbench is there.

@@ -70,20 +70,29 @@ struct GroupEvents: Sendable {
         self.logger.info("partitions revoked", ["partitions": .string(Self.list(partitions))])
         let numbers = partitions.map(\.partition.rawValue)
         self.holdings.beginLeaving(numbers)
+        await self.parts.driver.leave(numbers)
         let deadline = ContinuousClock.now + self.settings.revocationTimeout
-        let quiet = Completion()
-        self.parts.journal.tellWhenQuiet(quiet)
-        await quiet.wait(until: deadline)
+        await self.journalQuiet(until: deadline)
         let holdings = self.holdings
         let left = max(.zero, deadline - ContinuousClock.now)
         if await !holdings.wait(timeout: left, until: { holdings.creatingCalls(numbers) == 0 }) {
             self.logger.warning("partitions handed over while a creating call was under way")
         }
+        // What the calls brought may be on its way into the journal; what is not is found by looking.
+        await self.journalQuiet(until: deadline)
         await self.drop(numbers)
+    }
+
+    private func journalQuiet(until deadline: ContinuousClock.Instant) async {
+        let quiet = Completion()
+        self.parts.journal.tellWhenQuiet(quiet)
+        await quiet.wait(until: deadline)
     }
 
     private func drop(_ partitions: [Int32]) async {
         self.holdings.remove(partitions)
+        // Ends what still reads their journals, maybe behind somebody's open transaction.
+        for partition in partitions { self.handOvers.yield(HandOver.Request(partition: partition, epoch: 0)) }
         self.parts.journal.dropUnheld()
         self.parts.journal.forgetObstacles()
         await self.parts.driver.release(partitions)

@@ -3,12 +3,15 @@
 import Kafka
 import Rollouts
 import Telemetry
+import Threads
 
 /// Takes partitions over: reads their journal, goes on with their rollouts, then lets their events in.
 ///
 /// Each partition by itself, so that a long journal or an open transaction in one delays no other.
 struct HandOver: Sendable {
     /// A partition to be taken over in an epoch.
+    ///
+    /// In one that is over by then it only ends an earlier taking over.
     struct Request: Sendable {
         var partition: Int32
         var epoch: UInt64
@@ -34,12 +37,55 @@ struct HandOver: Sendable {
 
     /// Takes over what is asked for, until the stream of requests ends.
     ///
+    /// A partition's earlier taking over ends first: two readers of one partition would take each other's records.
+    ///
     /// - Throws: `WorkerFailure` when a journal can't be read by this version.
     func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
+        // A child's error ends neither the wait for the next request nor the group: it goes this way.
+        let (failures, failed) = AsyncThrowingStream.makeStream(of: Never.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.takeOverAll { failed.finish(throwing: $0) } }
+            group.addTask { for try await _ in failures {} }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// One taking over of a partition.
+    private struct Turn: Sendable {
+        /// Another one is to follow.
+        let isOver = Completion()
+        /// It has ended.
+        let hasEnded = Completion()
+    }
+
+    private func takeOverAll(failed: @escaping @Sendable (any Error) -> Void) async {
+        await withDiscardingTaskGroup { group in
+            var newest: [Int32: Turn] = [:]
             for await request in self.requests {
-                group.addTask { try await self.takeOver(request) }
+                let (earlier, turn) = (newest[request.partition], Turn())
+                newest[request.partition] = turn
+                earlier?.isOver.complete()
+                group.addTask {
+                    await earlier?.hasEnded.wait()
+                    do { try await self.takeOver(request, until: turn.isOver) } catch { failed(error) }
+                    turn.hasEnded.complete()
+                }
             }
+        }
+    }
+
+    private func takeOver(_ request: Request, until isOver: Completion) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // Whoever waits for the other child, which no cancellation ends, goes on.
+                defer { isOver.complete() }
+                try await self.takeOver(request)
+            }
+            group.addTask { await isOver.wait() }
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 
@@ -89,6 +135,7 @@ struct HandOver: Sendable {
             JournalItem(partition: request.partition, epoch: request.epoch, content: .begun, next: position)
         ])
         await self.driver.restore(request.partition, epoch: request.epoch, restored)
+        guard self.holdings.open(request.partition, epoch: request.epoch) else { return }
         try await self.letIn(request)
         let took = self.clock.monotonic - began
         self.metrics.restored(records: records, took)

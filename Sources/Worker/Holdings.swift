@@ -24,10 +24,14 @@ final class Holdings: Sendable {
 
     private struct Holding {
         var epoch: UInt64
+        /// Its first epoch since it came to this process: calls of that or a later one are counted.
+        var firstEpoch: UInt64
         var stage: Stage
         var position: Offset?
         /// The consumer's seek from which on its records are of this epoch.
         var seek = 0
+        /// Its work goes on as its journal says, so that its events may be read.
+        var isOpen = false
         var creatingCalls = 0
     }
 
@@ -49,6 +53,11 @@ final class Holdings: Sendable {
     /// Partitions whose work goes on.
     var held: [Int32] {
         self.state.withLock { $0.partitions.filter { $0.value.stage == .held }.keys.sorted() }
+    }
+
+    /// Partitions whose events may be read.
+    var open: [Int32] {
+        self.state.withLock { $0.partitions.filter { $0.value.stage == .held && $0.value.isOpen }.keys.sorted() }
     }
 
     /// Partitions whose journal is being read.
@@ -73,8 +82,13 @@ final class Holdings: Sendable {
     func beginRestoring(_ partition: Int32) -> UInt64 {
         self.state.withLock { state in
             state.lastEpoch += 1
-            let calls = state.partitions[partition]?.creatingCalls ?? 0
-            state.partitions[partition] = Holding(epoch: state.lastEpoch, stage: .restoring, creatingCalls: calls)
+            let earlier = state.partitions[partition]
+            state.partitions[partition] = Holding(
+                epoch: state.lastEpoch,
+                firstEpoch: earlier?.firstEpoch ?? state.lastEpoch,
+                stage: .restoring,
+                creatingCalls: earlier?.creatingCalls ?? 0
+            )
             return state.lastEpoch
         }
     }
@@ -92,6 +106,7 @@ final class Holdings: Sendable {
                 let isLeaving = holding.stage == .leaving || holding.stage == .abandoned
                 state.partitions[partition] = Holding(
                     epoch: state.lastEpoch,
+                    firstEpoch: holding.firstEpoch,
                     stage: isLeaving ? .abandoned : .restoring,
                     creatingCalls: holding.creatingCalls
                 )
@@ -112,6 +127,19 @@ final class Holdings: Sendable {
             state.partitions[partition]?.stage = .held
             state.partitions[partition]?.position = position
             state.partitions[partition]?.seek = seek
+            return true
+        }
+    }
+
+    /// The rollouts of a partition go on: its events may be read from now on.
+    ///
+    /// - Returns: Whether the partition is still held in that epoch.
+    func open(_ partition: Int32, epoch: UInt64) -> Bool {
+        self.state.withLock { state in
+            guard state.partitions[partition]?.epoch == epoch, state.partitions[partition]?.stage == .held else {
+                return false
+            }
+            state.partitions[partition]?.isOpen = true
             return true
         }
     }
@@ -166,7 +194,7 @@ final class Holdings: Sendable {
     /// - Returns: The epoch.
     func accepting(_ partition: Int32, seeks: Int) -> UInt64? {
         self.state.withLock { state in
-            guard let holding = state.partitions[partition], seeks >= holding.seek else { return nil }
+            guard let holding = state.partitions[partition], holding.isOpen, seeks >= holding.seek else { return nil }
             return Self.epoch(of: holding)
         }
     }
@@ -204,9 +232,12 @@ final class Holdings: Sendable {
     }
 
     /// A creating call has ended.
-    func endCreatingCall(_ partition: Int32) {
+    func endCreatingCall(_ partition: Int32, epoch: UInt64) {
         let waiters = self.state.withLock { state -> [Completion] in
-            guard let calls = state.partitions[partition]?.creatingCalls, calls > 0 else { return [] }
+            // A call of an earlier time that the partition was ours was counted then, and is not now.
+            guard let holding = state.partitions[partition], epoch >= holding.firstEpoch else { return [] }
+            let calls = holding.creatingCalls
+            guard calls > 0 else { return [] }
             state.partitions[partition]?.creatingCalls = calls - 1
             return calls == 1 ? Self.takeWaiters(&state) : []
         }

@@ -27,7 +27,7 @@ struct IntakeDecision: Sendable {
         let decision = self.settings.routes.decide(event, defaultProjectID: self.settings.defaultProjectID)
         if let owner = self.owner(of: decision.knownPlan, event), owner != partition {
             let forwarded = Forwarding.record(incoming, to: owner)
-            return .other(.forwarded(forwarded))
+            return .other(.forwarded(forwarded, of: incoming, at: now, maximumDeadBytes: self.maximumDeadBytes))
         }
         var state = self.state(decision.knownPlan, event, partition: partition, now: now)
         switch decision {

@@ -9,7 +9,7 @@ struct IntakeFlow: Sendable {
     let holdings: Holdings
     let eventsTopic: String
 
-    /// Resumes or pauses what is held; to be called after each change of the gate or of what is held.
+    /// Resumes what is open or pauses what is held; to be called after each change of the gate or of what is open.
     ///
     /// Several may do so at a time. Each looks at the gate again after its own request: whoever is the last has seen
     /// it as it is.
@@ -20,7 +20,7 @@ struct IntakeFlow: Sendable {
         repeat {
             isOpen = self.gate.isOpen
             if isOpen {
-                try await self.consumer.resume { self.topicPartitions(self.holdings.held) }
+                try await self.consumer.resume { self.topicPartitions(self.holdings.open) }
             } else {
                 try await self.consumer.pause(self.topicPartitions(self.holdings.partitions))
             }

@@ -25,8 +25,10 @@ final class Journal: Sendable {
         var status: JournalBatch.StatusContext
         /// The most items in one transaction.
         var batchItems = 1_000
-        /// The largest record, key, value and headers together, that the topics take.
+        /// The largest record, key, value and headers together, that journal and status take.
         var maximumRecordBytes: Int
+        /// The largest that the events topic takes.
+        var maximumEventBytes: Int
         /// The longest pause before a transaction that failed is tried again.
         var retryCap = Duration.seconds(5)
         /// Told at step boundaries.
@@ -219,11 +221,8 @@ final class Journal: Sendable {
                 if isFree { self.health.journalSucceeded() }
                 await self.committed(batch, began: began, listener: listener)
                 return
-            case .aborted(let error, let failed) where !failed.isEmpty && failed.values.allSatisfy(\.isTooLarge):
-                self.logger.warning(
-                    "records refused as too large",
-                    ["count": .integer(failed.count), "error": .error(error)]
-                )
+            case .aborted(let error, let failed) where items.areToBlame(for: failed):
+                self.logger.warning("records refused", ["count": .integer(failed.count), "error": .error(error)])
                 guard items.count > 1 else {
                     items = try await self.shorten([0], in: items, failures: &failures, listener: listener)
                     continue
@@ -319,7 +318,9 @@ final class Journal: Sendable {
     private func oversizedItems(of batch: JournalBatch) -> Set<Int> {
         var oversized: Set<Int> = []
         for (index, record) in batch.records.enumerated() where record.topic != self.settings.topics.dead {
-            if record.maximumSizeBytes > self.settings.maximumRecordBytes { oversized.insert(batch.owners[index]) }
+            let isEvent = record.topic == self.settings.topics.events
+            let limit = isEvent ? self.settings.maximumEventBytes : self.settings.maximumRecordBytes
+            if record.maximumSizeBytes > limit { oversized.insert(batch.owners[index]) }
         }
         return oversized
     }
@@ -376,8 +377,16 @@ final class Journal: Sendable {
                 var item = item
                 item.content = .dead(record, reason, at: time, maximumBytes: 0)
                 kept.append(item)
-            case .begun, .forwarded, .repeated, .forgotten:
-                // A forwarded event came from the same topic, so it fits; the others write nothing.
+            case .forwarded(_, let record, let time, let maximumDeadBytes):
+                // It came from the same topic, but that may have changed since, and the way here is told in its headers.
+                let reason = DeadLetterReason(
+                    .notForwardable,
+                    "the events topic doesn't take it on its model's partition"
+                )
+                var item = item
+                item.content = .dead(record, reason, at: time, maximumBytes: maximumDeadBytes)
+                kept.append(item)
+            case .begun, .repeated, .forgotten:
                 kept.append(item)
             }
         }

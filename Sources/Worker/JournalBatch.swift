@@ -105,7 +105,7 @@ struct JournalBatch: Sendable {
         case .dead(let record, let reason, let time, let maximumBytes):
             let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)
             return [ProducerRecord(letter, topics: topics)]
-        case .forwarded(let record): return [ProducerRecord(record, topics: topics)]
+        case .forwarded(let record, _, _, _): return [ProducerRecord(record, topics: topics)]
         case .forgotten(let forgetting):
             return forgetting.ids.map { id in
                 ProducerRecord(JournalRecord(tombstoneOf: id, writer: writer), topic: topics.journal, item.partition)

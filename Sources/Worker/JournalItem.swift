@@ -11,8 +11,8 @@ struct JournalItem: Sendable {
         case accepted(RolloutState)
         /// An event can't be understood; the limit is what the dead-letter topic takes.
         case dead(IncomingRecord, DeadLetterReason, at: Int64, maximumBytes: Int)
-        /// An event belongs to another partition.
-        case forwarded(OutgoingRecord)
+        /// An event belongs to another partition; the rest is for the dead letter of one that can't be written there.
+        case forwarded(OutgoingRecord, of: IncomingRecord, at: Int64, maximumDeadBytes: Int)
         /// A partition was taken over: its position is committed, before anything else depends on it.
         case begun
         /// An event repeats a known rollout: only its offset is committed.
@@ -43,10 +43,15 @@ struct JournalItem: Sendable {
         switch self.content {
         case .accepted(let state): state.cause?.class == .recordTooLarge
         case .dead(_, _, _, let maximumBytes): maximumBytes == 0
-        case .begun, .forwarded, .repeated, .forgotten: true
-        // A step that doesn't fit is given back.
-        case .step: false
+        case .begun, .repeated, .forgotten: true
+        // A step that doesn't fit is given back, a forwarded event becomes a dead letter.
+        case .step, .forwarded: false
         }
+    }
+
+    /// Whether it passes an event on, which brokers may refuse for what somebody else has put into it.
+    var isForwarded: Bool {
+        if case .forwarded = self.content { true } else { false }
     }
 
     /// Whether it is a step of one of these rollouts.
@@ -57,6 +62,12 @@ struct JournalItem: Sendable {
 }
 
 extension [JournalItem] {
+    /// Whether records were refused for what they are: too large, or passed on with something that the topic doesn't take.
+    func areToBlame(for failed: [Int: KafkaError]) -> Bool {
+        let hasForwarded = self.contains(where: \.isForwarded)
+        return !failed.isEmpty && failed.values.allSatisfy { $0.isTooLarge || hasForwarded && $0.isInvalidRecord }
+    }
+
     /// Tells which boundaries its steps are at: that of an intent, that of an outcome, or both.
     func reach(_ intent: Checkpoint, _ outcome: Checkpoint, _ tell: (Checkpoint) -> Void) {
         if self.contains(where: { $0.hasIntent == true }) { tell(intent) }

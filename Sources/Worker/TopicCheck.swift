@@ -10,10 +10,12 @@ struct TopicCheck: Sendable {
     struct Result: Sendable, Equatable {
         /// Partitions of events and journal alike.
         var partitionCount: Int
-        /// The largest record that journal, status and events take.
+        /// The largest record that journal and status take.
         var maximumRecordBytes: Int
         /// The largest record that the dead-letter topic takes.
         var maximumDeadBytes: Int
+        /// The largest record that the events topic takes.
+        var maximumEventBytes = TopicCheck.defaultMaximumRecordBytes
     }
 
     let settings: WorkerSettings
@@ -22,9 +24,6 @@ struct TopicCheck: Sendable {
 
     /// librdkafka's own default of `message.max.bytes`, which is a little below that of the brokers.
     static let defaultMaximumRecordBytes = 1_000_000
-
-    /// What the topics must take at least: a rollout's shortest record is a few kilobytes.
-    static let leastRecordBytes = 64 << 10
 
     /// Checks, however long Kafka is away.
     ///
@@ -59,7 +58,12 @@ struct TopicCheck: Sendable {
             )
         }
         let limits = try await self.recordLimits(admin, patience)
-        return Result(partitionCount: events, maximumRecordBytes: limits.records, maximumDeadBytes: limits.dead)
+        return Result(
+            partitionCount: events,
+            maximumRecordBytes: limits.records,
+            maximumDeadBytes: limits.dead,
+            maximumEventBytes: limits.events
+        )
     }
 
     private func partitionCounts(_ admin: Admin) async throws -> [String: Int] {
@@ -93,10 +97,16 @@ struct TopicCheck: Sendable {
         return found.mapValues(\.partitionCount)
     }
 
+    private struct Limits {
+        var records = TopicCheck.defaultMaximumRecordBytes
+        var dead = TopicCheck.defaultMaximumRecordBytes
+        var events = TopicCheck.defaultMaximumRecordBytes
+    }
+
     /// Reads the settings that matter: the journal must be compacted and never deleted from (rule 11).
-    private func recordLimits(_ admin: Admin, _ patience: Duration) async throws -> (records: Int, dead: Int) {
+    private func recordLimits(_ admin: Admin, _ patience: Duration) async throws -> Limits {
         let topics = self.settings.topics
-        var limits = (records: Self.defaultMaximumRecordBytes, dead: Self.defaultMaximumRecordBytes)
+        var limits = Limits()
         for topic in [topics.journal, topics.status, topics.events, topics.dead] {
             let settings: [String: TopicSetting]
             do throws(KafkaError) {
@@ -116,15 +126,19 @@ struct TopicCheck: Sendable {
                         + "\(TopicRules.leastRecordBytes) or more"
                 )
             }
-            if topic == topics.dead {
-                limits.dead = bytes
-            } else {
-                limits.records = min(limits.records, bytes)
+            switch topic {
+            case topics.dead: limits.dead = bytes
+            case topics.events: limits.events = bytes
+            default: limits.records = min(limits.records, bytes)
             }
         }
         // The producer itself refuses what is larger than its own limit.
         let own = self.settings.kafka.effectiveValue(of: "message.max.bytes").flatMap { Int($0) } ?? limits.dead
-        return (min(limits.records, own), min(limits.dead, own))
+        return Limits(
+            records: min(limits.records, own),
+            dead: min(limits.dead, own),
+            events: min(limits.events, own)
+        )
     }
 
     /// A topic that was just made is not known to every broker at once: asks again for a while.

@@ -143,6 +143,7 @@ package final class Worker: Sendable {
                     endpointURL: self.settings.endpointURL
                 ),
                 maximumRecordBytes: checked.maximumRecordBytes,
+                maximumEventBytes: checked.maximumEventBytes,
                 checkpoints: self.settings.checkpoints,
                 isFenced: !self.settings.ablation.contains(.fence)
             ),

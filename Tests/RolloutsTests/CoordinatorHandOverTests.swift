@@ -108,6 +108,34 @@ struct CoordinatorHandOverTests {
     }
 
     @Test
+    func aPartitionThatIsHandedOverTakesItsIntentsBackAndStartsNothing() {
+        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1), holds: [0, 1])
+        bench.accept(.sample(1, partition: 0, plan: .sample(run: "r1", model: "m1")))
+        bench.answerAll { $0.isNamed("findVersion") }
+        bench.holdsCommits = true
+        bench.answer(.version(nil))
+        #expect(bench.records.last?.rollout.intent == .version)
+        bench.accept(.sample(2, partition: 0, plan: .sample(run: "r2", model: "m2")))
+        bench.coordinator.leave([0])
+        let calls = bench.calls.count
+        bench.holdsCommits = false
+        bench.commit()
+        // The intent is taken back, the other rollout's turn does not come, and nothing comes round and round.
+        #expect(bench.records.last?.rollout.intent == nil)
+        #expect(bench.calls.count == calls)
+        #expect(bench.calls.allSatisfy { !$0.isCreating })
+        let records = bench.records.count
+        bench.pass(10)
+        #expect(bench.records.count == records)
+        // Another partition's work goes on.
+        bench.accept(.sample(3, partition: 1, plan: .sample(run: "r3", model: "m3")))
+        bench.coordinator.release(partition: 0)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        #expect(bench.coordinator.budget.inUse == 0)
+    }
+
+    @Test
     func aReleasedPartitionLeavesNothingBehind() {
         var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 2), holds: [0, 1])
         bench.holdsCommits = true

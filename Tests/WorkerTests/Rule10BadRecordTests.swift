@@ -61,6 +61,42 @@ struct Rule10BadRecordTests {
         }
     }
 
+    /// Why the events topic doesn't take an event on its model's partition, though it has it on another.
+    enum Refusal: CaseIterable {
+        /// Nothing is wrong with it: the journal takes less than it, the events topic doesn't.
+        case none
+        /// It is older than the topic takes by now.
+        case time
+        /// The topic takes less by now.
+        case size
+    }
+
+    @Test(arguments: Refusal.allCases)
+    func aMisplacedEventThatIsRefusedIsADeadLetterAndItsNeighboursGoOn(refusal: Refusal) async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+            let runs = try await bed.seedRuns(2)
+            let (bad, good) = (bed.modelName(ownedBy: 0), bed.modelName(ownedBy: 1))
+            try await bed.limit(bed.topics.journal, bytes: 70_000)
+            let body = runs[0].data(model: bad).dropLast() + #","note":"\#(Noise.text(100_000))"}"#
+            let yesterday = WorkerClock.wallMilliseconds() - 86_400_000
+            try await bed.emit(String(body), id: "0", key: bad, partition: 1, timestampMilliseconds: yesterday)
+            switch refusal {
+            case .none: break
+            case .time: try await bed.change(bed.topics.events, "message.timestamp.before.max.ms", to: "3600000")
+            case .size: try await bed.limit(bed.topics.events, bytes: 70_000)
+            }
+            try await bed.withWorker(bed.settings(.catchAll)) { _ in
+                try await bed.emit(runs[1].data(model: good), id: "1", key: good)
+                let phases = try await bed.phases(untilEnded: refusal == .none ? 2 : 1)
+                #expect(phases.values.allSatisfy { $0.last == "deployed" })
+                guard refusal != .none else { return }
+                let dead = try await bed.read(bed.topics.dead) { !$0.isEmpty }
+                let reasons = dead.map { $0.headers.last { $0.key == DeadLetter.HeaderName.class }?.text }
+                #expect(reasons == ["notForwardable"])
+            }
+        }
+    }
+
     /// Takes every run, with the environment that its event wishes for.
     private static let routes = Routes([
         Route(

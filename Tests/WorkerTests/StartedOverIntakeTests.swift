@@ -52,6 +52,44 @@ struct StartedOverIntakeTests {
         }
     }
 
+    /// Another partition that is let in resumes whatever is open; this one's rollouts are not restored yet.
+    @Test func nothingIsReadBeforeTheRolloutsGoOn() {
+        let holdings = Holdings()
+        let epoch = holdings.beginRestoring(0)
+        #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0), seek: 1))
+        #expect(holdings.open == [])
+        #expect(holdings.accepting(0, seeks: 1) == nil)
+        #expect(!holdings.open(0, epoch: epoch - 1))
+        #expect(holdings.open(0, epoch: epoch))
+        #expect(holdings.open == [0])
+        #expect(holdings.accepting(0, seeks: 1) == epoch)
+        #expect(holdings.accepting(0, seeks: 0) == nil)
+        for request in holdings.beginRestoringAgain() {
+            #expect(holdings.beginHolding(0, epoch: request.epoch, position: Offset(rawValue: 0), seek: 2))
+        }
+        #expect(holdings.open == [])
+    }
+
+    @Test func aCallOfAnEarlierAssignmentIsNotCountedAsEnded() {
+        let holdings = Holdings()
+        func hold() -> UInt64 {
+            let epoch = holdings.beginRestoring(0)
+            #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0), seek: 0))
+            return epoch
+        }
+        let first = hold()
+        #expect(holdings.beginCreatingCall(0, epoch: first))
+        holdings.remove([0])
+        let second = hold()
+        #expect(holdings.beginCreatingCall(0, epoch: second))
+        holdings.endCreatingCall(0, epoch: first)
+        #expect(holdings.creatingCalls([0]) == 1)
+        // One that was made before the partition started over is still ours.
+        _ = holdings.beginRestoringAgain()
+        holdings.endCreatingCall(0, epoch: second)
+        #expect(holdings.creatingCalls([0]) == 0)
+    }
+
     /// What a hand-over does, from the partition's beginning.
     private static func takeOver(_ worker: Worker, _ parts: Worker.Parts, _ bed: WorkerBed, epoch: UInt64) async throws
     {
@@ -61,6 +99,7 @@ struct StartedOverIntakeTests {
         let seek = try await parts.consumer.seek(events, to: start)
         #expect(worker.holdings.beginHolding(0, epoch: epoch, position: start, seek: seek))
         await parts.driver.restore(0, epoch: epoch, try JournalImage().restored())
+        #expect(worker.holdings.open(0, epoch: epoch))
         try await parts.consumer.resume([events])
     }
 

@@ -23,11 +23,42 @@ struct StopGenuineTests {
         }
         try await producer.initTransactions(timeout: .seconds(20))
         let membership = try #require(GroupMembership(groupID: "none", generation: 0, memberID: "none"))
-        let record = ProducerRecord(topic: bed.topics.journal, partition: Partition(rawValue: 0), key: [1], value: [2])
+        let record = ProducerRecord(topic: bed.topics.journal, partition: Partition(rawValue: 0), key: [1], value: nil)
         var batch = TransactionBatch(records: [record], offsets: [:], membership: membership)
         batch.mayBeUnfenced = true
         _ = await producer.transact(batch)
         await producer.close()
+    }
+
+    /// The producer is lost while one partition's journal is held back: that one is read anew, and by one reader only.
+    @Test func aPartitionThatStartsOverWhileItsJournalIsReadIsTakenOver() async throws {
+        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+            let runs = try await bed.seedRuns(2)
+            let (isOpen, release) = (Completion(), Condition(false))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await Self.holdBack(bed, isOpen: isOpen, release: release) }
+                await isOpen.wait()
+                let log = TestLog()
+                try await bed.withWorker(bed.settings(.catchAll), logger: log.logger) { worker in
+                    try await log.first("partition taken over")
+                    let settings = TransactionSettings(transactionalID: worker.process)
+                    let usurper = try TransactionalProducer(properties: bed.kafka, settings: settings)
+                    try await usurper.initTransactions(timeout: .seconds(30))
+                    await usurper.close()
+                    let free = bed.modelName(ownedBy: 1)
+                    try await bed.emit(runs[0].data(model: free), id: "0", key: free)
+                    try await log.first("the producer is lost, starting over from the journal")
+                    _ = try await bed.phases(untilEnded: 1)
+                    release.signal { $0 = true }
+                    let held = bed.modelName(ownedBy: 0)
+                    try await bed.emit(runs[1].data(model: held), id: "1", key: held)
+                    let phases = try await bed.phases(untilEnded: 2)
+                    #expect(phases.values.allSatisfy { $0.last == "deployed" })
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])
+        }
     }
 
     @Test func stoppingWhileAJournalIsHeldBackEndsAtOnce() async throws {

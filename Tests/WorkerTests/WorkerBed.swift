@@ -235,7 +235,8 @@ struct WorkerBed: Sendable {
         key: String?,
         partition: Int32? = nil,
         source: String = "/test",
-        extensions: [(String, String)] = []
+        extensions: [(String, String)] = [],
+        timestampMilliseconds: Int64? = nil
     ) async throws {
         let producer = try Producer(properties: self.kafka)
         var headers = [
@@ -250,7 +251,8 @@ struct WorkerBed: Sendable {
                 partition: partition.map { Partition(rawValue: $0) },
                 key: key.map { Array($0.utf8) },
                 value: Array(data.utf8),
-                headers: headers
+                headers: headers,
+                timestampMilliseconds: timestampMilliseconds
             )
         )
         await producer.close()
