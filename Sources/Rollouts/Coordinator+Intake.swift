@@ -42,6 +42,8 @@ extension Coordinator {
     /// What was held in memory of that partition is dropped: the journal alone counts.
     package mutating func restore(partition: Int32, _ restored: Restored, now: Now) {
         if self.known[partition] != nil { self.release(partition: partition) }
+        // It may have left before it was ever restored: then nothing was released.
+        self.leaving.remove(partition)
         self.known[partition] = restored.known
         var lanes: [Lane.Key: Lane] = [:]
         for state in restored.lanes {

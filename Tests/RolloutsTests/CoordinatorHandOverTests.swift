@@ -135,6 +135,18 @@ struct CoordinatorHandOverTests {
         #expect(bench.coordinator.budget.inUse == 0)
     }
 
+    /// It was taken away while its journal was still being read, so there was nothing to release.
+    @Test
+    func aPartitionThatComesBackAfterItLeftUnrestoredWorks() {
+        var bench = Bench()
+        bench.coordinator.release(partition: 0)
+        bench.coordinator.leave([0])
+        bench.restore([])
+        bench.accept(.sample())
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
     @Test
     func aReleasedPartitionLeavesNothingBehind() {
         var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 2), holds: [0, 1])
