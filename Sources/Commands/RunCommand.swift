@@ -54,6 +54,8 @@ enum RunCommand {
         _ output: Output
     ) async throws -> ExitStatus {
         Allocator.keepLittle()
+        let memory = MemoryReturn()
+        defer { memory.stop() }
         let logger = Self.logger(configuration, output)
         let graph: RunGraph
         do {
