@@ -21,35 +21,43 @@ extension Bench {
             await producer.close()
             let limit = Figure.Limit(text: "a bare reader of the same topic", value: bare, unit: "/s")
             return [
-                Figure(
-                    name: "duplicatesPerSecond",
-                    title: "events already known",
-                    value: repeated,
-                    unit: "/s",
-                    limit: limit
-                ),
-                Figure(
-                    name: "unwantedPerSecond",
-                    title: "events without a route",
-                    value: skipped,
-                    unit: "/s",
-                    limit: limit,
+                self.figure("duplicatesPerSecond", "events already known", repeated, limit),
+                self.figure(
+                    "unwantedPerSecond",
+                    "events without a route",
+                    skipped,
+                    limit,
                     note: "each is a journal record and a status event"
                 ),
-            ]
+            ].compactMap(\.self)
         } catch {
             await producer.close()
             throw error
         }
     }
 
+    private func figure(
+        _ name: String,
+        _ title: String,
+        _ rate: Double?,
+        _ limit: Figure.Limit,
+        note: String = ""
+    ) -> Figure? {
+        guard let rate else {
+            self.progress("\(title): through within the first look, no rate; --idle-events gives more of them")
+            return nil
+        }
+        return Figure(name: name, title: title, value: rate, unit: "/s", limit: limit, note: note)
+    }
+
+    /// Events a second, from the first look that sees any until all are through; `nil` where that is one look.
     private func rate(
         of outcome: String,
         _ count: Int,
         _ bed: BenchBed,
         _ topics: BenchTopics,
         _ workshop: Workshop
-    ) async throws -> Double {
+    ) async throws -> Double? {
         let worker = try await WorkerProcess(bed, topics, workshop)
         do {
             var first: (at: ContinuousClock.Instant, count: Double)?
@@ -63,9 +71,9 @@ extension Bench {
                 return done >= Double(count)
             }
             await worker.stop()
-            guard let first else { return 0 }
             let done = last.page.value("slipway_events_total", ["outcome": outcome])
-            return (done - first.count) / max((last.at - first.at) / .seconds(1), 0.001)
+            guard let first, first.count < done else { return nil }
+            return (done - first.count) / ((last.at - first.at) / .seconds(1))
         } catch {
             await worker.stop()
             throw error

@@ -3,7 +3,7 @@
 import Kafka
 
 extension Bench {
-    /// Single events on a worker that is otherwise idle: how long until its calls.
+    /// Single events on a worker that is otherwise idle but has worked before, as its broker has: how long until its calls.
     func latency(
         _ bed: BenchBed,
         _ topics: BenchTopics,
@@ -14,12 +14,13 @@ extension Bench {
         let mill = EventMill(topics: topics, workshop: workshop, series: "single")
         var arrivals: [Double] = []
         do {
+            let earlier = Int(try await worker.metrics().value("slipway_rollouts_total", ["outcome": "deployed"]))
             // The first ones find connections and producer cold.
             let warming = self.settings.singles / 4 + 1
             try await self.trickle(0..<warming, mill, producer)
-            let before = try await self.settled(worker, deployed: warming)
+            let before = try await self.settled(worker, deployed: earlier + warming)
             try await self.trickle(warming..<warming + self.settings.singles, mill, producer)
-            let after = try await self.settled(worker, deployed: warming + self.settings.singles)
+            let after = try await self.settled(worker, deployed: earlier + warming + self.settings.singles)
             arrivals = try await self.bareArrivals(bed, topics, mill, producer)
             await producer.close()
             return self.figures(before, after, arrivals)

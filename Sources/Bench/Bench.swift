@@ -41,10 +41,10 @@ struct Bench: Sendable {
         try await bed.withWorker(topics, workshop) { worker in
             self.take(self.startToPoll(worker))
             try await self.idle(worker).forEach(self.take)
-            self.progress("\(self.settings.singles) events, one at a time")
-            try await self.latency(bed, topics, workshop, worker).forEach(self.take)
             self.progress("\(self.settings.rounds) rounds of \(self.settings.rollouts) rollouts")
             try await self.rollouts(bed, topics, workshop, worker).forEach(self.take)
+            self.progress("\(self.settings.singles) events, one at a time")
+            try await self.latency(bed, topics, workshop, worker).forEach(self.take)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 package import CommandTable
 import FoundationEssentials
+import HTTPClient
 import JSON
 import Kafka
 import Notation
@@ -14,7 +15,13 @@ package enum BenchProgram {
     package static let table = CommandTable(
         name: "slipway-bench",
         summary: "Measure Slipway beside the limits of the machine that it runs on",
-        version: { "slipway-bench\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+        version: {
+            """
+            slipway-bench
+            librdkafka \(KafkaProperties.librdkafkaVersion)
+            libcurl \(HTTPClient.libraryVersion)
+            """
+        },
         commands: [Self.run]
     )
 
@@ -41,7 +48,7 @@ package enum BenchProgram {
                 help: "Waiting rollouts whose memory is measured; 10,000 and 100,000 unless given.",
                 isRepeatable: true
             ),
-            Self.count("journal", 1_000...10_000_000, "Records of the journal that is restored.", 300_000),
+            Self.count("journal", 1_000...10_000_000, "Records of the journal that is restored.", 1_000_000),
             Self.count("concurrency", 1...1_024, "API calls at a time.", 64),
             Option(
                 "idle-time",
