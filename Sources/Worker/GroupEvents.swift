@@ -62,7 +62,7 @@ struct GroupEvents: Sendable {
 
     private func request(_ partition: Int32) {
         let epoch = self.holdings.beginRestoring(partition)
-        self.handOvers.yield(HandOver.Request(partition: partition, epoch: epoch))
+        self.handOvers.yield(.takeOver(HandOver.Assignment(partition: partition, epoch: epoch)))
     }
 
     /// Gives partitions up while they are still ours: nothing new is sent, what may have been sent is awaited.
@@ -92,7 +92,7 @@ struct GroupEvents: Sendable {
     private func drop(_ partitions: [Int32]) async {
         self.holdings.remove(partitions)
         // Ends what still reads their journals, maybe behind somebody's open transaction.
-        for partition in partitions { self.handOvers.yield(HandOver.Request(partition: partition, epoch: 0)) }
+        for partition in partitions { self.handOvers.yield(.leave(partition)) }
         self.parts.journal.dropUnheld()
         self.parts.journal.forgetObstacles()
         await self.parts.driver.release(partitions)
@@ -114,7 +114,9 @@ struct GroupEvents: Sendable {
         // Before anybody takes them over, who resumes them.
         try await self.parts.consumer.pause(requests.map { TopicPartition(topic, $0.partition) })
         for request in requests {
-            self.handOvers.yield(HandOver.Request(partition: request.partition, epoch: request.epoch))
+            self.handOvers.yield(
+                .takeOver(HandOver.Assignment(partition: request.partition, epoch: request.epoch))
+            )
         }
         try await self.parts.slot.replace()
         try await self.parts.slot.initialise()

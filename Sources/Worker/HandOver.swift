@@ -9,10 +9,23 @@ import Threads
 ///
 /// Each partition by itself, so that a long journal or an open transaction in one delays no other.
 struct HandOver: Sendable {
-    /// A partition to be taken over in an epoch.
-    ///
-    /// In one that is over by then it only ends an earlier taking over.
-    struct Request: Sendable {
+    /// What is to become of a partition; either ends an earlier taking over of it.
+    enum Request: Sendable {
+        /// Take it over in this epoch, unless that is over by then.
+        case takeOver(Assignment)
+        /// It is no longer ours.
+        case leave(Int32)
+
+        fileprivate var partition: Int32 {
+            switch self {
+            case .takeOver(let assignment): assignment.partition
+            case .leave(let partition): partition
+            }
+        }
+    }
+
+    /// A partition in an epoch of it.
+    struct Assignment: Sendable {
         var partition: Int32
         var epoch: UInt64
     }
@@ -68,19 +81,21 @@ struct HandOver: Sendable {
                 earlier?.isOver.complete()
                 group.addTask {
                     await earlier?.hasEnded.wait()
-                    do { try await self.takeOver(request, until: turn.isOver) } catch { failed(error) }
+                    if case .takeOver(let assignment) = request {
+                        do { try await self.takeOver(assignment, until: turn.isOver) } catch { failed(error) }
+                    }
                     turn.hasEnded.complete()
                 }
             }
         }
     }
 
-    private func takeOver(_ request: Request, until isOver: Completion) async throws {
+    private func takeOver(_ assignment: Assignment, until isOver: Completion) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 // Whoever waits for the other child, which no cancellation ends, goes on.
                 defer { isOver.complete() }
-                try await self.takeOver(request)
+                try await self.takeOver(assignment)
             }
             group.addTask { await isOver.wait() }
             try await group.next()
@@ -89,21 +104,21 @@ struct HandOver: Sendable {
         }
     }
 
-    private func takeOver(_ request: Request) async throws {
-        let logger = self.logger.with(["partition": .integer(request.partition)])
+    private func takeOver(_ assignment: Assignment) async throws {
+        let logger = self.logger.with(["partition": .integer(assignment.partition)])
         var failures = 0
-        while self.isWanted(request), !Task.isCancelled {
+        while self.isWanted(assignment), !Task.isCancelled {
             do {
-                try await self.restore(request, logger)
+                try await self.restore(assignment, logger)
                 self.health.restoring(self.holdings.restoring)
                 return
             } catch let error as JournalImage.Failure {
-                throw WorkerFailure(.journalUnreadable, "partition \(request.partition): \(error)")
+                throw WorkerFailure(.journalUnreadable, "partition \(assignment.partition): \(error)")
             } catch is CancellationError {
                 return
             } catch let error as KafkaError {
                 // A closed client says that the worker is stopping: its partitions are the next one's.
-                guard !Task.isCancelled, self.isWanted(request), !error.isClosed else { return }
+                guard !Task.isCancelled, self.isWanted(assignment), !error.isClosed else { return }
                 failures += 1
                 self.health.restoring(self.holdings.restoring, obstacle: error)
                 logger.warning("journal could not be read, trying again", ["error": .error(error)])
@@ -113,14 +128,14 @@ struct HandOver: Sendable {
         }
     }
 
-    private func isWanted(_ request: Request) -> Bool {
-        self.holdings.restoringEpoch(of: request.partition) == request.epoch
+    private func isWanted(_ assignment: Assignment) -> Bool {
+        self.holdings.restoringEpoch(of: assignment.partition) == assignment.epoch
     }
 
-    private func restore(_ request: Request, _ logger: Logger) async throws {
+    private func restore(_ assignment: Assignment, _ logger: Logger) async throws {
         let began = self.clock.monotonic
-        let events = TopicPartition(self.eventsTopic, request.partition)
-        let journal = TopicPartition(self.journalTopic, request.partition)
+        let events = TopicPartition(self.eventsTopic, assignment.partition)
+        let journal = TopicPartition(self.journalTopic, assignment.partition)
         let image = self.restores ? try await self.reader.image(of: journal) : JournalImage()
         let records = image.recordCount
         let restored = try image.restored()
@@ -128,15 +143,15 @@ struct HandOver: Sendable {
         let unfinished = restored.unfinished.count
         let seek = try await self.consumer.seek(events, to: position)
         guard
-            self.holdings.beginHolding(request.partition, epoch: request.epoch, position: position, seek: seek)
+            self.holdings.beginHolding(assignment.partition, epoch: assignment.epoch, position: position, seek: seek)
         else { return }
         // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.
         self.journal.append([
-            JournalItem(partition: request.partition, epoch: request.epoch, content: .begun, next: position)
+            JournalItem(partition: assignment.partition, epoch: assignment.epoch, content: .begun, next: position)
         ])
-        await self.driver.restore(request.partition, epoch: request.epoch, restored)
-        guard self.holdings.open(request.partition, epoch: request.epoch) else { return }
-        try await self.letIn(request)
+        await self.driver.restore(assignment.partition, epoch: assignment.epoch, restored)
+        guard self.holdings.open(assignment.partition, epoch: assignment.epoch) else { return }
+        try await self.letIn(assignment)
         let took = self.clock.monotonic - began
         self.metrics.restored(records: records, took)
         logger.info(
@@ -149,8 +164,8 @@ struct HandOver: Sendable {
     }
 
     /// Lets the partition's events in, unless intake is closed just now.
-    private func letIn(_ request: Request) async throws {
-        while self.holdings.isHeld(request.partition, epoch: request.epoch) {
+    private func letIn(_ assignment: Assignment) async throws {
+        while self.holdings.isHeld(assignment.partition, epoch: assignment.epoch) {
             do throws(KafkaError) {
                 return try await self.flow.settle()
             } catch {

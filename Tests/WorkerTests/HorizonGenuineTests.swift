@@ -25,9 +25,9 @@ struct HorizonGenuineTests {
             try await self.keepEvents(7_200_000, bed)
             var settings = bed.settings(.catchAll)
             settings.policy.dedupeHorizon = .seconds(3_600)
-            // The body goes on until the worker's own end cancels it: a stop would come before the refusal.
+            // No rollout ever ends: the worker's own end ends the wait. A stop would come before the refusal.
             let error = await #expect(throws: WorkerFailure.self) {
-                try await bed.withWorker(settings) { _ in try await Task.sleep(for: .seconds(60)) }
+                try await bed.withWorker(settings) { _ in _ = try await bed.phases(untilEnded: 1) }
             }
             #expect(error?.kind == .topics)
             #expect(error?.description.contains("7200000 ms (retention.ms)") == true)

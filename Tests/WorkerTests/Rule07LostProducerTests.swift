@@ -27,8 +27,10 @@ struct Rule07LostProducerTests {
             var requested: [Int32] = []
             for await request in half.requests {
                 // The first round of requests came with the assignment.
-                guard half.holdings.restoringEpoch(of: request.partition) == request.epoch else { continue }
-                requested.append(request.partition)
+                guard case .takeOver(let assignment) = request,
+                    half.holdings.restoringEpoch(of: assignment.partition) == assignment.epoch
+                else { continue }
+                requested.append(assignment.partition)
                 if requested.count == half.bed.partitionCount { break }
             }
             #expect(requested.sorted() == half.holdings.partitions)
