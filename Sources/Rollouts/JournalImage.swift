@@ -104,12 +104,12 @@ package struct JournalImage: Sendable {
     package consuming func restored() throws(Failure) -> Coordinator.Restored {
         if let failure { throw failure }
         let decoder = JSONDecoder()
-        var texts: Set<String> = []
+        var texts = NeighbourTexts()
         var states: [RolloutState] = []
         states.reserveCapacity(self.unfinished.count)
         for (id, value) in self.unfinished {
             var state = try Self.decode(RolloutState.self, value, key: id.description, decoder)
-            state.shareTexts(in: &texts)
+            texts.share(with: &state)
             states.append(state)
         }
         var lanes: [LaneState] = []

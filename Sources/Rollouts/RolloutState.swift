@@ -243,15 +243,6 @@ extension String {
     fileprivate func shared(with other: String?) -> String { other == self ? other ?? self : self }
 }
 
-extension RolloutState {
-    /// Keeps one copy of the texts that many rollouts have in common, as they are once decoded.
-    mutating func shareTexts(in pool: inout Set<String>) {
-        self.run = self.run?.sharingTexts(with: self.plan.run)
-        self.origin.topic = pool.insert(self.origin.topic).memberAfterInsert
-        self.made.runtimeIdentifier = self.made.runtimeIdentifier.map { pool.insert($0).memberAfterInsert }
-    }
-}
-
 /// Ids of what was made or adopted on the workbench; `nil` until known.
 package struct MadeObjects: Codable, Sendable, Equatable {
     /// Registered model.

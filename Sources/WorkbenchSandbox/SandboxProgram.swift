@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CommandTable
+import HTTPClient
+import HTTPServer
 import Kafka
 
 /// The program `slipway-sandbox`.
@@ -20,7 +22,14 @@ package enum SandboxProgram {
                 Everything here is simulated, in memory, and made to go wrong where a test wants it to. Never use a key of a \
                 genuine workbench with it.
                 """,
-            version: { "slipway-sandbox \(SandboxProgram.version)\nlibrdkafka \(KafkaProperties.librdkafkaVersion)" },
+            version: {
+                """
+                slipway-sandbox \(SandboxProgram.version)
+                librdkafka \(KafkaProperties.librdkafkaVersion)
+                libcurl \(HTTPClient.libraryVersion)
+                libevent \(HTTPServer.libraryVersion)
+                """
+            },
             commands: [ServeCommand.command, DemoCommand.command, TallyCommand.command] + commands
         )
     }

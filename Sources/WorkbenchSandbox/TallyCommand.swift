@@ -58,8 +58,9 @@ enum TallyCommand {
         ],
         examples: [
             Command.Example(
-                "What 'make demo ONCE=1' ends with:",
-                "slipway-sandbox tally --expect Examples/recorded/events.ndjson"
+                "What 'make demo ONCE=1' ends with, at its own addresses:",
+                "slipway-sandbox tally --expect Examples/recorded/events.ndjson --bootstrap-servers 127.0.0.1:9092 "
+                    + "--url http://127.0.0.1:8090 --api-key sandbox --operations 127.0.0.1:9464"
             )
         ],
         exitStatuses: [ExitStatus(code: 1, meaning: "an outcome is not the expected one, or something was made twice")],
