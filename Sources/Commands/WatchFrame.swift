@@ -83,6 +83,7 @@ struct WatchFrame: Sendable {
         var parts: [String] = []
         if let cause = status.cause {
             parts.append(cause.message.isEmpty ? cause.class : "\(cause.class): \(cause.message)")
+            if let step = cause.nextStep, !step.isEmpty { parts.append(step) }
         }
         if status.phase == .deployed, let endpoint = status.endpointURL { parts.append(endpoint) }
         if let attempt = status.attempt, attempt > 1 { parts.append("attempt \(attempt)") }

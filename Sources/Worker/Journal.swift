@@ -37,7 +37,8 @@ final class Journal: Sendable {
         var isFenced: Bool
     }
 
-    private struct Pending {
+    /// What waits, and who waits for it.
+    struct Pending {
         var items: [JournalItem] = []
         /// Items have been taken and are not yet written.
         var isWriting = false
@@ -48,14 +49,14 @@ final class Journal: Sendable {
         var idleWaiters: [Completion] = []
     }
 
-    private let settings: Settings
+    let settings: Settings
     private let holdings: Holdings
-    private let health: WorkerHealth
+    let health: WorkerHealth
     private let metrics: WorkerMetrics
-    private let logger: Logger
+    let logger: Logger
     private let clock: WorkerClock
     private let progress: ProgressNotes
-    private let pending = Mutex(Pending())
+    let pending = Mutex(Pending())
     private let work = Signal()
 
     init(
@@ -129,22 +130,25 @@ final class Journal: Sendable {
 
     // MARK: Writing
 
+    /// Whom the journal works with while it runs.
+    struct User: Sendable {
+        /// Gives the producer in use; it changes when one had to be replaced.
+        var producer: @Sendable () async -> TransactionalProducer
+        /// Told what is committed.
+        var listener: any Listener
+        /// Called when the producer is unusable or a commit's outcome unknown: memory may be ahead of or behind the
+        /// journal, so everything is read again (rule 7).
+        var rebuild: @Sendable (KafkaError) async throws -> Void
+    }
+
     /// Writes until the journal is closed or the task is cancelled.
     ///
-    /// - Parameters:
-    ///   - producer: Gives the producer in use; it changes when one had to be replaced.
-    ///   - listener: Told what is committed.
-    ///   - rebuild: Called when the producer is unusable or a commit's outcome unknown: memory may be ahead of or behind
-    ///     the journal, so everything is read again (rule 7).
+    /// - Parameter user: Whom it works with.
     /// - Throws: `WorkerFailure` when the worker can't go on.
-    func run(
-        producer: @Sendable () async -> TransactionalProducer,
-        listener: any Listener,
-        rebuild: @Sendable (KafkaError) async throws -> Void
-    ) async throws {
+    func run(for user: User) async throws {
         for await _ in self.work.signals {
             while !Task.isCancelled, let items = self.take() {
-                try await self.write(items, producer: producer, listener: listener, rebuild: rebuild)
+                try await self.write(items, for: user)
                 self.finishWriting()
             }
         }
@@ -185,12 +189,7 @@ final class Journal: Sendable {
     }
 
     /// Writes items, in one transaction and in as many attempts as it takes.
-    private func write(
-        _ items: [JournalItem],
-        producer: @Sendable () async -> TransactionalProducer,
-        listener: any Listener,
-        rebuild: @Sendable (KafkaError) async throws -> Void
-    ) async throws {
+    private func write(_ items: [JournalItem], for user: User) async throws {
         var items = items
         var failures = 0
         while !Task.isCancelled {
@@ -204,56 +203,76 @@ final class Journal: Sendable {
             let batch = try self.batch(items, membership)
             let oversized = self.oversizedItems(of: batch)
             guard oversized.isEmpty else {
-                items = try await self.shorten(oversized, in: items, failures: &failures, listener: listener)
+                items = try await self.shorten(oversized, in: items, failures: &failures, listener: user.listener)
                 continue
             }
             items.reach(.beforeIntent, .beforeJournal, self.settings.checkpoints)
             guard !Task.isCancelled else { return }
-            let began = self.clock.monotonic
-            let transaction = batch.transaction(membership, isFenced: self.settings.isFenced)
-            let outcome = await self.commit(transaction, with: await producer())
-            self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
-            switch outcome {
-            case .committed:
-                items.reach(.afterIntent, .afterJournal, self.settings.checkpoints)
-                guard !Task.isCancelled else { return }
-                let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
-                if isFree { self.health.journalSucceeded() }
-                await self.committed(batch, began: began, listener: listener)
-                return
-            case .aborted(let error, let failed) where items.areToBlame(for: failed):
-                self.logger.warning("records refused", ["count": .integer(failed.count), "error": .error(error)])
-                guard items.count > 1 else {
-                    items = try await self.shorten([0], in: items, failures: &failures, listener: listener)
-                    continue
-                }
+            switch try await self.attempt(batch, membership, for: user, failures: &failures) {
+            case .isOver: return
+            case .again: continue
+            case .refused where items.count > 1:
                 // The broker refuses a whole request for one record, so its neighbours are named, too: one by one.
-                for item in items {
-                    try await self.write([item], producer: producer, listener: listener, rebuild: rebuild)
-                }
+                for item in items { try await self.write([item], for: user) }
                 return
-            case .aborted(let error, _) where error.isMembershipLost:
-                self.metrics.fenced()
-                self.health.membershipMissing()
-                self.logger.notice("transaction refused: the group has moved on", ["error": .error(error)])
-                await self.waitForMembership(after: membership)
-            case .aborted(let error, _):
-                failures += 1
-                self.failed(batch, error)
-                self.logger.warning(
-                    "transaction aborted, trying again",
-                    ["error": .error(error), "failures": .integer(failures)]
-                )
-                try await self.pause(afterFailures: failures)
-            case .unknown(let error), .fatal(let error):
-                self.failed(batch, error)
-                self.logger.error("the producer is lost, starting over from the journal", ["error": .error(error)])
-                // Once is no reason to wait; what ends every producer must not be tried without a pause.
-                let lost = self.pending.withLock { $0.obstacles.producerLost() }
-                if lost > 0 { try await self.pause(afterFailures: lost) }
-                try await rebuild(error)
-                return
+            case .refused:
+                items = try await self.shorten([0], in: items, failures: &failures, listener: user.listener)
             }
+        }
+    }
+
+    /// What an attempt to write a batch came to.
+    private enum Attempt {
+        /// It is written, or is no longer to be written.
+        case isOver
+        /// To be tried again, with what is still ours.
+        case again
+        /// Records of it are refused for what they are.
+        case refused
+    }
+
+    /// Writes a batch in one transaction; waits here where it is to be tried again later.
+    private func attempt(
+        _ batch: JournalBatch,
+        _ membership: GroupMembership,
+        for user: User,
+        failures: inout Int
+    ) async throws -> Attempt {
+        let began = self.clock.monotonic
+        let transaction = batch.transaction(membership, isFenced: self.settings.isFenced)
+        let outcome = await self.commit(transaction, with: await user.producer())
+        self.metrics.transaction(outcome, records: batch.records.count, seconds: self.clock.monotonic - began)
+        switch outcome {
+        case .committed:
+            batch.items.reach(.afterIntent, .afterJournal, self.settings.checkpoints)
+            if !Task.isCancelled { await self.committed(batch, began: began, listener: user.listener) }
+            return .isOver
+        case .aborted(let error, let failed) where batch.items.areToBlame(for: failed):
+            self.logger.warning("records refused", ["count": .integer(failed.count), "error": .error(error)])
+            return .refused
+        case .aborted(let error, _) where error.isMembershipLost:
+            self.metrics.fenced()
+            self.health.membershipMissing()
+            self.logger.notice("transaction refused: the group has moved on", ["error": .error(error)])
+            await self.waitForMembership(after: membership)
+            return .again
+        case .aborted(let error, _):
+            failures += 1
+            self.failed(batch, error)
+            self.logger.warning(
+                "transaction aborted, trying again",
+                ["error": .error(error), "failures": .integer(failures)]
+            )
+            try await self.pause(afterFailures: failures)
+            return .again
+        case .unknown(let error), .fatal(let error):
+            self.failed(batch, error)
+            self.logger.error("the producer is lost, starting over from the journal", ["error": .error(error)])
+            // Once is no reason to wait; what ends every producer must not be tried without a pause.
+            let lost = self.pending.withLock { $0.obstacles.producerLost() }
+            if lost > 0 { try await self.pause(afterFailures: lost) }
+            try await user.rebuild(error)
+            return .isOver
         }
     }
 
@@ -277,6 +296,8 @@ final class Journal: Sendable {
     }
 
     private func committed(_ batch: JournalBatch, began: MonotonicTime, listener: any Listener) async {
+        let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
+        if isFree { self.health.journalSucceeded() }
         for (partition, offset) in batch.offsets {
             self.holdings.advance(partition.partition.rawValue, to: offset)
         }
@@ -289,6 +310,7 @@ final class Journal: Sendable {
             }
         }
         self.metrics.committed(batch.items)
+        for notice in DeadLetterNotice.notices(of: batch.items) { notice.write(to: self.logger) }
         await listener.recorded(tickets, began: began)
     }
 
@@ -307,94 +329,10 @@ final class Journal: Sendable {
         self.health.membershipBack()
     }
 
-    private func pause(afterFailures failures: Int) async throws {
+    /// Waits before the next attempt, the longer the more have failed.
+    func pause(afterFailures failures: Int) async throws {
         let doublings = min(failures - 1, 6)
         let bound = min(self.settings.retryCap, .milliseconds(100 << doublings))
         try await Task.sleep(for: bound)
-    }
-
-    // MARK: Records that don't fit (rule 10)
-
-    private func oversizedItems(of batch: JournalBatch) -> Set<Int> {
-        var oversized: Set<Int> = []
-        for (index, record) in batch.records.enumerated() where record.topic != self.settings.topics.dead {
-            let isEvent = record.topic == self.settings.topics.events
-            let limit = isEvent ? self.settings.maximumEventBytes : self.settings.maximumRecordBytes
-            if record.maximumSizeBytes > limit { oversized.insert(batch.owners[index]) }
-        }
-        return oversized
-    }
-
-    /// Replaces what doesn't fit, and waits where it can't be made any shorter.
-    private func shorten(
-        _ oversized: Set<Int>,
-        in items: [JournalItem],
-        failures: inout Int,
-        listener: any Listener
-    ) async throws -> [JournalItem] {
-        let short = oversized.filter { items[$0].isShort }
-        if !short.isEmpty {
-            // Its topic takes next to nothing: that is no record's fault, and a person has to mend it.
-            failures += 1
-            self.health.journalFailed("a topic takes no record of a few kilobytes: raise its max.message.bytes")
-            self.logger.error("a topic takes no record of a few kilobytes", ["failures": .integer(failures)])
-            try await self.pause(afterFailures: failures)
-        }
-        return await self.replace(oversized.subtracting(short), in: items, listener: listener)
-    }
-
-    /// Takes the items out that don't fit; each ends with a name of its own, and the rest goes on.
-    private func replace(
-        _ oversized: Set<Int>,
-        in items: [JournalItem],
-        listener: any Listener
-    ) async -> [JournalItem] {
-        var kept: [JournalItem] = []
-        var abandoned: Set<RolloutID> = []
-        for (index, item) in items.enumerated() {
-            guard oversized.contains(index) else {
-                kept.append(item)
-                continue
-            }
-            switch item.content {
-            case .step(let record):
-                let limit = self.settings.maximumRecordBytes
-                let cause = Cause(.recordTooLarge, "a record of this rollout is larger than \(limit) bytes")
-                await listener.refused(record.ticket, cause)
-            case .accepted(var state):
-                // Ends at once; without the event's own long texts its record fits.
-                state.shorten()
-                let cause = Cause(.recordTooLarge, "the event's journal record does not fit its topic")
-                state.enter(.failed, at: WorkerClock.wallMilliseconds(), cause: cause)
-                state.step = .finished
-                var item = item
-                item.content = .accepted(state)
-                kept.append(item)
-                await listener.abandoned(state.id)
-                abandoned.insert(state.id)
-            case .dead(let record, let reason, let time, _):
-                // The topic takes less than its settings said: hash and length stand in place of everything.
-                var item = item
-                item.content = .dead(record, reason, at: time, maximumBytes: 0)
-                kept.append(item)
-            case .forwarded(_, let record, let time, let maximumDeadBytes):
-                // It came from the same topic, but that may have changed since, and the way here is told in its headers.
-                let reason = DeadLetterReason(
-                    .notForwardable,
-                    "the events topic doesn't take it on its model's partition"
-                )
-                var item = item
-                item.content = .dead(record, reason, at: time, maximumBytes: maximumDeadBytes)
-                kept.append(item)
-            case .begun, .repeated, .forgotten:
-                kept.append(item)
-            }
-        }
-        // What an ended rollout had written behind its first record would bring it back at the next restore.
-        if !abandoned.isEmpty {
-            kept.removeAll { $0.isStep(of: abandoned) }
-            self.pending.withLock { $0.items.removeAll { $0.isStep(of: abandoned) } }
-        }
-        return kept
     }
 }

@@ -194,9 +194,11 @@ package final class Worker: Sendable {
             }
             run {
                 try await parts.journal.run(
-                    producer: { await parts.slot.current },
-                    listener: parts.driver,
-                    rebuild: { try await membership.startOver($0) }
+                    for: Journal.User(
+                        producer: { await parts.slot.current },
+                        listener: parts.driver,
+                        rebuild: { try await membership.startOver($0) }
+                    )
                 )
             }
             run { await self.makeCallLoop(parts).run() }

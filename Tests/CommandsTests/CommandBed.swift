@@ -112,6 +112,7 @@ enum StatusSamples {
                 writer.object("cause") { object in
                     object.field("class", cause)
                     object.field("message", "it broke")
+                    object.field("nextStep", "Mend it.")
                 }
             }
         }

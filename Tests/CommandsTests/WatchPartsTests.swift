@@ -105,7 +105,7 @@ struct WatchPartsTests {
                 "1 under way, 1 deployed, 1 failed; now 1 building",
                 "ROLLOUT   PHASE         SINCE   TOTAL  MODEL      RUN    DETAIL",
                 "30000000  deployed         5s   1m35s  churn-clf  run-3  https://models.example/3",
-                "20000000  failed        1m33s      7s  wine       run-2  build: it broke",
+                "20000000  failed        1m33s      7s  wine       run-2  build: it broke  Mend it.",
                 "10000000  building      1m00s   1m40s  churn-clf  run-1  ",
             ]
         )

@@ -40,9 +40,11 @@ struct WritingHalf: Sendable {
                 let (parts, events) = (half.parts, half.events)
                 group.addTask {
                     try await parts.journal.run(
-                        producer: { await parts.slot.current },
-                        listener: parts.driver,
-                        rebuild: { try await events.startOver($0) }
+                        for: Journal.User(
+                            producer: { await parts.slot.current },
+                            listener: parts.driver,
+                            rebuild: { try await events.startOver($0) }
+                        )
                     )
                 }
                 group.addTask { try await body(half) }
