@@ -27,7 +27,8 @@ package struct Budget: Sendable {
     package init(maximumConcurrent: Int, perSecond: Double) {
         self.maximumConcurrent = max(1, maximumConcurrent)
         self.allowed = max(1, maximumConcurrent)
-        self.interval = perSecond > 0 ? Int64(1_000_000_000 / perSecond) : 0
+        // At the slowest one in eleven days: no number in a configuration file may be more than the clock can hold.
+        self.interval = perSecond > 0 ? Int64(min(1e15, 1e9 / perSecond)) : 0
         self.burst = Int64(max(1, perSecond / 10)) * self.interval
     }
 

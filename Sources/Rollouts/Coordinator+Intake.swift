@@ -32,9 +32,15 @@ extension Coordinator {
     /// Partitions held.
     package var partitions: [Int32] { self.known.keys.sorted() }
 
-    /// Whether the rollout has been seen in that partition.
+    /// Whether the rollout has been seen in that partition, or is not over in another one.
+    ///
+    /// In another one only where a change of the routes gave its model another owner.
     package func isKnown(_ id: RolloutID, partition: Int32) -> Bool {
-        self.known[partition]?.contains(id) ?? false
+        self.known[partition]?.contains(id) ?? false || self.isAlive(id)
+    }
+
+    private func isAlive(_ id: RolloutID) -> Bool {
+        self.rollouts[id] != nil || self.sweeps.waiting[id] != nil || self.sweeps.running[id] != nil
     }
 
     /// Takes over a partition with what its journal says, and goes on with its rollouts.
@@ -50,8 +56,10 @@ extension Coordinator {
             lanes[state.key, default: Lane()].restore(state)
         }
         self.lanes[partition] = lanes
-        self.rollouts.reserve(restored.unfinished.count)
-        for state in restored.unfinished {
+        let (doubles, unfinished) = Self.split(restored.unfinished) { self.isAlive($0.id) }
+        for state in doubles { self.endDouble(state, partition: partition, now: now) }
+        self.rollouts.reserve(unfinished.count)
+        for state in unfinished {
             var rollout = Rollout(state)
             rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
@@ -59,16 +67,38 @@ extension Coordinator {
             self.rollouts[state.id] = rollout
         }
         // The one that was under way first, so that it is the head of its lane again; then the oldest.
-        let order = restored.unfinished.sorted {
+        let order = unfinished.sorted {
             ($0.step.isUnderWay ? 0 : 1, $0.acceptedAt, $0.id) < ($1.step.isUnderWay ? 0 : 1, $1.acceptedAt, $1.id)
         }
         for state in order { self.resume(state.id, now: now) }
-        for var state in restored.unswept {
+        for var state in restored.unswept where !self.isAlive(state.id) {
             state.partition = partition
             self.planSweep(of: state, now: now)
         }
         self.planForgetting(now: now)
         self.dispatch(now: now)
+    }
+
+    private static func split(
+        _ states: [RolloutState],
+        _ isFirst: (RolloutState) -> Bool
+    ) -> (first: [RolloutState], second: [RolloutState]) {
+        (states.filter(isFirst), states.filter { !isFirst($0) })
+    }
+
+    /// Ends a rollout that goes on in another partition: routes have given its model another owner since.
+    private mutating func endDouble(_ state: RolloutState, partition: Int32, now: Now) {
+        var state = state
+        state.partition = partition
+        state.intent = nil
+        // The other one looks for the same marker.
+        state.aftermath = nil
+        let cause = Cause(.duplicate, "the rollout goes on in another partition, which owns its model since routes changed")
+        state.enter(.skipped, at: now.wallMilliseconds, cause: cause)
+        state.step = .finished
+        _ = self.known[partition]?.insert(state.id)
+        self.known[partition]?.end(state.id, at: now.wallMilliseconds / 1_000)
+        self.record(state, purpose: .note, publishes: true)
     }
 
     private func setClock(of rollout: inout Rollout, now: Now) {
@@ -148,7 +178,7 @@ extension Coordinator {
         for rollout in dropped.values where rollout.activity.holdsPlace { self.budget.withdraw() }
         let unswept = self.sweeps.remove(partition: partition)
         self.forgetting = self.forgetting.filter { $0.value.partition != partition }
-        self.tickets = self.tickets.filter { dropped[$0.value.id] == nil && !unswept.contains($0.value.id) }
+        self.tickets = self.tickets.filter { $0.value.partition != partition }
         for (call, context) in self.calls {
             if let id = context.id, dropped[id] != nil || unswept.contains(id) { self.calls[call]?.id = nil }
         }
@@ -167,7 +197,7 @@ extension Coordinator {
                 self.calls[call] = nil
                 self.budget.release()
             case .forget(let forgetting) where forgetting.partition == partition: continue
-            case .record, .call, .forget, .outage: kept.append(action)
+            case .record, .call, .forget, .outage, .sweepGivenUp: kept.append(action)
             }
         }
         self.actions = kept

@@ -230,7 +230,7 @@ extension Coordinator {
         reportsOrphans: Bool = false
     ) {
         let ticket = self.nextNumber()
-        self.tickets[ticket] = TicketContext(id: state.id, purpose: purpose)
+        self.tickets[ticket] = TicketContext(id: state.id, partition: state.partition, purpose: purpose)
         self.actions.append(
             .record(
                 Record(

@@ -72,6 +72,7 @@ extension Coordinator {
                 self.journalSweep(id)
                 continue
             }
+            guard self.isStillWanted(call, id, now: now) else { continue }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.sweeps.ready.popFirst()
                 self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoffCap)
@@ -84,6 +85,24 @@ extension Coordinator {
             self.calls[number] = CallContext(id: id, call: .sweep(call), startedAt: now.monotonic)
             self.actions.append(.call(number, .sweep(call), partition: partition, notAfter: nil))
         }
+    }
+
+    /// Whether a call is still to be made: a deployment is revived only while it is the one that ought to serve.
+    ///
+    /// What is not is put off or left out here. A sweep may have waited long for its call, and others have gone on.
+    private mutating func isStillWanted(_ call: SweepCall, _ id: RolloutID, now: Now) -> Bool {
+        guard case .reviveDeployment(let place) = call, let state = self.sweeps.running[id]?.state else { return true }
+        let lane = state.laneKey.flatMap { self.lanes[state.partition]?[$0] }
+        guard lane?.liveDeployment?.place == place else {
+            self.sweeps.running[id]?.succeeded([])
+            return false
+        }
+        guard lane?.head == nil else {
+            _ = self.sweeps.ready.popFirst()
+            self.sweepAgain(id, at: now.monotonic + .seconds(10))
+            return false
+        }
+        return true
     }
 
     mutating func sweepSucceeded(_ id: RolloutID?, _ result: CallResult) {
@@ -105,6 +124,9 @@ extension Coordinator {
             let attempts = sweep.attempts + 1
             self.sweeps.running[id]?.attempts = attempts
             guard attempts < self.policy.retry.maximumAttempts else {
+                if case .call(let call)? = self.sweeps.running[id]?.nextMove() {
+                    self.actions.append(.sweepGivenUp(sweep.state, call, failure.cause))
+                }
                 self.sweeps.running[id]?.gaveUp()
                 self.sweeps.ready.append(id)
                 return

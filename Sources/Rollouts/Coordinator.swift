@@ -63,6 +63,8 @@ package struct Coordinator: Sendable {
         case forget(Forgetting)
         /// Tell operators that a component went down or came back (`nil`).
         case outage(Component, Cause?)
+        /// Tell operators that a sweep leaves something undone, which nobody tries again.
+        case sweepGivenUp(RolloutState, SweepCall, Cause)
     }
 
     /// One journal record and what goes with it in the same transaction.
@@ -112,6 +114,7 @@ package struct Coordinator: Sendable {
     /// A record under way.
     struct TicketContext: Sendable {
         var id: RolloutID
+        var partition: Int32
         var purpose: RecordPurpose
     }
 

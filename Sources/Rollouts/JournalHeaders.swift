@@ -5,7 +5,7 @@
 /// Read field by field from lent bytes, without a text or an array for any: a journal has millions of records.
 package struct JournalHeaders: Sendable {
     enum Kind: Sendable {
-        case rollout, lane, foreign
+        case rollout, lane, begun, foreign
     }
 
     private(set) var kind: Kind?
@@ -39,7 +39,9 @@ package struct JournalHeaders: Sendable {
 
     private static func kind(_ value: UnsafeRawBufferPointer?) -> Kind? {
         guard let value else { return nil }
-        return value.says("rollout") ? .rollout : value.says("lane") ? .lane : .foreign
+        if value.says("rollout") { return .rollout }
+        if value.says("lane") { return .lane }
+        return value.says("begun") ? .begun : .foreign
     }
 
     private static func isTerminal(_ value: UnsafeRawBufferPointer?) -> Bool {

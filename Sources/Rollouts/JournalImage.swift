@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import JSON
 
 /// What a journal partition says, built up record by record in the order of their offsets.
 package struct JournalImage: Sendable {
@@ -30,6 +31,8 @@ package struct JournalImage: Sendable {
     private var unfinished: [RolloutID: [UInt8]] = [:]
     private var lanes: [[UInt8]: [UInt8]] = [:]
     private var known = KnownRollouts()
+    /// The offset from which on the partition's events were accepted; `nil` where no worker has had it yet.
+    package private(set) var begunAt: Int64?
     /// Records added.
     package private(set) var recordCount = 0
     private var failure: Failure?
@@ -80,7 +83,21 @@ package struct JournalImage: Sendable {
         switch (kind, RolloutID(digits: key)) {
         case (.lane, _): self.lanes[Array(key)] = value()
         case (.rollout, let id?): self.addRollout(id, time: time, headers: headers, value: value)
+        case (.begun, _): self.addBegun(value())
         case (.rollout, nil), (.foreign, _): self.failure = .foreign(key: Self.text(key))
+        }
+    }
+
+    private mutating func addBegun(_ value: [UInt8]?) {
+        do {
+            let position = try value.map { try JSONValue(parsing: $0)["position"]?.wholeNumber }
+            guard let position = position ?? nil, position >= 0 else {
+                self.failure = .undecodable(key: "begun", "it names no position")
+                return
+            }
+            self.begunAt = position
+        } catch {
+            self.failure = .undecodable(key: "begun", String(describing: error))
         }
     }
 

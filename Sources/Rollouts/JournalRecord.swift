@@ -6,7 +6,7 @@ import JSON
 ///
 /// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.
 package struct JournalRecord: Sendable, Equatable {
-    /// Rollout id, or `lane:` and the lane's project and model.
+    /// Rollout id, or `lane:` and the lane's project and model, or `begun`.
     package var key: [UInt8]
     /// JSON; `nil` is a tombstone.
     package var value: [UInt8]?
@@ -31,7 +31,7 @@ package struct JournalRecord: Sendable, Equatable {
     package enum HeaderName {
         /// Version of the format; a reader refuses what it doesn't know.
         package static let schema = "slipway_schema"
-        /// `rollout` or `lane`.
+        /// `rollout`, `lane` or `begun`.
         package static let kind = "slipway_kind"
         /// Sequence number of the newest status event.
         package static let sequence = "slipway_sequence"
@@ -97,6 +97,17 @@ extension JournalRecord {
         self.key = Array("lane:\(state.projectID)/\(state.modelName)".utf8)
         self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "lane", writer)
+    }
+
+    /// Notes from which offset on a partition's events were accepted, for the day on which its committed offset is gone.
+    ///
+    /// - Parameters:
+    ///   - position: The offset of the first event.
+    ///   - writer: Who writes.
+    package init(begunAt position: Int64, writer: Writer) {
+        self.key = Array("begun".utf8)
+        self.value = JSONWriter.object { $0.field("position", position) }
+        self.headers = Self.common(kind: "begun", writer)
     }
 
     private static func common(kind: String, _ writer: Writer) -> [(name: String, value: [UInt8])] {

@@ -80,6 +80,19 @@ package enum SweepCall: Sendable, Equatable {
     /// Starts the live deployment again, if it is not up.
     case reviveDeployment(DeploymentPlace)
 
+    /// What it does, for a log.
+    package var name: String {
+        switch self {
+        case .findVersions: "findVersions"
+        case .findBuilds: "findBuilds"
+        case .findDeployments: "findDeployments"
+        case .removeVersion: "removeVersion"
+        case .removeBuild: "removeBuild"
+        case .stopDeployment: "stopDeployment"
+        case .reviveDeployment: "reviveDeployment"
+        }
+    }
+
     /// Whether the call can change something, so that only the partition's owner may make it.
     package var isChanging: Bool {
         switch self {

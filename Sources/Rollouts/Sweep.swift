@@ -160,6 +160,8 @@ package struct Sweep: Sendable {
         var displaces = false
         for deployment in deployments where deployment.id != own {
             guard deployment.isActive else {
+                // Noted before: then an earlier process has stopped it, and may not have come to reviving.
+                displaces = displaces || !isOwnLive && self.orphans.contains { $0.id == deployment.id }
                 self.note(.deployment, deployment.id, .stopped)
                 continue
             }

@@ -7,13 +7,21 @@ import WorkbenchAPI
 // What the client answers, in the core's words.
 
 extension RunFacts {
-    init(_ run: ExperimentRun, projectID: String) {
+    /// The most that clocks differ, in milliseconds: a day.
+    private static let clockDifference: Int64 = 86_400_000
+
+    /// What the API says of a run, as of `now`, in milliseconds since 1970.
+    ///
+    /// A start in the far future (one in nanoseconds, say) would make every later run of the model an older one for good:
+    /// such a run counts as started now.
+    init(_ run: ExperimentRun, projectID: String, now: Int64 = WorkerClock.wallMilliseconds()) {
+        let started = run.startedAt?.millisecondsSinceEpoch ?? 0
         self.init(
             projectID: projectID,
             experimentID: run.experimentID,
             runID: run.id,
             status: Status(rawValue: run.status.rawValue) ?? .unknown,
-            startMilliseconds: run.startedAt?.millisecondsSinceEpoch ?? 0,
+            startMilliseconds: started > now + Self.clockDifference ? now : started,
             metrics: run.metrics,
             params: run.params,
             tags: run.tags,

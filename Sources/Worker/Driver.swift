@@ -160,7 +160,7 @@ actor Driver: Journal.Listener {
 
     /// Goes on with what a partition's journal says, unless the partition has moved on meanwhile.
     func restore(_ partition: Int32, epoch: UInt64, _ restored: Coordinator.Restored) {
-        guard self.holdings.isHeld(partition, epoch: epoch) else { return }
+        guard self.holdings.isStaying(partition, epoch: epoch) else { return }
         self.epochs[partition] = epoch
         self.coordinator.restore(partition: partition, restored, now: self.clock.now())
         self.countPhases()
@@ -242,19 +242,8 @@ actor Driver: Journal.Listener {
                         next: nil
                     )
                 )
-            case .outage(let component, let cause):
-                self.health.outage(component, cause)
-                if let cause {
-                    self.logger.warning(
-                        "workbench down, work waits",
-                        [
-                            "component": .string(component.rawValue), "class": .string(cause.class.rawValue),
-                            "cause": .string(cause.message),
-                        ]
-                    )
-                } else {
-                    self.logger.notice("workbench back", ["component": .string(component.rawValue)])
-                }
+            case .outage(let component, let cause): self.noteOutage(component, cause)
+            case .sweepGivenUp(let state, let call, let cause): self.noteGivenUp(call, of: state, cause)
             }
         }
         self.journal.append(items)
@@ -279,6 +268,34 @@ actor Driver: Journal.Listener {
         guard isCreating else { return }
         self.eventTimes[id] = nil
         self.metrics.firstCall(isCreating: true, milliseconds: milliseconds)
+    }
+
+    private func noteOutage(_ component: Component, _ cause: Cause?) {
+        self.health.outage(component, cause)
+        guard let cause else {
+            self.logger.notice("workbench back", ["component": .string(component.rawValue)])
+            return
+        }
+        self.logger.warning(
+            "workbench down, work waits",
+            [
+                "component": .string(component.rawValue), "class": .string(cause.class.rawValue),
+                "cause": .string(cause.message),
+            ]
+        )
+    }
+
+    private func noteGivenUp(_ call: SweepCall, of state: RolloutState, _ cause: Cause) {
+        self.metrics.sweepGivenUp()
+        self.logger.warning(
+            "a sweep gave up: look for what this rollout may have left behind",
+            [
+                "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+                "model": .string(state.plan.modelName), "call": .string(call.name),
+                "class": .string(cause.class.rawValue), "cause": .string(cause.message),
+                "nextStep": .string(cause.class.nextStep),
+            ]
+        )
     }
 
     private func noteOrphans(of state: RolloutState) {

@@ -14,6 +14,7 @@ struct GroupEvents: Sendable {
     let metrics: WorkerMetrics
     let logger: Logger
     let handOvers: AsyncStream<HandOver.Request>.Continuation
+    let flow: IntakeFlow
 
     /// Handles one event of the consumer that brings no records.
     ///
@@ -118,6 +119,8 @@ struct GroupEvents: Sendable {
                 .takeOver(HandOver.Assignment(partition: request.partition, epoch: request.epoch))
             )
         }
+        // What was assigned anew and taken over meanwhile must not stay paused.
+        try await self.flow.settle()
         try await self.parts.slot.replace()
         try await self.parts.slot.initialise()
     }

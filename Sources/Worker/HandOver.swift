@@ -76,6 +76,8 @@ struct HandOver: Sendable {
         await withDiscardingTaskGroup { group in
             var newest: [Int32: Turn] = [:]
             for await request in self.requests {
+                // One of an epoch that is over must not end the taking over of a later one.
+                if case .takeOver(let assignment) = request, !self.isWanted(assignment) { continue }
                 let (earlier, turn) = (newest[request.partition], Turn())
                 newest[request.partition] = turn
                 earlier?.isOver.complete()
@@ -137,9 +139,9 @@ struct HandOver: Sendable {
         let events = TopicPartition(self.eventsTopic, assignment.partition)
         let journal = TopicPartition(self.journalTopic, assignment.partition)
         let image = self.restores ? try await self.reader.image(of: journal) : JournalImage()
-        let records = image.recordCount
+        let (records, begunAt) = (image.recordCount, image.begunAt.map { Offset(rawValue: $0) })
         let restored = try image.restored()
-        let position = try await self.position(events)
+        let position = try await self.position(events, begunAt: begunAt, logger)
         let unfinished = restored.unfinished.count
         let seek = try await self.consumer.seek(events, to: position)
         guard
@@ -147,7 +149,12 @@ struct HandOver: Sendable {
         else { return }
         // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.
         self.journal.append([
-            JournalItem(partition: assignment.partition, epoch: assignment.epoch, content: .begun, next: position)
+            JournalItem(
+                partition: assignment.partition,
+                epoch: assignment.epoch,
+                content: .begun(isFirst: begunAt == nil),
+                next: position
+            )
         ])
         await self.driver.restore(assignment.partition, epoch: assignment.epoch, restored)
         guard self.holdings.open(assignment.partition, epoch: assignment.epoch) else { return }
@@ -177,10 +184,22 @@ struct HandOver: Sendable {
     }
 
     /// The next event to accept: as committed, or where a new group begins.
-    private func position(_ events: TopicPartition) async throws -> Offset {
+    ///
+    /// Brokers delete the offsets of a group that nobody was a member of for a week (`offsets.retention.minutes`). The
+    /// journal still knows what was accepted, so everything since its own beginning is read again.
+    private func position(_ events: TopicPartition, begunAt: Offset?, _ logger: Logger) async throws -> Offset {
         if let committed = try await self.consumer.committed([events])[events] { return committed }
         guard let watermarks = try await self.consumer.watermarks([events])[events] else {
             throw WorkerFailure(.topics, "the leader of \(events) named no offsets")
+        }
+        if let begunAt {
+            // Beyond the end lies what the journal says of an events topic that was deleted and made anew.
+            let position = begunAt <= watermarks.high ? max(begunAt, watermarks.low) : watermarks.low
+            logger.warning(
+                "the committed offset is gone, reading again what the journal may know",
+                ["position": .integer(position.rawValue), "end": .integer(watermarks.high.rawValue)]
+            )
+            return position
         }
         switch self.start {
         case .beginning: return watermarks.low

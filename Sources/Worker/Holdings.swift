@@ -207,6 +207,14 @@ final class Holdings: Sendable {
         }
     }
 
+    /// Whether the partition is held in that epoch and is not about to go.
+    func isStaying(_ partition: Int32, epoch: UInt64) -> Bool {
+        self.state.withLock { state in
+            guard let holding = state.partitions[partition] else { return false }
+            return holding.epoch == epoch && holding.stage == .held
+        }
+    }
+
     /// Whether work of that epoch may still be written.
     func isHeld(_ partition: Int32, epoch: UInt64) -> Bool { self.epoch(of: partition) == epoch }
 

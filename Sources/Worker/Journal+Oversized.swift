@@ -22,24 +22,25 @@ extension Journal {
     func shorten(
         _ oversized: Set<Int>,
         in items: [JournalItem],
-        failures: inout Int,
+        _ course: inout Course,
         listener: any Listener
     ) async throws -> [JournalItem] {
         let short = oversized.filter { items[$0].isShort }
         if !short.isEmpty {
             // Its topic takes next to nothing: that is no record's fault, and a person has to mend it.
-            failures += 1
+            course.failures += 1
             self.health.journalFailed("a topic takes no record of a few kilobytes: raise its max.message.bytes")
-            self.logger.error("a topic takes no record of a few kilobytes", ["failures": .integer(failures)])
-            try await self.pause(afterFailures: failures)
+            self.logger.error("a topic takes no record of a few kilobytes", ["failures": .integer(course.failures)])
+            try await self.pause(afterFailures: course.failures)
         }
-        return await self.replace(oversized.subtracting(short), in: items, listener: listener)
+        return await self.replace(oversized.subtracting(short), in: items, &course, listener: listener)
     }
 
     /// Takes the items out that don't fit; each ends with a name of its own, and the rest goes on.
     private func replace(
         _ oversized: Set<Int>,
         in items: [JournalItem],
+        _ course: inout Course,
         listener: any Listener
     ) async -> [JournalItem] {
         var kept: [JournalItem] = []
@@ -63,6 +64,7 @@ extension Journal {
         }
         // What an ended rollout had written behind its first record would bring it back at the next restore.
         if !abandoned.isEmpty {
+            course.abandoned.formUnion(abandoned)
             kept.removeAll { $0.isStep(of: abandoned) }
             self.pending.withLock { $0.items.removeAll { $0.isStep(of: abandoned) } }
         }

@@ -148,7 +148,8 @@ final class Journal: Sendable {
     func run(for user: User) async throws {
         for await _ in self.work.signals {
             while !Task.isCancelled, let items = self.take() {
-                try await self.write(items, for: user)
+                var course = Course()
+                try await self.write(items, for: user, &course)
                 self.finishWriting()
             }
         }
@@ -188,35 +189,48 @@ final class Journal: Sendable {
         return outcome
     }
 
-    /// Writes items, in one transaction and in as many attempts as it takes.
-    private func write(_ items: [JournalItem], for user: User) async throws {
-        var items = items
+    /// What has happened to a batch so far.
+    struct Course {
+        /// Attempts that failed.
         var failures = 0
+        /// Rollouts that ended because their first record didn't fit: nothing of theirs may be written behind it.
+        var abandoned: Set<RolloutID> = []
+    }
+
+    /// Writes items, in one transaction and in as many attempts as it takes.
+    private func write(_ items: [JournalItem], for user: User, _ course: inout Course) async throws {
+        var items = items
         while !Task.isCancelled {
+            // Before what it proves: a partition that goes between the two is then refused with an older generation.
+            let current = self.holdings.membership
             // Rule 3: what belongs to partitions that have gone is dropped here, records and offsets alike.
             items.removeAll { !self.holdings.isHeld($0.partition, epoch: $0.epoch) }
             guard !items.isEmpty else { return }
-            guard let membership = self.holdings.membership else {
+            guard let membership = current else {
                 await self.waitForMembership(after: nil)
                 continue
             }
             let batch = try self.batch(items, membership)
             let oversized = self.oversizedItems(of: batch)
             guard oversized.isEmpty else {
-                items = try await self.shorten(oversized, in: items, failures: &failures, listener: user.listener)
+                items = try await self.shorten(oversized, in: items, &course, listener: user.listener)
                 continue
             }
             items.reach(.beforeIntent, .beforeJournal, self.settings.checkpoints)
             guard !Task.isCancelled else { return }
-            switch try await self.attempt(batch, membership, for: user, failures: &failures) {
+            switch try await self.attempt(batch, membership, for: user, failures: &course.failures) {
             case .isOver: return
             case .again: continue
             case .refused where items.count > 1:
                 // The broker refuses a whole request for one record, so its neighbours are named, too: one by one.
-                for item in items { try await self.write([item], for: user) }
+                for item in items where !item.isStep(of: course.abandoned) {
+                    var own = Course()
+                    try await self.write([item], for: user, &own)
+                    course.abandoned.formUnion(own.abandoned)
+                }
                 return
             case .refused:
-                items = try await self.shorten([0], in: items, failures: &failures, listener: user.listener)
+                items = try await self.shorten([0], in: items, &course, listener: user.listener)
             }
         }
     }

@@ -110,7 +110,11 @@ struct JournalBatch: Sendable {
             return forgetting.ids.map { id in
                 ProducerRecord(JournalRecord(tombstoneOf: id, writer: writer), topic: topics.journal, item.partition)
             }
-        case .begun, .repeated: return []
+        case .begun(isFirst: true):
+            guard let position = item.next?.rawValue else { preconditionFailure("taken over without a position") }
+            let note = JournalRecord(begunAt: position, writer: writer)
+            return [ProducerRecord(note, topic: topics.journal, item.partition)]
+        case .begun(isFirst: false), .repeated: return []
         }
     }
 

@@ -14,7 +14,9 @@ struct JournalItem: Sendable {
         /// An event belongs to another partition; the rest is for the dead letter of one that can't be written there.
         case forwarded(OutgoingRecord, of: IncomingRecord, at: Int64, maximumDeadBytes: Int)
         /// A partition was taken over: its position is committed, before anything else depends on it.
-        case begun
+        ///
+        /// For the first time its journal notes the position, too: offsets of a group that rests long enough are deleted.
+        case begun(isFirst: Bool)
         /// An event repeats a known rollout: only its offset is committed.
         case repeated
         /// Ended rollouts are older than the horizon: a tombstone for each.

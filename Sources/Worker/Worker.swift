@@ -243,7 +243,8 @@ package final class Worker: Sendable {
             health: self.health,
             metrics: self.metrics,
             logger: self.logger,
-            handOvers: handOvers
+            handOvers: handOvers,
+            flow: self.makeIntakeFlow(parts)
         )
     }
 

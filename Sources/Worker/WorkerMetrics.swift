@@ -88,6 +88,8 @@ package final class WorkerMetrics: Sendable {
         self.rollouts.orphans.with(orphan.kind.rawValue, orphan.outcome.rawValue).increment()
     }
 
+    func sweepGivenUp() { self.rollouts.sweepsGivenUp.increment() }
+
     func fenced() { self.journal.fenced.increment() }
 
     func startedOver() { self.journal.producersReplaced.increment() }
@@ -151,6 +153,7 @@ private struct RolloutMetrics: Sendable {
     let unfinished: Gauge
     let inFlight: MetricFamily<Gauge>
     let orphans: MetricFamily<Counter>
+    let sweepsGivenUp: Counter
 
     init(_ registry: MetricsRegistry) {
         self.ended = registry.counters(
@@ -179,6 +182,10 @@ private struct RolloutMetrics: Sendable {
             "slipway_orphans_total",
             help: "Objects that calls of unknown outcome made after all, by kind and by what became of them.",
             labels: ["kind", "outcome"]
+        )
+        self.sweepsGivenUp = registry.counter(
+            "slipway_sweeps_given_up_total",
+            help: "Calls of sweeps that failed for good: what they were to find or take away is left."
         )
     }
 }

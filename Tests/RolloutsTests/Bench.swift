@@ -10,6 +10,8 @@ struct Bench {
     private(set) var records: [Coordinator.Record] = []
     /// Every outage told so far; `nil` for "back".
     private(set) var outages: [Cause?] = []
+    /// Calls of sweeps that were given up.
+    private(set) var givenUp: [(call: SweepCall, cause: Cause)] = []
     /// All rollouts so far that were to be forgotten.
     private(set) var forgettings: [Coordinator.Forgetting] = []
     /// Whether records stay uncommitted until `commit()`.
@@ -72,6 +74,7 @@ struct Bench {
                     self.forgettings.append(forgetting)
                     self.write(forgetting.ticket)
                 case .outage(_, let cause): self.outages.append(cause)
+                case .sweepGivenUp(_, let call, let cause): self.givenUp.append((call, cause))
                 case .record(let record):
                     self.records.append(record)
                     self.write(record.ticket)
@@ -88,11 +91,11 @@ struct Bench {
         }
     }
 
-    /// Answers the oldest call.
-    mutating func answer(_ result: CallResult) {
+    /// Answers the oldest call, or the oldest one of a kind.
+    mutating func answer(_ result: CallResult, to isMeant: (APICall) -> Bool = { _ in true }) {
         self.settle()
-        guard !self.waiting.isEmpty else { return }
-        let call = self.waiting.removeFirst()
+        guard let index = self.waiting.firstIndex(where: { isMeant($0.call) }) else { return }
+        let call = self.waiting.remove(at: index)
         self.coordinator.callSucceeded(call.id, result, now: self.now)
         self.settle()
     }
@@ -130,28 +133,37 @@ struct Bench {
 
     /// Answers calls as a workbench does on which everything is made at once, until none is left.
     ///
-    /// - Parameter stop: Names the call before which to stop.
-    mutating func answerAll(until stop: (APICall) -> Bool = { _ in false }) {
-        while let call = self.calls.first, !stop(call) {
-            switch call {
-            case .probe: self.answer(.alive)
-            case .findProject: self.answer(.project(id: "project"))
-            case .findExperiment: self.answer(.experiment(id: "experiment"))
-            case .readRun(_, _, let run): self.answer(.run(.sample(Int(run.dropFirst()) ?? 0)))
-            case .newestRun: self.answer(.run(.sample(9)))
-            case .findVersion: self.answer(.version(nil))
-            case .registerVersion, .readVersion: self.answer(.version(.sample(.ready)))
-            case .findModel: self.answer(.model(nil))
-            case .createModel: self.answer(.model(ModelFacts(modelID: "m", registeredModelID: "rm")))
-            case .findRuntime: self.answer(.runtime(identifier: "runtime"))
-            case .findBuild: self.answer(.build(nil))
-            case .createBuild, .readBuild: self.answer(.build(BuildFacts(buildID: "b", progress: .ready)))
-            case .findDeployment: self.answer(.deployment(nil))
-            case .createDeployment, .readDeployment:
-                self.answer(.deployment(DeploymentFacts(deploymentID: "d", progress: .ready)))
-            case .verify: self.answer(.verification(.passed))
-            case .sweep: self.answer(.marked([]))
-            }
+    /// - Parameters:
+    ///   - isLeft: Names calls that stay unanswered.
+    ///   - stop: Names the call before which to stop.
+    mutating func answerAll(
+        leaving isLeft: (APICall) -> Bool = { _ in false },
+        until stop: (APICall) -> Bool = { _ in false }
+    ) {
+        while let call = self.calls.first(where: { !isLeft($0) }), !stop(call) {
+            self.answer(Self.result(of: call)) { $0 == call }
+        }
+    }
+
+    private static func result(of call: APICall) -> CallResult {
+        switch call {
+        case .probe: .alive
+        case .findProject: .project(id: "project")
+        case .findExperiment: .experiment(id: "experiment")
+        case .readRun(_, _, let run): .run(.sample(Int(run.dropFirst()) ?? 0))
+        case .newestRun: .run(.sample(9))
+        case .findVersion: .version(nil)
+        case .registerVersion, .readVersion: .version(.sample(.ready))
+        case .findModel: .model(nil)
+        case .createModel: .model(ModelFacts(modelID: "m", registeredModelID: "rm"))
+        case .findRuntime: .runtime(identifier: "runtime")
+        case .findBuild: .build(nil)
+        case .createBuild, .readBuild: .build(BuildFacts(buildID: "b", progress: .ready))
+        case .findDeployment: .deployment(nil)
+        case .createDeployment, .readDeployment:
+            .deployment(DeploymentFacts(deploymentID: "d", progress: .ready))
+        case .verify: .verification(.passed)
+        case .sweep: .marked([])
         }
     }
 }

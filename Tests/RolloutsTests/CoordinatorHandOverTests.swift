@@ -70,6 +70,22 @@ struct CoordinatorHandOverTests {
         #expect(bench.coordinator.budget.inUse == 0)
     }
 
+    /// Routes have changed, and with them the owner of its model.
+    @Test
+    func aRolloutInTwoPartitionsGoesOnInOne() {
+        var bench = Bench(holds: [0, 1])
+        bench.accept(.sample(1))
+        #expect(bench.coordinator.isKnown(RolloutID(1), partition: 1))
+        let double = RolloutState.sample(1, partition: 1)
+        bench.coordinator.restore(partition: 1, Coordinator.Restored(unfinished: [double]), now: bench.now)
+        bench.answerAll()
+        #expect(bench.endings.map(\.partition) == [1, 0])
+        #expect(bench.endings.map(\.phase) == [.skipped, .deployed])
+        #expect(bench.endings.first?.cause?.class == .duplicate)
+        #expect(bench.coordinator.unfinishedCount == 0)
+        #expect(bench.coordinator.workUnderWay == 0)
+    }
+
     @Test
     func nothingStartsWhileStopping() {
         var bench = Bench()

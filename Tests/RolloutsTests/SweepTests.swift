@@ -105,6 +105,17 @@ struct SweepTests {
         #expect(sweep.nextMove() == .finish)
     }
 
+    @Test func whatAnEarlierProcessStoppedBeforeItCouldReviveIsRevived() {
+        var state = self.ended([.deployment])
+        state.aftermath?.orphans = [Orphan(kind: .deployment, id: "d2", outcome: .stopped)]
+        var sweep = Sweep(state, live: self.live("d9", run: "r9"))
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: false)])
+        #expect(sweep.nextMove() == .call(.reviveDeployment(self.place("d9"))))
+        sweep.succeeded([])
+        #expect(sweep.nextMove() == .finish)
+    }
+
     @Test func aVersionStaysWhereAReplayMayHaveAdoptedIt() {
         var state = self.ended([.version])
         state.made.modelID = nil

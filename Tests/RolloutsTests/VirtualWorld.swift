@@ -194,7 +194,7 @@ struct VirtualWorld {
                     ticket: record.ticket
                 )
             )
-        case .forget, .outage: break
+        case .forget, .outage, .sweepGivenUp: break
         }
     }
 

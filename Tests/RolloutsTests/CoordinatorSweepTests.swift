@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Rollouts
+
+/// Sweeps among rollouts: when they may act, what they leave, and what is said of it.
+struct CoordinatorSweepTests {
+    private func ended(_ doubts: [CreatingStep]) -> RolloutState {
+        var state = RolloutState.sample(1, plan: .sample(run: "r1"))
+        state.run = .sample(1)
+        state.made.registeredModelID = "rm"
+        state.made.versionID = "v1"
+        state.made.modelID = "m"
+        state.made.buildID = "b1"
+        state.made.deploymentID = "d1"
+        for step in doubts { state.doubt(step) }
+        state.enter(.deployed, at: at(0).wallMilliseconds)
+        state.step = .finished
+        return state
+    }
+
+    private func bench(_ doubts: [CreatingStep], live: String? = nil) -> Bench {
+        var bench = Bench(holds: [])
+        var lane = LaneState(
+            projectID: "project",
+            modelName: "model",
+            newestDeployed: ResolvedRun.sample(5).order,
+            live: .sample(5)
+        )
+        lane.place = live.map {
+            DeploymentPlace(projectID: "project", modelID: "m", buildID: "b5", deploymentID: $0)
+        }
+        bench.coordinator.restore(
+            partition: 0,
+            Coordinator.Restored(lanes: live == nil ? [] : [lane], unswept: [self.ended(doubts)]),
+            now: bench.now
+        )
+        bench.pass(130)
+        return bench
+    }
+
+    private func isReviving(_ call: APICall) -> Bool {
+        if case .sweep(.reviveDeployment) = call { true } else { false }
+    }
+
+    /// Up to where the older run's late deployment is stopped, which had displaced the live one.
+    private func stopped() -> Bench {
+        var bench = self.bench([.deployment], live: "d5")
+        bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)]))
+        #expect(bench.calls.map { "\($0)".contains("stopDeployment") } == [true])
+        return bench
+    }
+
+    @Test func theDisplacedDeploymentIsRevived() {
+        var bench = self.stopped()
+        bench.answer(.marked([]))
+        #expect(bench.calls.map(self.isReviving) == [true])
+        bench.answer(.marked([]))
+        #expect(bench.coordinator.unsweptCount == 0)
+    }
+
+    @Test func noDeploymentIsRevivedOnceANewerRunIsLive() {
+        var bench = self.stopped()
+        bench.accept(.sample(9, plan: .sample(run: "r9")))
+        bench.answerAll(leaving: { if case .sweep = $0 { true } else { false } }, until: { _ in false })
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        // Only now its stop is answered.
+        bench.answer(.marked([]))
+        bench.pass(60)
+        #expect(bench.calls == [])
+        #expect(bench.coordinator.unsweptCount == 0)
+    }
+
+    @Test func nothingIsRevivedWhileARunOfTheModelIsUnderWay() {
+        var bench = self.stopped()
+        bench.accept(.sample(9, plan: .sample(run: "r9")))
+        bench.answerAll(leaving: { if case .sweep = $0 { true } else { false } }, until: { $0.isNamed("createBuild") })
+        bench.answer(.marked([]))
+        bench.pass(5)
+        #expect(!bench.calls.contains(where: self.isReviving))
+        // It fails, so what was live before ought to serve again.
+        bench.answer(.build(BuildFacts(buildID: "b9", progress: .failed("no"))))
+        #expect(bench.endings.map(\.phase) == [.failed])
+        bench.pass(11)
+        #expect(bench.calls.map(self.isReviving) == [true])
+    }
+
+    @Test func aSweepThatGivesUpSaysSo() {
+        var bench = self.bench([.build])
+        for _ in 0..<RetryPolicy().maximumAttempts {
+            #expect(bench.calls.count == 1)
+            bench.fail(.failed)
+            bench.pass(120)
+        }
+        #expect(bench.givenUp.map(\.call.name) == ["findBuilds"])
+        #expect(bench.givenUp.map(\.cause.class) == [.serverError])
+        #expect(bench.coordinator.unsweptCount == 0)
+    }
+
+    @Test func theLastRecordOfASweepOfAPartitionThatWentIsNotWaitedFor() {
+        var bench = self.bench([.build])
+        bench.holdsCommits = true
+        bench.answer(.marked([]))
+        #expect(bench.coordinator.workUnderWay == 1)
+        bench.coordinator.release(partition: 0)
+        #expect(bench.coordinator.workUnderWay == 0)
+    }
+}
