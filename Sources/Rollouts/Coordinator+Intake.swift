@@ -93,7 +93,10 @@ extension Coordinator {
         state.intent = nil
         // The other one looks for the same marker.
         state.aftermath = nil
-        let cause = Cause(.duplicate, "the rollout goes on in another partition, which owns its model since routes changed")
+        let cause = Cause(
+            .duplicate,
+            "the rollout goes on in another partition, which owns its model since routes changed"
+        )
         state.enter(.skipped, at: now.wallMilliseconds, cause: cause)
         state.step = .finished
         _ = self.known[partition]?.insert(state.id)
