@@ -107,7 +107,7 @@ let package = Package(
         tests("BenchTests", ["Bench", "CommandTable"]),
         tests("NotationTests", ["Notation"]),
         tests("FilesTests", ["Files"]),
-        tests("SettingsTests", ["Settings", "Notation", "Telemetry", "Timestamps"]),
+        tests("SettingsTests", ["Files", "Settings", "Notation", "Telemetry", "Timestamps"]),
         tests("DigestTests", ["Digest"]),
         tests("TelemetryTests", ["Files", "Telemetry", "Timestamps"]),
         tests("CommandTableTests", ["CommandTable", "Notation"]),

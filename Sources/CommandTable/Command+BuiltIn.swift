@@ -41,9 +41,14 @@ extension Command {
         )
     }
 
-    static func runHelp(_ root: Command, _ invocation: Invocation, _ output: Output) async throws -> ExitStatus {
+    static func runHelp(
+        _ root: Command,
+        _ tables: [ReferenceTable],
+        _ invocation: Invocation,
+        _ output: Output
+    ) async throws -> ExitStatus {
         guard !invocation.flag("markdown") else {
-            try output.write(MarkdownReference(root: root).text)
+            try output.write(MarkdownReference(root: root, tables: tables).text)
             return .success
         }
         var path = CommandPath(root: root)

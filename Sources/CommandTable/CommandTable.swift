@@ -24,6 +24,7 @@ package struct CommandTable: Sendable {
     ///   - options: Options of all commands.
     ///   - examples: Command lines to learn from.
     ///   - commands: The commands.
+    ///   - tables: What ends the reference.
     package init(
         name: String,
         summary: String,
@@ -31,7 +32,8 @@ package struct CommandTable: Sendable {
         version: @escaping @Sendable () -> String,
         options: [Option] = [],
         examples: [Command.Example] = [],
-        commands: [Command]
+        commands: [Command],
+        tables: [ReferenceTable] = []
     ) {
         func root(_ commands: [Command]) -> Command {
             Command(
@@ -53,16 +55,13 @@ package struct CommandTable: Sendable {
         )
         self.root = root(
             commands + [
-                Command.help { try await Command.runHelp(shape, $0, $1) },
+                Command.help { try await Command.runHelp(shape, tables, $0, $1) },
                 Command.completion(program: name) { try await Command.runCompletion(shape, $0, $1) },
             ]
         )
         self.version = version
         self.root.checkDeclarations(inherited: [])
     }
-
-    /// The reference of all commands in Markdown.
-    package var markdownReference: String { MarkdownReference(root: self.root).text }
 
     /// Parses a command line and runs the command.
     ///

@@ -3,6 +3,7 @@
 /// The reference page of a program, from the table.
 struct MarkdownReference {
     let root: Command
+    let tables: [ReferenceTable]
 
     /// The page, its last line feed included.
     var text: String {
@@ -13,6 +14,7 @@ struct MarkdownReference {
         lines += self.optionTable("Options of all commands", root.ownOptions)
         lines += self.examples(of: self.root)
         for path in root.descendants.dropFirst() { lines += self.section(path) }
+        for table in self.tables { lines += self.section(table) }
         return lines.joined(separator: "\n")
     }
 
@@ -36,6 +38,12 @@ struct MarkdownReference {
             lines += HelpPage.exitStatuses(of: path.last).map { "| \($0.code) | \($0.meaning) |" } + [""]
         }
         return lines
+    }
+
+    private func section(_ table: ReferenceTable) -> [String] {
+        func row(_ cells: [String]) -> String { "| " + cells.map(cell).joined(separator: " | ") + " |" }
+        return ["## \(table.title)", "", table.introduction, "", row(table.columns)]
+            + [row(table.columns.map { _ in "---" })] + table.rows.map(row) + [""]
     }
 
     private func optionTable(_ title: String?, _ options: [Option]) -> [String] {

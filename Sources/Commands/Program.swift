@@ -52,7 +52,8 @@ package enum Program {
                 TopicsCommand.command(load),
                 APICommand.command(load),
                 ConfigCommand.command(),
-            ]
+            ],
+            tables: [SettingsReference.table]
         )
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every setting; the reference and the annotated file must name each of them.
+/// Every setting; the reference shows each of them, and the annotated file must name it.
 extension SettingKey {
     /// All settings in the order of the annotated file.
     package static let all: [SettingKey] =
