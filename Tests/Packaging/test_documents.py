@@ -35,6 +35,29 @@ class DocumentTests(unittest.TestCase):
                     self.assertTrue((document.parent / target).exists())
 
 
+    def test_every_command_line_shown_is_one_that_the_programs_take(self):
+        sources = (reference.shown_in_documents, reference.shown_in_compose, reference.shown_in_dockerfile)
+        for source in sources:
+            claims = source()
+            self.assertTrue(claims, source.__name__)
+            for claim in claims:
+                with self.subTest(where=claim.where, line=" ".join(claim.words)):
+                    self.assertIsNone(claim.problem())
+
+    def test_every_option_named_by_itself_exists(self):
+        known = {option for program in reference.PROGRAMS for options in reference.reference(program).values() for option in options}
+        for where, option in reference.options_in_documents():
+            with self.subTest(where=where):
+                self.assertIn(option, known)
+
+    def test_every_variable_named_is_one_that_is_read(self):
+        named = reference.named_variables()
+        self.assertIn("SLIPWAY_WORKBENCH_URL", named)
+        for variable, files in sorted(named.items()):
+            with self.subTest(files=files):
+                self.assertTrue(reference.is_known(variable), variable)
+
+
 class TargetTests(unittest.TestCase):
     def setUp(self):
         body = text("Package.swift").split("targets: [", 1)[1]
@@ -80,6 +103,11 @@ class PortTests(unittest.TestCase):
         self.assertEqual(set(re.findall(r'"0\.0\.0\.0:(\d+)"', self.compose)), {sandbox})
         published = set(re.findall(r'"127\.0\.0\.1:\d*:(\d+)"', self.compose))
         self.assertEqual(published, {sandbox, self.exposed("slipway"), "9094"})
+
+    def test_the_operations_address_that_is_told_is_the_default(self):
+        told = re.findall(r"`operations\.address` \(([\d.:]+)\)", text("README.md"))
+        row = re.search(r"^\| `operations\.address` \|.*$", reference.markdown("slipway"), re.M)[0]
+        self.assertEqual([f"`{address}`" for address in told], [row.split(" | ")[3]])
 
     def test_clients_reach_kafka_where_it_listens(self):
         listeners = dict(re.findall(r"(\w+)://:(\d+)", re.search(r"KAFKA_LISTENERS: (.*)", self.compose)[1]))
