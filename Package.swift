@@ -136,9 +136,8 @@ let package = Package(
         tests(
             "CommandsTests",
             [
-                "Commands", "CommandTable", "Files", "JSON", "Kafka", "Rollouts", "Settings", "Timestamps",
-                "WorkbenchSandbox",
-                "TestSupport",
+                "Commands", "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts",
+                "Settings", "Telemetry", "Timestamps", "WorkbenchSandbox", "TestSupport",
             ]
         ),
     ]

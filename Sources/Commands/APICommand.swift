@@ -101,6 +101,8 @@ enum APICommand {
             }
             return .success
         case .failure(let error):
+            // What a cancelled call or wait ends with says nothing of the workbench.
+            try Task.checkCancellation()
             output.writeErrorLine("slipway api: \(error)")
             switch error.kind {
             case .unavailable, .timeout, .unauthorized: return .unavailable
@@ -156,13 +158,14 @@ enum APICommand {
                 while let page = try await pages.next() { answers.append(page) }
                 return .success(answers)
             } catch {
-                guard request.method == "GET", error.isRetryable, attempt < 3 else { return .failure(error) }
+                let failure = error
+                guard request.method == "GET", failure.isRetryable, attempt < 3 else { return .failure(failure) }
                 attempt += 1
-            }
-            do {
-                try await Task.sleep(for: .milliseconds(200 << attempt))
-            } catch {
-                return .success([])
+                do {
+                    try await Task.sleep(for: .milliseconds(200 << attempt))
+                } catch {
+                    return .failure(failure)
+                }
             }
         }
     }

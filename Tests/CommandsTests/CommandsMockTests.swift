@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
-import FoundationEssentials
 import JSON
 import Kafka
 import Rollouts
@@ -12,15 +11,6 @@ import Testing
 
 @Suite("emit, watch and replay on the mock cluster", .timeLimit(.minutes(2)), .serialized)
 struct CommandsMockTests {
-    private func withFile(_ text: String, _ body: (String) async throws -> Void) async throws {
-        let path = "\(FileManager.default.temporaryDirectory.path)/\(KafkaBed.uniqueName("emit")).ndjson"
-        try Data(text.utf8).write(to: URL(filePath: path))
-        defer {
-            do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record(error) }
-        }
-        try await body(path)
-    }
-
     // MARK: emit
 
     @Test func emitSendsOneEventToItsOwner() async throws {
@@ -92,7 +82,7 @@ struct CommandsMockTests {
 
                 {"experimentId":"e","runId":"2","model":{"name":"m"}}
                 """
-            try await self.withFile(text) { path in
+            try await withScratchFile(text) { path in
                 let result = await bed.run("emit", path)
                 #expect(result.status == .failure)
                 #expect(result.errorText.contains("line 2: refused: truncated"))
