@@ -117,7 +117,14 @@ let package = Package(
         ),
         tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport"]),
         // Of `drill-worker` the program itself is needed, beside the tests'.
-        tests("DrillTests", ["Drill", "WorkbenchSandbox", "Worker", "TestSupport", "drill-worker"]),
+        tests(
+            "DrillTests",
+            [
+                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "WorkbenchSandbox", "Worker",
+                "TestSupport",
+                "drill-worker",
+            ]
+        ),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
         tests(
             "WorkbenchSandboxTests",

@@ -5,17 +5,18 @@ import Glibc
 
 /// SIGTERM and SIGINT as a wish to stop in order; the second one ends the process at once.
 package final class StopSignals {
+    private static let numbers = [SIGTERM, SIGINT]
     private let sources: [any DispatchSourceSignal]
 
     /// Begins to listen.
     ///
     /// - Parameter stop: Called once a signal, from any thread; must not block.
     package init(_ stop: @escaping @Sendable () -> Void) {
-        self.sources = [SIGTERM, SIGINT].map { number in
+        self.sources = Self.numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                signal(number, SIG_DFL)
+                for number in StopSignals.numbers { signal(number, SIG_DFL) }
                 stop()
             }
             source.activate()

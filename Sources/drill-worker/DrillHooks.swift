@@ -8,7 +8,8 @@ import Worker
 ///
 /// `DRILL_ABLATE`: guarantees to take away, with commas between them: `journal`, `adoption`, `fence`.
 /// `DRILL_STOP`: `BOUNDARY:N:freeze` or `BOUNDARY:N:kill`: what the process does to itself at the n-th time that it reaches
-/// that boundary, such as `beforeCall:1:freeze`. Whoever started it sees it stop, and thaws it by SIGCONT.
+/// that boundary, such as `beforeCall:1:freeze`. Whoever started it sees it stop, and thaws it by SIGCONT. With `hold` only
+/// the thread that is there stands still, for good: the process is stuck.
 struct DrillHooks: Sendable {
     /// Why the environment can't be followed.
     struct Mistake: Error, CustomStringConvertible {
@@ -19,7 +20,8 @@ struct DrillHooks: Sendable {
     struct Stop: Sendable {
         let checkpoint: Checkpoint
         let number: Int
-        let signal: Int32
+        /// What the process gets; `nil` holds the thread.
+        let signal: Int32?
     }
 
     let ablation: Ablation
@@ -42,10 +44,10 @@ struct DrillHooks: Sendable {
     private static func stop(_ text: String) throws(Mistake) -> Stop? {
         guard !text.isEmpty else { return nil }
         let parts = text.split(separator: ":").map(String.init)
-        let signals = ["freeze": SIGSTOP, "kill": SIGKILL]
+        let signals: [String: Int32?] = ["freeze": SIGSTOP, "kill": SIGKILL, "hold": nil]
         guard parts.count == 3, let checkpoint = Checkpoint(rawValue: parts[0]), let number = Int(parts[1]), number > 0,
             let signal = signals[parts[2]]
-        else { throw Mistake(description: "DRILL_STOP: BOUNDARY:N:freeze or BOUNDARY:N:kill is expected") }
+        else { throw Mistake(description: "DRILL_STOP: BOUNDARY:N:freeze, :kill or :hold is expected") }
         return Stop(checkpoint: checkpoint, number: number, signal: signal)
     }
 
@@ -59,7 +61,7 @@ struct DrillHooks: Sendable {
         settings.checkpoints = { checkpoint in
             guard checkpoint == stop.checkpoint, counter.next() == stop.number else { return }
             // To this very thread, so that nothing behind the boundary is done before the process stands still.
-            raise(stop.signal)
+            if let signal = stop.signal { raise(signal) } else { while true { pause() } }
         }
     }
 }

@@ -30,7 +30,7 @@ enum DrillBed {
     }
 
     /// `drill-worker`, which lies beside the tests' own program.
-    private static func worker() throws -> String {
+    static func worker() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let program = String(decoding: buffer[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
