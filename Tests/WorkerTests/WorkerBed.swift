@@ -79,17 +79,37 @@ struct WorkerBed: Sendable {
     private func end(_ sandbox: SandboxServer, _ transport: HTTPClient) async {
         await transport.close()
         await sandbox.stop()
-        await self.mock?.close()
+        if let mock = self.mock { await mock.close() } else { await self.deleteTopics() }
+    }
+
+    private var topicNames: [String] {
+        [self.topics.events, self.topics.status, self.topics.journal, self.topics.dead]
+    }
+
+    /// Deletes the topics of a genuine cluster; one that stays is told, and fails no test.
+    private func deleteTopics() async {
+        do throws(KafkaError) {
+            let admin = try Admin(properties: self.kafka)
+            do throws(KafkaError) {
+                for (name, failure) in try await admin.deleteTopics(self.topicNames, timeout: .seconds(10)) {
+                    print("topic \(name) stays: \(failure)")
+                }
+            } catch {
+                print("topics stay, \(self.topicNames): \(error)")
+            }
+            await admin.close()
+        } catch {
+            print("topics stay, \(self.topicNames): \(error)")
+        }
     }
 
     private func createTopics() async throws {
-        let names = [self.topics.events, self.topics.status, self.topics.journal, self.topics.dead]
         if let mock = self.mock {
-            for name in names { try await mock.createTopic(name, partitionCount: self.partitionCount) }
+            for name in self.topicNames { try await mock.createTopic(name, partitionCount: self.partitionCount) }
             return
         }
         let admin = try Admin(properties: self.kafka)
-        let new = names.map { name in
+        let new = self.topicNames.map { name in
             NewTopic(
                 name: name,
                 partitionCount: self.partitionCount,
