@@ -68,7 +68,7 @@ test-asan: setup ## what calls C libraries under the address sanitizer; with KAF
 		swift test --sanitize address --scratch-path .build-asan --filter '$(ASAN_FILTER)'
 
 .PHONY: lint
-lint: ## formatting, file lengths, licence headers, forbidden imports and paths, shell scripts
+lint: ## formatting, lengths of files and functions, licence headers, forbidden imports and paths, shell scripts
 	@.ci/lint
 
 .PHONY: release
