@@ -137,7 +137,7 @@ let package = Package(
             "WorkerTests",
             [
                 "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes",
-                "Rollouts", "Telemetry", "TestSupport", "Threads",
+                "Rollouts", "Telemetry", "TestSupport", "Threads", "Commands", "CommandTable",
             ]
         ),
         tests(
