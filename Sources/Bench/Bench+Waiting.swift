@@ -21,7 +21,8 @@ extension Bench {
         }
     }
 
-    private func fill(
+    /// Sends events for new models until so many rollouts wait for their builds.
+    func fill(
         from sent: Int,
         to goal: Int,
         _ bed: BenchBed,

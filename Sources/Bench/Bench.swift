@@ -27,6 +27,11 @@ struct Bench: Sendable {
                     }
                 }
             }
+            try await bed.withWorkshop(runs: Self.sharedRollouts) { workshop in
+                try await bed.withTopics("takeover", partitionCount: 4) { topics in
+                    try await self.takeover(bed, topics, workshop).forEach(self.take)
+                }
+            }
             try await bed.withWorkshop(runs: 1) { workshop in
                 try await bed.withTopics("restore", partitionCount: 1) { topics in
                     self.take(try await self.restore(bed, topics, workshop))

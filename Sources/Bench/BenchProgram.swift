@@ -49,6 +49,7 @@ package enum BenchProgram {
                 isRepeatable: true
             ),
             Self.count("journal", 1_000...10_000_000, "Records of the journal that is restored.", 1_000_000),
+            Self.count("takeovers", 1...20, "Workers that are killed, one after the other, under another's eyes.", 5),
             Self.count("concurrency", 1...1_024, "API calls at a time.", 64),
             Option(
                 "idle-time",
@@ -101,6 +102,7 @@ package enum BenchProgram {
             idleEvents: invocation.integer("idle-events") ?? 0,
             waiting: waiting.isEmpty ? [10_000, 100_000] : waiting,
             journalRecords: invocation.integer("journal") ?? 0,
+            takeovers: invocation.integer("takeovers") ?? 0,
             idleTime: invocation.duration("idle-time") ?? .seconds(20),
             bareTime: .seconds(3),
             concurrency: invocation.integer("concurrency") ?? 64

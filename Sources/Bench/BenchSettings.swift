@@ -18,6 +18,8 @@ struct BenchSettings: Sendable {
     var waiting: [Int]
     /// Records of the journal that is restored.
     var journalRecords: Int
+    /// Workers that are killed, to see how soon another goes on.
+    var takeovers: Int
     /// How long the worker is watched doing nothing.
     var idleTime: Duration
     /// How long a bare client is driven.

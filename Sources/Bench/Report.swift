@@ -36,7 +36,9 @@ struct Report: Sendable {
         ]
         if !Self.isOptimised { lines.append("This is a debug build: its figures say nothing.") }
         if !self.settings.isGenuine {
-            lines.append("Repeated events, waiting rollouts and restore were not measured: they need --kafka.")
+            lines.append(
+                "Repeated events, waiting rollouts, takeover and restore were not measured: they need --kafka."
+            )
         }
         lines.append("")
         return lines.joined(separator: "\n") + "\n"

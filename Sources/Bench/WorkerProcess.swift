@@ -156,6 +156,15 @@ struct WorkerProcess: Sendable {
         BenchFailure("slipway run has ended: \(self.process.end.map { "\($0)" } ?? "unknown")")
     }
 
-    /// Stops it in order.
+    /// Kills it (SIGKILL).
+    ///
+    /// - Returns: The moment before the signal.
+    func kill() -> ContinuousClock.Instant {
+        let moment = ContinuousClock.now
+        self.process.signal(SIGKILL)
+        return moment
+    }
+
+    /// Stops it in order; does nothing once it has ended.
     func stop() async { await self.process.stop(patience: .seconds(40)) }
 }

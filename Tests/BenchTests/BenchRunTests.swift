@@ -61,10 +61,13 @@ struct BenchRunTests {
         #expect(
             figures.map(\.name) == Self.mockFigures + [
                 "duplicatesPerSecond", "unwantedPerSecond", "memoryOf10Waiting", "bytesEachOf10Waiting",
-                "restoredRecordsPerSecond",
+                "takeoverMedian", "takeoverLongest", "restoredRecordsPerSecond",
             ]
         )
         self.check(figures)
+        // This one the session makes, not the build: nobody is taken for dead before it is over.
+        let takeovers = figures.filter { $0.name.hasPrefix("takeover") }
+        #expect(takeovers.allSatisfy { (8...15).contains($0.value) }, "\(takeovers.map(\.value))")
     }
 
     @Test func missingProgramsAreSaid() async throws {

@@ -77,6 +77,7 @@ extension BenchSettings {
         idleEvents: 100,
         waiting: [10],
         journalRecords: 1_000,
+        takeovers: 2,
         idleTime: .seconds(1),
         bareTime: .seconds(1),
         concurrency: 4
