@@ -2,6 +2,7 @@
 
 import CommandTable
 import Kafka
+import Worker
 
 /// `slipway topics`: makes and checks the four topics.
 enum TopicsCommand {
@@ -42,17 +43,26 @@ enum TopicsCommand {
                         try await Self.run(try load(invocation), invocation, output, mends: true)
                     }
                 ),
-                Command(
-                    "check",
-                    summary: "Compare the topics with what the guarantees need",
-                    discussion: "Changes nothing. Ends with 1 when a worker would refuse to start or break a promise.",
-                    options: [json] + ConfigurationOptions.all,
-                    exitStatuses: [.configuration, .unavailable],
-                    body: { invocation, output in
-                        try await Self.run(try load(invocation), invocation, output, mends: false)
-                    }
-                ),
+                Self.check(load, json),
             ]
+        )
+    }
+
+    private static func check(_ load: @escaping ConfigurationLoader, _ json: Option) -> Command {
+        Command(
+            "check",
+            summary: "Compare the topics with what the guarantees need",
+            discussion: """
+                Changes nothing. Ends with 1 when a worker would refuse to start or break a promise.
+
+                Reads the newest events, too, without a group, and names who sends events to other partitions than those \
+                of their models, which workers have to forward.
+                """,
+            options: [json] + ConfigurationOptions.all,
+            exitStatuses: [.configuration, .unavailable],
+            body: { invocation, output in
+                try await Self.run(try load(invocation), invocation, output, mends: false)
+            }
         )
     }
 
@@ -99,6 +109,9 @@ enum TopicsCommand {
             let changes = try await keeper.mend(findings, alters: invocation.flag("alter"))
             try report.write(changes)
             if !changes.isEmpty { findings = try await keeper.findings() }
+        } else if let events = try await admin.topic(configuration.topics.events) {
+            let properties = try configuration.kafkaAccess.properties()
+            if let finding = try await MisplacedEvents.finding(in: events, properties) { findings.append(finding) }
         }
         try report.write(findings)
         return findings.contains(where: \.isProblem) ? .failure : .success
