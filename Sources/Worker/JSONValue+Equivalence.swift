@@ -5,11 +5,13 @@ import JSON
 extension JSONValue {
     /// Whether two values say the same: members in any order, `1` and `1.0` alike, numbers within a billionth.
     ///
-    /// A model's answer may differ in the last digit between two builds of the same libraries.
+    /// A model's answer may differ in the last digit between two builds of the same libraries; where both numbers are whole,
+    /// such as labels and ids, none may.
     func isEquivalent(to other: JSONValue) -> Bool {
         switch (self, other) {
         case (.null, .null): return true
         case (.bool(let left), .bool(let right)): return left == right
+        case (.integer(let left), .integer(let right)): return left == right
         case (.string(let left), .string(let right)): return left == right
         case (.array(let left), .array(let right)):
             return left.count == right.count && zip(left, right).allSatisfy { $0.isEquivalent(to: $1) }
