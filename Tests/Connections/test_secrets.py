@@ -53,8 +53,10 @@ def test_the_search_sees_what_goes_everywhere(make_bed, leavings):
     assert names >= {"worker-1.log", "audit", "audit-file", "topic-events", "topic-status", "topic-journal", "topic-dead"}
 
 
-@pytest.mark.parametrize("expected", ["[1]", "[2]"])
-def test_a_worker_that_says_all_it_can_verifies_models(make_bed, expected: str):
+@pytest.mark.parametrize(
+    ("expected", "phase", "cause"), [("[1]", "deployed", None), ("[2]", "failed", "verification")], ids=["right", "wrong"]
+)
+def test_a_worker_that_says_all_it_can_verifies_models(make_bed, expected: str, phase: str, cause: str | None):
     """Leaves the most talkative logs there are: everything of librdkafka's, and a model's access key in use."""
     bed: Bed = make_bed()
     routes = bed.folder / "routes.yaml"
@@ -68,8 +70,9 @@ def test_a_worker_that_says_all_it_can_verifies_models(make_bed, expected: str):
     producer = Producer({"bootstrap.servers": bed.broker.plain})
     producer.produce(bed.topics["events"], json.dumps(event))
     producer.flush(20)
-    phases = [status["phase"] for status in bed.statuses(1)]
-    assert "verifying" in phases, phases
+    statuses = bed.statuses(1)
+    assert [status["phase"] for status in statuses][-2:] == ["verifying", phase], statuses
+    assert statuses[-1].get("cause", {}).get("class") == cause, statuses
 
 
 def test_no_secret_is_found_anywhere(leavings, broker):
