@@ -155,6 +155,12 @@ struct RequestTests {
         Outgoing(method: "POST", path: "\(deployments)/d:restart") { client throws(APIError) in
             _ = try await client.restartDeployment(project: "p", model: "m", build: "b", "d")
         },
+        Outgoing(method: "DELETE", path: "/projects/p/models/m/builds/b") { client throws(APIError) in
+            try await client.deleteBuild(project: "p", model: "m", "b")
+        },
+        Outgoing(method: "DELETE", path: "/registry/models/m/versions/v") { client throws(APIError) in
+            try await client.deleteRegisteredVersion(model: "m", "v")
+        },
         Outgoing(method: "POST", path: "/auth/validate_key", body: ["audience": "API"]) { client throws(APIError) in
             _ = try await client.validateKey()
         },

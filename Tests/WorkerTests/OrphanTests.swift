@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPClient
 import JSON
 import Kafka
 import Rollouts
@@ -51,8 +52,12 @@ struct OrphanTests {
                 #expect(orphans.count == 1)
                 #expect(orphans.first?["kind"]?.text == kind)
                 #expect(orphans.first?["outcome"]?.text == outcome)
+                // It was told before it is taken away.
+                let id = try #require(orphans.first?["id"]?.text)
+                if outcome == "removed" { try await bed.awaitRemoval(of: id, kind: kind) }
             }
             #expect(try await bed.audit().created[kind] == 2)
+            #expect(try await bed.removals().count == (outcome == "removed" ? 1 : 0))
             let text = registry.prometheusText()
             #expect(text.contains(#"slipway_orphans_total{kind="\#(kind)",outcome="\#(outcome)"} 1"#))
         }
@@ -85,6 +90,31 @@ struct OrphanTests {
 }
 
 extension WorkerBed {
+    /// What was removed on the workbench, or stopped: operation and id, in order.
+    func removals() async throws -> [(operation: String, id: String)] {
+        let identifiers = [
+            "DeleteRegisteredModelVersion": "version_id", "DeleteModelBuild": "build_id",
+            "StopModelDeployment": "deployment_id",
+        ]
+        var removals: [(String, String)] = []
+        for line in try await self.control("GET", "/sandbox/audit", nil).body.split(separator: UInt8(ascii: "\n")) {
+            let entry = try JSONValue(parsing: Array(line))
+            guard entry["applied"]?.flag == true, let operation = entry["operation"]?.text,
+                let identifier = identifiers[operation]
+            else { continue }
+            removals.append((operation, entry["ids"]?[identifier]?.text ?? "?"))
+        }
+        return removals
+    }
+
+    /// Waits until the version or build of that id was deleted.
+    func awaitRemoval(of id: String, kind: String) async throws {
+        let operation = kind == "version" ? "DeleteRegisteredModelVersion" : "DeleteModelBuild"
+        while !Task.isCancelled {
+            if try await self.removals().contains(where: { $0.operation == operation && $0.id == id }) { return }
+        }
+    }
+
     /// Waits until the deployment of that run is the one that is up.
     func awaitUp(run: SeededRun, model name: String) async throws {
         let model = try #require(try await self.client.findModel(project: run.projectID, named: name))
