@@ -29,7 +29,10 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case duplicate
     /// A gate of the route is not met.
     case gate
-    /// The run is running, scheduled, failed or killed on the workbench, or the event says so.
+    /// The run failed or was killed on the workbench, or the event says that it has not finished.
+    ///
+    /// A rollout whose run is still running or scheduled at the deadline of its first step ends `failed`: the event said
+    /// that it had finished.
     case runNotFinished
 
     // Superseded.

@@ -174,6 +174,48 @@ struct CoordinatorTests {
         #expect(bench.now.monotonic < at(1_900).monotonic)
     }
 
+    @Test(arguments: [RunFacts.Status.running, .scheduled])
+    func aRunThatIsStillUnderWayIsWaitedForUntilTheDeadline(status: RunFacts.Status) {
+        var facts = RunFacts.sample(1)
+        facts.status = status
+        var bench = Bench()
+        bench.accept(.sample())
+        for _ in 0..<100 where bench.endings.isEmpty {
+            bench.answer(.run(facts))
+            bench.pass(5)
+        }
+        #expect(bench.endings.map(\.phase) == [.failed])
+        let message = "the run is '\(status.rawValue)' on the workbench (for 60 s)"
+        #expect(bench.endings.first?.cause == Cause(.runNotFinished, message))
+        #expect(bench.now.monotonic >= at(60).monotonic)
+        #expect(bench.now.monotonic < at(90).monotonic)
+        #expect(!bench.records.contains { $0.rollout.intent != nil })
+    }
+
+    @Test
+    func aRunThatFinishesALittleAfterItsEventIsDeployed() {
+        var facts = RunFacts.sample(1)
+        facts.status = .running
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answer(.run(facts))
+        #expect(bench.calls == [])
+        bench.pass(30)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+    }
+
+    @Test(arguments: [RunFacts.Status.failed, .killed])
+    func aRunThatEndedBadlyIsSkippedAtOnce(status: RunFacts.Status) {
+        var facts = RunFacts.sample(1)
+        facts.status = status
+        var bench = Bench()
+        bench.accept(.sample())
+        bench.answer(.run(facts))
+        #expect(bench.endings.map(\.phase) == [.skipped])
+        #expect(bench.endings.first?.cause?.class == .runNotFinished)
+    }
+
     @Test
     func nothingIsCreatedAfterTheDeadline() {
         var plan = RolloutPlan.sample()

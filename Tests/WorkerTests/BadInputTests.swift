@@ -44,21 +44,30 @@ struct BadInputTests {
             bareRun.runID = try #require(bare["id"]?.text)
             let end = #"{"status":"EXPERIMENT_RUN_FINISHED","end_time":"2026-01-01T01:00:00Z"}"#
             _ = try await call("PATCH", "\(path)/\(bareRun.runID)", end)
+            // Its event comes before its end, which never comes.
+            let running = try JSONValue(parsing: try await call("POST", path, #"{"run_name":"running"}"#))
+            var runningRun = runs[2]
+            runningRun.runID = try #require(running["id"]?.text)
             var elsewhere = runs[2]
             elsewhere.projectID = "else-wher-else-wher"
             let events = [
                 ("failed-run", runs[0]), ("deleted-run", runs[1]), ("no-artifact", bareRun),
-                ("other-project", elsewhere), ("good", runs[2]),
+                ("running-run", runningRun), ("other-project", elsewhere), ("good", runs[2]),
             ]
-            try await bed.withWorker(bed.settings(.catchAll)) { _ in
+            let route = Route(
+                name: "all",
+                runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil),
+                deadlines: StepDeadlines(resolve: 2_000)
+            )
+            try await bed.withWorker(bed.settings(Routes([route]))) { _ in
                 for (model, run) in events { try await bed.emit(run.data(model: model), id: model, key: model) }
                 // The workbench lists no files of a bare run, so only the registration can find that there are none.
                 let outcomes = try await self.outcomes(bed, ended: events.count)
                 #expect(
                     outcomes == [
                         "failed-run": "skipped runNotFinished", "deleted-run": "failed runNotFound",
-                        "no-artifact": "failed registration", "other-project": "failed runNotFound",
-                        "good": "deployed -",
+                        "no-artifact": "failed registration", "running-run": "failed runNotFinished",
+                        "other-project": "failed runNotFound", "good": "deployed -",
                     ]
                 )
             }
