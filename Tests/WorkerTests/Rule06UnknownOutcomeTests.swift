@@ -10,12 +10,18 @@ import Testing
 /// deadline and the time to settle are over and a last look has found nothing.
 @Suite(.timeLimit(.minutes(2)))
 struct Rule06UnknownOutcomeTests {
-    @Test(arguments: [
-        "/api/v2/registry/models", "/api/v2/projects/*/models", "/api/v2/projects/*/models/*/builds",
-        "/api/v2/projects/*/models/*/builds/*/deployments",
-    ])
-    func aCallThatMayHaveBeenAppliedIsRepeatedOnlyAfterItsTimeAndALastLook(path: String) async throws {
-        try await WorkerBed.with { bed in
+    @Test(
+        arguments: [
+            "/api/v2/registry/models", "/api/v2/projects/*/models", "/api/v2/projects/*/models/*/builds",
+            "/api/v2/projects/*/models/*/builds/*/deployments",
+        ],
+        WorkerBed.clusters
+    )
+    func aCallThatMayHaveBeenAppliedIsRepeatedOnlyAfterItsTimeAndALastLook(
+        path: String,
+        isGenuine: Bool
+    ) async throws {
+        try await WorkerBed.with(genuine: isGenuine) { bed in
             let recorder = RecordingTransport(bed.transport)
             let bed = try bed.through(recorder)
             let runs = try await bed.seedRuns(1)

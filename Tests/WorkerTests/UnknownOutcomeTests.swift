@@ -20,9 +20,9 @@ struct UnknownOutcomeTests {
         ]
     }
 
-    @Test(arguments: CreatingFault.allCases)
-    func aCreatingCallThatGoesWrongMakesOneObject(fault: CreatingFault) async throws {
-        try await WorkerBed.with { bed in
+    @Test(arguments: CreatingFault.allCases, WorkerBed.clusters)
+    func aCreatingCallThatGoesWrongMakesOneObject(fault: CreatingFault, isGenuine: Bool) async throws {
+        try await WorkerBed.with(genuine: isGenuine) { bed in
             var runs: [WorkerBed.SeededRun] = []
             for _ in 0..<4 { runs += try await bed.seedRuns(1) }
             let rules = Self.paths(runs).compactMap { fault.rule(path: $0) }
