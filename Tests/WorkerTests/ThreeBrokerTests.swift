@@ -75,6 +75,21 @@ struct ThreeBrokerTests {
                 }
             }
             #expect(try await bed.audit().created == ["version": 12, "model": 12, "build": 12, "deployment": 12])
+            let lost = ["unknown", "fatal"].map {
+                registry.count(#"slipway_journal_transactions_total{outcome="\#($0)"}"#)
+            }
+            #expect(lost.reduce(0, +) >= 1)
+            #expect(registry.count("slipway_producer_replaced_total") >= 1)
+            // It was empty when the partitions were assigned: what was read of it, was read by starting over. Two had ended.
+            #expect(registry.count("slipway_restored_records_total") >= 2)
         }
+    }
+}
+
+extension MetricsRegistry {
+    /// The value of a counter, named with its labels; 0 for one that was never counted.
+    fileprivate func count(_ name: String) -> Int {
+        self.prometheusText().split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+            .flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
     }
 }
