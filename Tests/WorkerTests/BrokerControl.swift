@@ -21,8 +21,17 @@ enum BrokerControl {
 
     static func run(_ action: String, _ node: Int) async throws {
         let command = (self.command ?? "").replacing("{action}", with: action).replacing("{node}", with: "\(node)")
+        try await self.shell(command)
+        guard action == "kill" else { return }
+        // It dies a moment later; whoever boots it before that finds it running, and nothing is booted.
+        let address = self.variable("KAFKA_BOOTSTRAP")?.split(separator: ",")[node - 1].split(separator: ":") ?? []
+        let connection = "/dev/tcp/\(address.joined(separator: "/"))"
+        try await self.shell("while (exec 3<>\(connection)) 2>/dev/null; do sleep 0.05; done; sleep 0.5")
+    }
+
+    private static func shell(_ command: String) async throws {
         let process = try ChildProcess(
-            "/bin/sh",
+            "/bin/bash",
             ["-c", command],
             environment: ["PATH": self.variable("PATH") ?? "/usr/bin:/bin"]
         )
