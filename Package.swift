@@ -99,7 +99,7 @@ let package = Package(
         // Under the thread sanitizer it takes the place of C11's threads, which librdkafka uses; empty otherwise.
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
-        tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport"]),
+        tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport", "Threads"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport", "Threads"]),
         tests("TimestampsTests", ["Timestamps"]),
         tests("JSONTests", ["JSON"]),

@@ -29,6 +29,13 @@ final class ClientHandle: Sendable {
         rd_kafka_destroy_flags(self.pointer, leavesGroup ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
+    /// Leaves the client to itself, with its threads, until the process ends.
+    func abandon() {
+        self.isDestroyed.withLock { $0 = true }
+        // What its callbacks use must outlive it.
+        _ = Unmanaged.passRetained(self)
+    }
+
     /// Serves what waits for a poll (errors, statistics), then says what an error means.
     func explained(_ error: KafkaError) -> KafkaError {
         if rd_kafka_type(self.pointer) == RD_KAFKA_PRODUCER { rd_kafka_poll(self.pointer, 0) }

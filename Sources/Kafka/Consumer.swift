@@ -65,7 +65,9 @@ package final class Consumer: Sendable {
     ///
     /// - Throws: `KafkaError` when a name can't be a topic's, or the consumer is closed.
     package func subscribe(_ topics: [String]) async throws(KafkaError) {
+        let loop = self.loop
         try await self.onThread("subscribe") { client in
+            loop.joining()
             let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
             let code = list.withPointer { rd_kafka_subscribe(client, $0) }
             return code == RD_KAFKA_RESP_ERR_NO_ERROR

@@ -29,6 +29,8 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     private var ledger = AssignmentLedger()
     /// The membership last told; none after a loss.
     private var told: GroupMembership?
+    /// Whether it asked to join the group, and has not had an assignment since it was made.
+    private var isJoining = false
 
     init(properties: KafkaProperties, settings: ConsumerSettings, observer: ClientObserver) {
         self.inbox = ConsumerInbox(settings: settings)
@@ -68,8 +70,17 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         let isClosed = rd_kafka_consumer_closed(client) != 0
         if !isClosed { self.observer.error(.timedOut(operation: "leave consumer group")) }
         rd_kafka_queue_destroy(queue)
-        handle.destroy(leavesGroup: false)
+        // Before 2.3.0 a client whose group has answered, but sent no assignment yet, aborts the process when it is destroyed
+        // (librdkafka's pull request 4381).
+        if self.isJoining, rd_kafka_version() < 0x0203_0000 {
+            handle.abandon()
+        } else {
+            handle.destroy(leavesGroup: false)
+        }
     }
+
+    /// Notes that the group is about to be joined; on the consumer's thread.
+    func joining() { self.isJoining = true }
 
     override func logged(level: Int32, facility: String, text: String) {
         super.logged(level: level, facility: facility, text: text)
@@ -83,6 +94,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         _ code: rd_kafka_resp_err_t,
         _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
     ) {
+        self.isJoining = false
         // What was read so far comes before the rebalance, and what is revoked must be found in the inbox.
         self.deliverBatch()
         let named = PartitionList.elements(of: partitions).map(\.topicPartition)
