@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Worker
 
 /// Who sends events to other partitions than those of their models, as the copies tell that workers have forwarded.
 ///
@@ -59,9 +60,10 @@ struct MisplacedEvents: Sendable, Equatable {
             await reader.close()
             let message = "its events may not be read, so who sends them to other partitions is not known"
             return TopicFinding(kind: .notCheckable, topic: topic.name, message: message)
-        } catch let error as StalledRead {
+        } catch let error where error is StalledRead || error is KafkaError {
+            // What else was found is worth more than this.
             await reader.close()
-            return TopicFinding(kind: .notCheckable, topic: topic.name, message: error.description)
+            return TopicFinding(kind: .notCheckable, topic: topic.name, message: "\(error)")
         } catch {
             await reader.close()
             throw error

@@ -4,6 +4,7 @@ import CommandTable
 import Kafka
 import Rollouts
 import Timestamps
+import Worker
 
 /// What `slipway replay` is asked to do.
 struct ReplayOptions: Sendable, Equatable {

@@ -164,7 +164,9 @@ extension Coordinator {
 
     /// A record was refused for good, because it is too large for its topic.
     package mutating func recordRefused(_ ticket: Ticket, _ cause: Cause, now: Now) {
-        guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id] else {
+        guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id],
+            rollout.state.partition == context.partition
+        else {
             // A sweep's record is as long as the end's, which fitted; if not, the next owner sweeps again.
             return
         }

@@ -56,7 +56,8 @@ extension Coordinator {
             lanes[state.key, default: Lane()].restore(state)
         }
         self.lanes[partition] = lanes
-        let (doubles, unfinished) = Self.split(restored.unfinished) { self.isAlive($0.id) }
+        for state in restored.unfinished { self.sweeps.remove(state.id) }
+        let (doubles, unfinished) = Self.split(restored.unfinished) { self.rollouts[$0.id] != nil }
         for state in doubles { self.endDouble(state, partition: partition, now: now) }
         self.rollouts.reserve(unfinished.count)
         for state in unfinished {
@@ -87,11 +88,16 @@ extension Coordinator {
     }
 
     /// Ends a rollout that goes on in another partition: routes have given its model another owner since.
+    ///
+    /// Only the journal is told: to everybody else they are one rollout, and the other one tells its end.
     private mutating func endDouble(_ state: RolloutState, partition: Int32, now: Now) {
         var state = state
         state.partition = partition
+        // The other one looks for the same marker, so what this one left behind is its to find.
+        for step in (state.intent.map { [$0] } ?? []) + (state.aftermath?.doubts ?? []) {
+            self.rollouts[state.id]?.state.doubt(step)
+        }
         state.intent = nil
-        // The other one looks for the same marker.
         state.aftermath = nil
         let cause = Cause(
             .duplicate,
@@ -101,7 +107,7 @@ extension Coordinator {
         state.step = .finished
         _ = self.known[partition]?.insert(state.id)
         self.known[partition]?.end(state.id, at: now.wallMilliseconds / 1_000)
-        self.record(state, purpose: .note, publishes: true)
+        self.record(state, purpose: .note, publishes: false)
     }
 
     private func setClock(of rollout: inout Rollout, now: Now) {

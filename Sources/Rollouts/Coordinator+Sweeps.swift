@@ -11,6 +11,12 @@ struct Sweeps: Sendable {
     /// Those that want to make a call.
     var ready = FIFO<RolloutID>()
 
+    /// Drops the sweep of a rollout that is not over in another partition.
+    mutating func remove(_ id: RolloutID) {
+        guard self.waiting.removeValue(forKey: id) != nil || self.running.removeValue(forKey: id) != nil else { return }
+        self.due.removeAll { $0.id == id }
+    }
+
     mutating func remove(partition: Int32) -> Set<RolloutID> {
         let waiting = self.waiting.filter { $0.value.partition == partition }.keys
         let running = self.running.filter { $0.value.state.partition == partition }.keys
@@ -97,7 +103,8 @@ extension Coordinator {
             self.sweeps.running[id]?.succeeded([])
             return false
         }
-        guard lane?.head == nil else {
+        // Then what is being deployed decides what serves.
+        guard lane?.head.flatMap({ self.rollouts[$0] })?.isDeploying != true else {
             _ = self.sweeps.ready.popFirst()
             self.sweepAgain(id, at: now.monotonic + .seconds(10))
             return false

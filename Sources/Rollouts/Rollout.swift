@@ -131,6 +131,9 @@ package struct Rollout: Sendable {
         self.state.stepAt += span.milliseconds
     }
 
+    /// Whether it is making its deployment what serves, or has just done so.
+    var isDeploying: Bool { self.state.step == .deploy || self.state.step == .verify }
+
     /// Whether the step's own time is up.
     package func isPastDeadline(_ now: MonotonicTime) -> Bool { (self.heldSince ?? now) >= self.deadline }
 

@@ -13,15 +13,16 @@ extension RunFacts {
     /// What the API says of a run, as of `now`, in milliseconds since 1970.
     ///
     /// A start in the far future (one in nanoseconds, say) would make every later run of the model an older one for good:
-    /// such a run counts as started now.
+    /// such a run counts as started when it ended, or now where that is in the future, too.
     init(_ run: ExperimentRun, projectID: String, now: Int64 = WorkerClock.wallMilliseconds()) {
         let started = run.startedAt?.millisecondsSinceEpoch ?? 0
+        let ended = run.endedAt?.millisecondsSinceEpoch ?? now
         self.init(
             projectID: projectID,
             experimentID: run.experimentID,
             runID: run.id,
             status: Status(rawValue: run.status.rawValue) ?? .unknown,
-            startMilliseconds: started > now + Self.clockDifference ? now : started,
+            startMilliseconds: started > now + Self.clockDifference ? min(ended, now) : started,
             metrics: run.metrics,
             params: run.params,
             tags: run.tags,

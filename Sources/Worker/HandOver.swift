@@ -42,6 +42,8 @@ struct HandOver: Sendable {
     let eventsTopic: String
     let journalTopic: String
     let start: WorkerSettings.StartFrom
+    /// How long ended rollouts are known; `nil` for ever.
+    let horizon: Span?
     /// Whether the journal is read; `false` only where a test takes that away.
     let restores: Bool
     let requests: AsyncStream<Request>
@@ -193,14 +195,33 @@ struct HandOver: Sendable {
             throw WorkerFailure(.topics, "the leader of \(events) named no offsets")
         }
         if let begunAt {
-            // Beyond the end lies what the journal says of an events topic that was deleted and made anew.
-            let position = begunAt <= watermarks.high ? max(begunAt, watermarks.low) : watermarks.low
+            let position = try await self.position(events, within: watermarks, begunAt: begunAt)
             logger.warning(
                 "the committed offset is gone, reading again what the journal may know",
                 ["position": .integer(position.rawValue), "end": .integer(watermarks.high.rawValue)]
             )
             return position
         }
+        return try await self.first(events, within: watermarks)
+    }
+
+    /// Where to read again what the journal may know: not what it may have forgotten.
+    private func position(
+        _ events: TopicPartition,
+        within watermarks: Watermarks,
+        begunAt: Offset
+    ) async throws -> Offset {
+        // Beyond the end lies what the journal says of an events topic that was deleted and made anew.
+        if case .beginning = self.start { return watermarks.low }
+        guard begunAt <= watermarks.high else { return watermarks.low }
+        let oldest = max(begunAt, watermarks.low)
+        guard let horizon else { return oldest }
+        let time = WorkerClock.wallMilliseconds() - horizon.milliseconds
+        return max(oldest, try await self.consumer.offsets(of: [events], at: time)[events] ?? watermarks.high)
+    }
+
+    /// Where a first start begins.
+    private func first(_ events: TopicPartition, within watermarks: Watermarks) async throws -> Offset {
         switch self.start {
         case .beginning: return watermarks.low
         case .now: return watermarks.high

@@ -60,20 +60,6 @@ struct IntakeDecision: Sendable {
     }
 }
 
-extension IncomingRecord {
-    init(_ record: ConsumedRecord) {
-        self.init(
-            topic: record.topicPartition.topic,
-            partition: record.topicPartition.partition.rawValue,
-            offset: record.offset.rawValue,
-            timestampMilliseconds: record.timestampMilliseconds,
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { RecordHeader($0.key, $0.value) }
-        )
-    }
-}
-
 extension RouteDecision {
     /// The plan, or as much of it as is known.
     var knownPlan: RolloutPlan {

@@ -294,6 +294,7 @@ package final class Worker: Sendable {
             eventsTopic: self.settings.topics.events,
             journalTopic: self.settings.topics.journal,
             start: self.settings.startFrom,
+            horizon: self.settings.policy.dedupeHorizon,
             restores: !self.settings.ablation.contains(.journal),
             requests: requests,
             flow: self.makeIntakeFlow(parts)
@@ -334,7 +335,8 @@ package final class Worker: Sendable {
             defer { self.progress.handling(since: nil) }
             switch event {
             case .records(let records, let seeks): try await intake.take(records, seeks: seeks)
-            default: try await membership.handle(event)
+            case .assigned, .membershipChanged, .revoked, .lost, .offsetOutOfRange, .error:
+                try await membership.handle(event)
             }
         }
     }

@@ -6,6 +6,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Worker
 
 @testable import Commands
 

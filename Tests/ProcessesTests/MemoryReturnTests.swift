@@ -5,6 +5,7 @@ import Processes
 import Testing
 
 /// What a burst of work leaves free between what it keeps goes back to the system.
+@Suite(.timeLimit(.minutes(1)))
 struct MemoryReturnTests {
     private static let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
     /// Small enough to lie in the heap.

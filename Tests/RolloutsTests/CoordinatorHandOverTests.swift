@@ -76,12 +76,18 @@ struct CoordinatorHandOverTests {
         var bench = Bench(holds: [0, 1])
         bench.accept(.sample(1))
         #expect(bench.coordinator.isKnown(RolloutID(1), partition: 1))
-        let double = RolloutState.sample(1, partition: 1)
-        bench.coordinator.restore(partition: 1, Coordinator.Restored(unfinished: [double]), now: bench.now)
+        var met = RolloutState.sample(1, partition: 1)
+        met.intent = .build
+        bench.coordinator.restore(partition: 1, Coordinator.Restored(unfinished: [met]), now: bench.now)
         bench.answerAll()
-        #expect(bench.endings.map(\.partition) == [1, 0])
-        #expect(bench.endings.map(\.phase) == [.skipped, .deployed])
-        #expect(bench.endings.first?.cause?.class == .duplicate)
+        // The journal of the other partition is told that it is over there, and nobody else is.
+        let double = bench.records.filter { $0.partition == 1 }
+        #expect(double.map(\.rollout.phase) == [.skipped])
+        #expect(double.map(\.rollout.cause?.class) == [.duplicate])
+        #expect(double.map(\.publishes) == [false])
+        #expect(bench.endings.map(\.partition) == [0])
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        #expect(bench.endings.first?.aftermath?.doubts == [.build])
         #expect(bench.coordinator.unfinishedCount == 0)
         #expect(bench.coordinator.workUnderWay == 0)
     }

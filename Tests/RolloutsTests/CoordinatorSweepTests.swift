@@ -72,15 +72,18 @@ struct CoordinatorSweepTests {
         #expect(bench.coordinator.unsweptCount == 0)
     }
 
-    @Test func nothingIsRevivedWhileARunOfTheModelIsUnderWay() {
+    @Test func nothingIsRevivedWhileARunOfTheModelIsBeingDeployed() {
         var bench = self.stopped()
         bench.accept(.sample(9, plan: .sample(run: "r9")))
-        bench.answerAll(leaving: { if case .sweep = $0 { true } else { false } }, until: { $0.isNamed("createBuild") })
+        bench.answerAll(
+            leaving: { if case .sweep = $0 { true } else { false } },
+            until: { $0.isNamed("createDeployment") }
+        )
         bench.answer(.marked([]))
         bench.pass(5)
         #expect(!bench.calls.contains(where: self.isReviving))
         // It fails, so what was live before ought to serve again.
-        bench.answer(.build(BuildFacts(buildID: "b9", progress: .failed("no"))))
+        bench.answer(.deployment(DeploymentFacts(deploymentID: "d9", progress: .failed("no"))))
         #expect(bench.endings.map(\.phase) == [.failed])
         bench.pass(11)
         #expect(bench.calls.map(self.isReviving) == [true])

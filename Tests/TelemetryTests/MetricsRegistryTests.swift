@@ -3,7 +3,7 @@
 import Telemetry
 import Testing
 
-@Suite("Metrics registry")
+@Suite("Metrics registry", .timeLimit(.minutes(1)))
 struct MetricsRegistryTests {
     @Test func thePageFollowsTheTextFormat() {
         let registry = MetricsRegistry()
