@@ -9,6 +9,8 @@ final class ClientHandle: Sendable {
     nonisolated(unsafe) let pointer: OpaquePointer
     let context: ClientContext
     private let isDestroyed = Mutex(false)
+    /// Those that were left to themselves: at most one for each consumer that is closed while it joins.
+    private static let abandoned = Mutex<[ClientHandle]>([])
 
     init(adopting pointer: OpaquePointer, context: ClientContext) {
         self.pointer = pointer
@@ -33,7 +35,7 @@ final class ClientHandle: Sendable {
     func abandon() {
         self.isDestroyed.withLock { $0 = true }
         // What its callbacks use must outlive it.
-        _ = Unmanaged.passRetained(self)
+        Self.abandoned.withLock { $0.append(self) }
     }
 
     /// Serves what waits for a poll (errors, statistics), then says what an error means.
