@@ -47,14 +47,7 @@ final class EventSender: Sendable {
     }
 
     private func send(_ event: DrillPlan.Event, _ number: Int) async throws {
-        let record = self.record(event, number)
-        let place: RecordPlace
-        do {
-            let producer = event.placement == .otherHash ? self.otherProducer : self.producer
-            place = try await producer.send(record)
-        } catch {
-            throw DrillFailure("event \(number) could not be sent: \(error)")
-        }
+        let place = try await self.place(of: event, number)
         self.sent.withLock { sent in
             switch event.content {
             case .wish(let wish, _): sent.wishes.insert(wish)
@@ -62,6 +55,26 @@ final class EventSender: Sendable {
                 sent.unreadable.insert(
                     Sightings.Place(partition: place.partition.rawValue, offset: place.offset.rawValue)
                 )
+            }
+        }
+    }
+
+    /// Sends an event, as training jobs do: again where a broker that dies refuses it.
+    ///
+    /// One that arrived all the same is then there twice, which the worker has to know. Of what can't be read nobody knows
+    /// that it is the same, so that is sent once.
+    private func place(of event: DrillPlan.Event, _ number: Int) async throws -> RecordPlace {
+        let record = self.record(event, number)
+        let producer = event.placement == .otherHash ? self.otherProducer : self.producer
+        var attempts = 1
+        if case .wish = event.content { attempts = 5 }
+        while true {
+            attempts -= 1
+            do throws(KafkaError) {
+                return try await producer.send(record)
+            } catch {
+                guard attempts > 0 else { throw DrillFailure("event \(number) could not be sent: \(error)") }
+                try await Task.sleep(for: .seconds(1))
             }
         }
     }
