@@ -198,10 +198,12 @@ actor WorkerFleet {
     private func thaw(_ life: Int) {
         guard self.lives[life].freeze != nil else { return }
         self.lives[life].freeze = nil
-        self.lives[life].child.signal(SIGCONT)
         let name = self.name(life)
+        // Before the signal: what the worker sends at once must not seem older than its thawing.
+        let thawedAt = Disturbance.now
+        self.lives[life].child.signal(SIGCONT)
         guard let index = self.disturbances.lastIndex(where: { $0.worker == name && $0.until == nil }) else { return }
-        self.disturbances[index].until = Disturbance.now
+        self.disturbances[index].until = thawedAt
         self.report("thaw worker \(self.lives[life].slot)")
     }
 
