@@ -211,8 +211,8 @@ struct HandOver: Sendable {
         within watermarks: Watermarks,
         begunAt: Offset
     ) async throws -> Offset {
-        // Beyond the end lies what the journal says of an events topic that was deleted and made anew.
         if case .beginning = self.start { return watermarks.low }
+        // Beyond the end lies what the journal says of an events topic that was deleted and made anew.
         guard begunAt <= watermarks.high else { return watermarks.low }
         let oldest = max(begunAt, watermarks.low)
         guard let horizon else { return oldest }
