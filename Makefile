@@ -12,7 +12,7 @@ DESTDIR ?=
 RELEASE := --configuration release --static-swift-stdlib
 # What the sanitizers are run over; regular expressions, as `swift test --filter` takes them. Suites that start other
 # programs of ours are left out of the first: those lack the stand-in for C11's threads (Tests/CThreadShim).
-TSAN_FILTER ?= ^(Threads|HTTP|Kafka|Telemetry|Operations|WorkbenchAPI|WorkbenchSandbox|Worker|Commands|Processes)Tests\.
+TSAN_FILTER ?= ^(Threads|HTTP|Kafka|Telemetry|Operations|WorkbenchAPI|WorkbenchSandbox|SandboxPrograms|Worker|Commands|Processes)Tests\.
 ASAN_FILTER ?= ^(Kafka|HTTP|Settings|Digest|Worker)Tests\.
 BENCH_ARGUMENTS ?=
 # Tests at a time. Left to itself Swift Testing starts all of them at once: whole workers, hundreds on two cores.

@@ -64,9 +64,13 @@ let package = Package(
         part("Rollouts", ["Digest", "JSON", "Timestamps"]),
         part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
         part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
+        part("WorkbenchSandbox", ["Files", "HTTPServer", "JSON"]),
         part(
-            "WorkbenchSandbox",
-            ["HTTPServer", "HTTPClient", "JSON", "CommandTable", "Notation", "Files", "Kafka", "Processes"]
+            "SandboxPrograms",
+            [
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Notation", "Processes",
+                "WorkbenchSandbox",
+            ]
         ),
         part(
             "Commands",
@@ -80,17 +84,17 @@ let package = Package(
             "Drill",
             [
                 "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes", "Rollouts",
-                "WorkbenchSandbox",
+                "SandboxPrograms", "WorkbenchSandbox",
             ]
         ),
         part(
             "Bench",
             ["CommandTable", "Files", "HTTPClient", "JSON", "Kafka", "Notation", "Processes", "Rollouts"]
         ),
-        part("TestSupport", ["Kafka", "HTTPClient"]),
+        part("TestSupport", ["HTTPClient", "JSON", "Kafka", "WorkbenchSandbox"]),
 
         program("slipway", ["Commands", "CommandTable"]),
-        program("slipway-sandbox", ["WorkbenchSandbox", "Drill", "CommandTable"]),
+        program("slipway-sandbox", ["CommandTable", "Drill", "SandboxPrograms"]),
         program("slipway-bench", ["Bench", "CommandTable"]),
 
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
@@ -120,18 +124,16 @@ let package = Package(
         tests(
             "DrillTests",
             [
-                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "WorkbenchSandbox", "Worker",
-                "TestSupport",
+                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "SandboxPrograms", "TestSupport", "Worker",
+                "WorkbenchSandbox",
                 "drill-worker",
             ]
         ),
         tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
+        tests("WorkbenchSandboxTests", ["HTTPClient", "HTTPServer", "JSON", "TestSupport", "WorkbenchSandbox"]),
         tests(
-            "WorkbenchSandboxTests",
-            [
-                "WorkbenchSandbox", "HTTPClient", "HTTPServer", "JSON", "WorkbenchAPI", "CommandTable", "Kafka",
-                "TestSupport",
-            ]
+            "SandboxProgramsTests",
+            ["CommandTable", "HTTPServer", "JSON", "Kafka", "SandboxPrograms", "TestSupport", "WorkbenchSandbox"]
         ),
         tests(
             "WorkerTests",

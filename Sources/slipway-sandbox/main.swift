@@ -2,6 +2,6 @@
 
 import CommandTable
 import Drill
-import WorkbenchSandbox
+import SandboxPrograms
 
 await SandboxProgram.table(adding: [DrillCommand.command]).runProcess()

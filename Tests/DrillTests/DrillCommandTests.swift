@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import SandboxPrograms
 import Testing
-import WorkbenchSandbox
 
 @testable import Drill
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SandboxPrograms
 import Testing
-import WorkbenchSandbox
 
 @testable import Drill
 

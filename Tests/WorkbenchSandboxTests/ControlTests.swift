@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -10,15 +11,15 @@ struct ControlTests {
     @Test("every mutating call is audited with ids and marks, reads are not")
     func audit() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         let body =
-            #"{"comment": "rollout 7", "registered_model_version_id": "\#(built.version)", "runtime_identifier": "\#(Built.runtime)"}"#
-        let before = try virtual.audit().count
-        let build = try id(try virtual.call("POST", built.builds, body))
+            #"{"comment": "rollout 7", "registered_model_version_id": "\#(built.version)", "runtime_identifier": "\#(SandboxBuild.runtime)"}"#
+        let before = try virtual.auditLines().count
+        let build = try objectID(try virtual.call("POST", built.builds, body))
         try virtual.call("GET", built.builds)
         try virtual.call("POST", "/auth/validate_key", #"{"audience": "API"}"#)
         _ = try virtual.refusal("POST", built.builds, "{}")
-        let lines = try virtual.audit()
+        let lines = try virtual.auditLines()
         #expect(lines.count == before + 2)
         #expect(lines.map { $0["seq"]?.wholeNumber } == (1...Int64(lines.count)).map { $0 })
         let made = lines[before]
@@ -36,10 +37,10 @@ struct ControlTests {
     @Test("tags, run and environment are marks")
     func marks() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual, tags: #"[{"key": "k", "value": "v"}]"#)
+        let world = try SandboxRun(&virtual, tags: #"[{"key": "k", "value": "v"}]"#)
         let built = try world.build(&virtual)
         _ = try built.deploy(&virtual, #"{"environment": {"ROLLOUT": "7"}}"#)
-        let lines = try virtual.audit()
+        let lines = try virtual.auditLines()
         #expect(
             lines.contains {
                 $0["markers"]?["tags"]
@@ -55,7 +56,7 @@ struct ControlTests {
     @Test("neither keys nor access keys are shown")
     func secrets() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         _ = try built.deploy(
             &virtual,
             #"{"environment": {"KEY": "\#(VirtualSandbox.key)"}, "deployment_secrets": {"a": "hidden"}}"#
@@ -80,13 +81,13 @@ struct ControlTests {
         _ = virtual.send("DELETE", "/sandbox/state")
         try virtual.call("POST", "/projects", #"{"name": "c"}"#)
         #expect(virtual.sandbox.takeNewAuditLines().count { $0 == 10 } == 1)
-        #expect(try virtual.audit().map { $0["seq"] } == [.integer(3)])
+        #expect(try virtual.auditLines().map { $0["seq"] } == [.integer(3)])
     }
 
     @Test("state shows counts and objects, and can be emptied")
     func state() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         _ = try built.deploy(&virtual)
         let state = try JSONValue(lenientlyParsing: virtual.send("GET", "/sandbox/state").body)
         for kind in [
@@ -101,7 +102,7 @@ struct ControlTests {
         #expect(emptied["counts"]?["models"] == .integer(0))
         #expect(try virtual.call("GET", "/projects")["projects"] == .array([]))
         // Names are free again, and the runtimes are still there.
-        _ = try World(&virtual).build(&virtual)
+        _ = try SandboxRun(&virtual).build(&virtual)
     }
 
     @Test("the clock is shown as it was set; unknown presets and keys are refused by name")
@@ -129,7 +130,7 @@ struct ControlTests {
     @Test("a model answers once it is up, the same for the same request")
     func modelService() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         let request =
             #"{"accessKey": "\#(built.accessKey)", "request": {"dataframe_split": {"columns": ["a"], "data": [[1.5], [2.5]]}}}"#
         #expect(virtual.send("POST", "/modelservice/model", request).status == 503)
@@ -156,11 +157,11 @@ struct ControlTests {
     @Test("a model without authentication needs no bearer; a busy one says so; a marked one fails")
     func modelServiceVariants() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let model = try virtual.call("POST", world.models, #"{"name": "open", "disable_authentication": true}"#)
-        let build = #"{"file_path": "p.py", "function_name": "f", "runtime_identifier": "\#(Built.runtime)"}"#
-        let builds = "\(world.models)/\(try id(model))/builds"
-        let deployments = "\(builds)/\(try id(try virtual.call("POST", builds, build)))/deployments"
+        let build = #"{"file_path": "p.py", "function_name": "f", "runtime_identifier": "\#(SandboxBuild.runtime)"}"#
+        let builds = "\(world.models)/\(try objectID(model))/builds"
+        let deployments = "\(builds)/\(try objectID(try virtual.call("POST", builds, build)))/deployments"
         try virtual.call("POST", deployments)
         let key = try #require(model["access_key"]?.text)
         let request = #"{"accessKey": "\#(key)", "request": {"x": 1}}"#

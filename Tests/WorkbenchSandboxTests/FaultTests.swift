@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -47,7 +48,7 @@ struct FaultTests {
         #expect(gateway.status == 502)
         #expect(gateway.body.starts(with: Array("<html>".utf8)))
         #expect(try self.count(&virtual) == 0)
-        #expect(try virtual.audit().map { $0["applied"] } == [.bool(false), .bool(false)])
+        #expect(try virtual.auditLines().map { $0["applied"] } == [.bool(false), .bool(false)])
     }
 
     @Test("drop-before leaves no trace but in the audit")
@@ -56,7 +57,7 @@ struct FaultTests {
         try virtual.setFaults(#"[{"fault": "drop-before"}]"#)
         #expect(virtual.send("POST", "/api/v2/projects", #"{"name": "a"}"#).extent == .cut(afterBytes: 0))
         #expect(try self.count(&virtual) == 0)
-        let line = try #require(try virtual.audit().first)
+        let line = try #require(try virtual.auditLines().first)
         #expect(line["applied"] == .bool(false))
         #expect(line["fault"] == .string("drop-before"))
         #expect(line["status"] == .integer(0))
@@ -68,7 +69,7 @@ struct FaultTests {
         try virtual.setFaults(#"[{"fault": "drop-after-apply", "cutAfterBytes": 20}]"#)
         #expect(virtual.send("POST", "/api/v2/projects", #"{"name": "a"}"#).extent == .cut(afterBytes: 20))
         #expect(try self.count(&virtual) == 1)
-        #expect(try virtual.audit().first?["applied"] == .bool(true))
+        #expect(try virtual.auditLines().first?["applied"] == .bool(true))
     }
 
     @Test("apply-late answers first and applies later", arguments: ["cut", "500"])
@@ -85,7 +86,7 @@ struct FaultTests {
         virtual.sandbox.applyLate(late.call, at: virtual.now)
         #expect(try self.count(&virtual) == 1)
         #expect(try self.count(&virtual, "lateCalls") == 0)
-        let audit = try virtual.audit()
+        let audit = try virtual.auditLines()
         #expect(audit.count == 1)
         #expect(audit.first?["at"]?.text == virtual.now.rfc3339)
         #expect(audit.first?["applied"] == .bool(true))
@@ -124,7 +125,7 @@ struct FaultTests {
     @Test("renderings: sparse, reversed, capitals, unknown word, repeated token")
     func renderings() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         try virtual.call("POST", built.builds, built.buildRequest)
         let usual = try virtual.call("GET", built.builds)["model_builds"]?.elements ?? []
         try virtual.setFaults(#"[{"fault": "sparse"}, {"fault": "reversed-order"}, {"fault": "upper-case-status"}]"#)

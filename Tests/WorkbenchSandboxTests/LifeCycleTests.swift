@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -13,7 +14,7 @@ struct LifeCycleTests {
     @Test("a version is registering, then ready")
     func versionBecomesReady() throws {
         var virtual = VirtualSandbox(clock: steady)
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let (model, version) = try world.register(&virtual)
         let path = "/registry/models/\(model)/versions/\(version)"
         #expect(try virtual.call("GET", path)["status"] == .string("REGISTERING"))
@@ -28,7 +29,7 @@ struct LifeCycleTests {
     func uploadFails(cause: String) throws {
         var virtual = VirtualSandbox(clock: steady)
         let tags = cause == "marked" ? #"[{"key": "sandbox.fail", "value": "version"}]"# : "[]"
-        let world = try World(&virtual, tags: tags)
+        let world = try SandboxRun(&virtual, tags: tags)
         let (model, version) = try world.register(&virtual, path: cause == "missing" ? "elsewhere" : "model")
         virtual.advance(.seconds(10))
         let failed = try virtual.call("GET", "/registry/models/\(model)/versions/\(version)")
@@ -39,7 +40,7 @@ struct LifeCycleTests {
     @Test("the same name adds a version")
     func sameNameAddsVersion() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let first = try world.register(&virtual)
         let second = try world.register(&virtual)
         #expect(first.model == second.model)
@@ -53,7 +54,7 @@ struct LifeCycleTests {
     @Test("a build goes through its states")
     func buildStates() throws {
         var virtual = VirtualSandbox(clock: .instant)
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         _ = virtual.send("PUT", "/sandbox/clock", #"{"building": "10s"}"#)
         let built = try world.build(&virtual)
         var states: [String] = []
@@ -71,7 +72,7 @@ struct LifeCycleTests {
     )
     func buildFails(marker: String, status: String) throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual, tags: #"[{"key": "sandbox.fail", "value": "\#(marker)"}]"#)
+        let world = try SandboxRun(&virtual, tags: #"[{"key": "sandbox.fail", "value": "\#(marker)"}]"#)
         let built = try world.build(&virtual)
         #expect(try built.status(&virtual) == status)
         let deployment = try built.deploy(&virtual)
@@ -81,7 +82,7 @@ struct LifeCycleTests {
     @Test("a build of a version that is not ready fails")
     func buildOfUnreadyVersion() throws {
         var virtual = VirtualSandbox(clock: steady)
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         virtual.advance(.seconds(10))
         #expect(try built.status(&virtual) == "build failed")
@@ -90,7 +91,7 @@ struct LifeCycleTests {
     @Test("a deployment waits for its build, then comes up")
     func deploymentWaits() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         _ = virtual.send("PUT", "/sandbox/clock", #"{"building": 10, "deploying": 10}"#)
         let built = try world.build(&virtual)
         let deployment = try built.deploy(&virtual)
@@ -105,7 +106,7 @@ struct LifeCycleTests {
     @Test("a newer deployment stops the older one when it is up, not before")
     func newerStopsOlder() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         let older = try built.deploy(&virtual)
         #expect(try built.status(&virtual, of: older) == "deployed")
@@ -122,7 +123,7 @@ struct LifeCycleTests {
     @Test("of two on their way, the one requested last stays, whichever is up first")
     func lastRequestWins() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         _ = virtual.send("PUT", "/sandbox/clock", #"{"deploying": "20s"}"#)
         let slow = try built.deploy(&virtual)
@@ -136,7 +137,7 @@ struct LifeCycleTests {
     @Test("a failing newer deployment leaves the older one up")
     func failedNewerChangesNothing() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         let older = try built.deploy(&virtual)
         let newer = try built.deploy(&virtual, #"{"environment": {"SANDBOX_FAIL": "deployment"}}"#)
@@ -147,7 +148,7 @@ struct LifeCycleTests {
     @Test("stop and restart")
     func stopAndRestart() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         _ = virtual.send("PUT", "/sandbox/clock", #"{"stopping": "5s", "deploying": "2s"}"#)
         let built = try world.build(&virtual)
         let deployment = try built.deploy(&virtual)
@@ -168,7 +169,7 @@ struct LifeCycleTests {
     @Test("the instant clock answers with the final states")
     func instant() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let registered = try virtual.call("POST", "/registry/models", world.registration())
         #expect(registered["model_versions"]?.elements?.first?["status"] == .string("READY"))
         let built = try world.build(&virtual, name: "other")
@@ -181,7 +182,7 @@ struct LifeCycleTests {
         var replies: [[UInt8]] = []
         for _ in 0..<2 {
             var virtual = VirtualSandbox(clock: .real, seed: 42)
-            let world = try World(&virtual)
+            let world = try SandboxRun(&virtual)
             let built = try world.build(&virtual)
             virtual.advance(.seconds(200))
             _ = try built.deploy(&virtual)

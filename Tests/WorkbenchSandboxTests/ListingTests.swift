@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -39,7 +40,7 @@ struct ListingTests {
     @Test("filters find parts of names, with regard to case, and combine")
     func filters() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         for name in ["Churn-A", "churn-b", "churn-bb", "x"] {
             try virtual.call("POST", world.models, #"{"name": "\#(name)", "disable_authentication": \#(name == "x")}"#)
         }
@@ -59,8 +60,8 @@ struct ListingTests {
     @Test("a renamed model is found by its new name only")
     func renamed() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
-        let model = try id(try virtual.call("POST", world.models, #"{"name": "before"}"#))
+        let world = try SandboxRun(&virtual)
+        let model = try objectID(try virtual.call("POST", world.models, #"{"name": "before"}"#))
         try virtual.call("PATCH", "\(world.models)/\(model)", #"{"name": "after"}"#)
         let before = try virtual.call("GET", world.models + "?search_filter=%7B%22name%22:%22before%22%7D")
         let after = try virtual.call("GET", world.models + "?search_filter=%7B%22name%22:%22after%22%7D")
@@ -72,10 +73,10 @@ struct ListingTests {
     @Test("runs: order by start, metric and parameter; filter by status")
     func runs() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         for (index, start) in ["2026-01-03", "2026-01-01", "2026-01-02"].enumerated() {
             let body = #"{"run_name": "r\#(index)", "start_time": "\#(start)T00:00:00Z"}"#
-            let run = try id(try virtual.call("POST", world.runs, body))
+            let run = try objectID(try virtual.call("POST", world.runs, body))
             let batch =
                 #"{"metrics": [{"key": "accuracy", "value": 0.\#(index + 1)}], "params": [{"key": "p", "value": "\#(9 - index)"}]}"#
             try virtual.call("POST", "\(world.runs)/\(run):logbatch", batch)
@@ -112,7 +113,7 @@ struct ListingTests {
     @Test("deployments support no order, and ignore one")
     func deploymentsIgnoreOrder() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         _ = try built.deploy(&virtual)
         let list = try virtual.call("GET", built.deployments + "?sort=-created_at")
         #expect(list["model_deployments"]?.elements?.count == 1)

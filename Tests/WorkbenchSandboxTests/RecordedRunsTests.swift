@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -23,16 +24,16 @@ struct RecordedRunsTests {
         try virtual.sandbox.workbench.add(recorded, at: virtual.now)
         #expect(recorded.runs.count >= 8)
         for project in recorded.projects {
-            #expect(try virtual.call("GET", "/projects/\(id(project.value))").sorted == project.value.sorted)
+            #expect(try virtual.call("GET", "/projects/\(objectID(project.value))").sorted == project.value.sorted)
         }
-        let project = try id(try #require(recorded.projects.first).value)
+        let project = try objectID(try #require(recorded.projects.first).value)
         for experiment in recorded.experiments {
-            let path = "/projects/\(project)/experiments/\(try id(experiment.value))"
+            let path = "/projects/\(project)/experiments/\(try objectID(experiment.value))"
             #expect(try virtual.call("GET", path).sorted == experiment.value.sorted)
         }
         for run in recorded.runs {
             let experiment = try #require(run.value["experiment_id"]?.text)
-            let path = "/projects/\(project)/experiments/\(experiment)/runs/\(try id(run.value))"
+            let path = "/projects/\(project)/experiments/\(experiment)/runs/\(try objectID(run.value))"
             #expect(try virtual.call("GET", path).sorted == run.value.sorted)
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import WorkbenchSandbox
@@ -10,7 +11,7 @@ struct WorkbenchTests {
     @Test("ids, CRNs and keys have the workbench's shapes")
     func shapes() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         let short = /[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}/
         let uuid = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
@@ -26,7 +27,7 @@ struct WorkbenchTests {
     @Test("zero values are there, 64-bit integers are strings, environment goes in as a map and out as text")
     func wireForm() throws {
         var virtual = VirtualSandbox()
-        let built = try World(&virtual).build(&virtual)
+        let built = try SandboxRun(&virtual).build(&virtual)
         let model = try virtual.call("GET", "\(built.models)/\(built.model)")
         #expect(model["description"] == .string(""))
         #expect(model["auth_enabled"] == .bool(true))
@@ -47,8 +48,8 @@ struct WorkbenchTests {
     @Test("a duplicate model name is a 500, until the model is deleted")
     func duplicateModel() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
-        let model = try id(try virtual.call("POST", world.models, #"{"name": "a"}"#))
+        let world = try SandboxRun(&virtual)
+        let model = try objectID(try virtual.call("POST", world.models, #"{"name": "a"}"#))
         let refusal = try virtual.refusal("POST", world.models, #"{"name": "a"}"#)
         #expect(refusal.status == 500)
         #expect(refusal.message.contains("already has a model with that name"))
@@ -59,7 +60,7 @@ struct WorkbenchTests {
     @Test("model names are limited to 63 characters")
     func longName() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         try virtual.call("POST", world.models, #"{"name": "\#(String(repeating: "n", count: 63))"}"#)
         let refusal = try virtual.refusal("POST", world.models, #"{"name": "\#(String(repeating: "m", count: 64))"}"#)
         #expect(refusal.status == 400)
@@ -68,7 +69,7 @@ struct WorkbenchTests {
     @Test("an experiment's name is unique in the workspace")
     func duplicateExperiment() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let refusal = try virtual.refusal("POST", "/projects/\(world.project)/experiments", #"{"name": "exp"}"#)
         #expect(refusal.status == 409)
         #expect(refusal.code == 6)
@@ -77,10 +78,10 @@ struct WorkbenchTests {
     @Test("builds: unknown runtime, unknown or foreign version, model without registered model")
     func refusedBuilds() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         let other = try world.register(&virtual, name: "other")
-        func refuse(_ version: String, _ runtime: String = Built.runtime, model: String? = nil) throws -> Int {
+        func refuse(_ version: String, _ runtime: String = SandboxBuild.runtime, model: String? = nil) throws -> Int {
             let body = #"{"registered_model_version_id": "\#(version)", "runtime_identifier": "\#(runtime)"}"#
             return try virtual.refusal("POST", "\(built.models)/\(model ?? built.model)/builds", body).status
         }
@@ -88,16 +89,17 @@ struct WorkbenchTests {
         #expect(try refuse(built.version, "") == 400)
         #expect(try refuse("aaaa-bbbb-cccc-dddd") == 404)
         #expect(try refuse(other.version) == 400)
-        let plain = try id(try virtual.call("POST", world.models, #"{"name": "plain"}"#))
+        let plain = try objectID(try virtual.call("POST", world.models, #"{"name": "plain"}"#))
         #expect(try refuse(built.version, model: plain) == 400)
-        let body = #"{"file_path": "p.py", "function_name": "f", "runtime_identifier": "\#(Built.runtime)", "cpu": 2}"#
+        let body =
+            #"{"file_path": "p.py", "function_name": "f", "runtime_identifier": "\#(SandboxBuild.runtime)", "cpu": 2}"#
         try virtual.call("POST", "\(world.models)/\(plain)/builds", body)
     }
 
     @Test("one call can build and deploy too; one that is refused leaves nothing behind")
     func autoBuild() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let registered = try world.register(&virtual)
         func body(_ runtime: String) -> String {
             #"""
@@ -107,9 +109,9 @@ struct WorkbenchTests {
             """#
         }
         #expect(try virtual.refusal("POST", world.models, body("nowhere")).status == 400)
-        let model = try id(try virtual.call("POST", world.models, body(Built.runtime)))
+        let model = try objectID(try virtual.call("POST", world.models, body(SandboxBuild.runtime)))
         let builds = try virtual.call("GET", "\(world.models)/\(model)/builds")["model_builds"]?.elements
-        let build = try id(try #require(builds?.first))
+        let build = try objectID(try #require(builds?.first))
         let deployments = try virtual.call("GET", "\(world.models)/\(model)/builds/\(build)/deployments")
         #expect(deployments["model_deployments"]?.elements?.first?["replicas"] == .integer(2))
     }
@@ -117,7 +119,7 @@ struct WorkbenchTests {
     @Test("the newest value of a metric is shown, all of them in its history")
     func metrics() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let path = "\(world.runs)/\(world.run)"
         let batch = #"""
             {"metrics": [{"key": "a", "value": 1, "timestamp": "2026-01-02T00:00:00Z", "step": 2},
@@ -136,7 +138,7 @@ struct WorkbenchTests {
     @Test("what was deleted is gone, with all below it")
     func deletion() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let built = try world.build(&virtual)
         let deployment = try built.deploy(&virtual)
         try virtual.call("DELETE", "\(built.builds)/\(built.build)")
@@ -156,8 +158,8 @@ struct WorkbenchTests {
     @Test("an object of another project is not found there")
     func foreignObjects() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
-        let other = try id(try virtual.call("POST", "/projects", #"{"name": "other"}"#))
+        let world = try SandboxRun(&virtual)
+        let other = try objectID(try virtual.call("POST", "/projects", #"{"name": "other"}"#))
         let path = "/projects/\(other)/experiments/\(world.experiment)/runs/\(world.run)"
         #expect(try virtual.refusal("GET", path).status == 404)
     }
@@ -191,7 +193,7 @@ struct WorkbenchTests {
     @Test("an escaped slash belongs to the identifier")
     func escapedSlash() throws {
         var virtual = VirtualSandbox()
-        let world = try World(&virtual)
+        let world = try SandboxRun(&virtual)
         let path = "\(world.runs)/\(world.run)"
         try virtual.call("POST", path + ":logbatch", #"{"metrics": [{"key": "a/b", "value": 1}]}"#)
         #expect(try virtual.call("GET", path + "/metrics/a%2Fb")["metrics"]?.elements?.count == 1)

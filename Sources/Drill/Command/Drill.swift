@@ -2,7 +2,6 @@
 
 import FoundationEssentials
 import Kafka
-import WorkbenchSandbox
 
 /// A fault drill: real worker processes between a Kafka and a simulated workbench, everything that can befall them, and
 /// the judgement of what has become of every event.

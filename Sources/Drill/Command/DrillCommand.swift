@@ -3,7 +3,6 @@
 package import CommandTable
 import Glibc
 import Processes
-import WorkbenchSandbox
 
 /// Declares `slipway-sandbox drill`.
 package enum DrillCommand {

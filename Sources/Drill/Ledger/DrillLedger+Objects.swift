@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WorkbenchSandbox
+import SandboxPrograms
 
 extension DrillLedger {
     /// Judges what the workbench has made: twice, unknown, in the wrong order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import WorkbenchSandbox
+import SandboxPrograms
 
 extension DrillLedger {
     /// The ledger as a table for people: what happened, then every column, and what is behind those that are not zero.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import WorkbenchSandbox
+package import SandboxPrograms
 
 /// The judgement of a drill: pure, made of what was seen on Kafka, at the workers and at the workbench.
 package struct DrillLedger: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WorkbenchSandbox
+import SandboxPrograms
 
 /// What a drill has seen, for the ledger to judge.
 struct Sightings: Sendable {

@@ -2,7 +2,7 @@
 
 import Kafka
 import Rollouts
-import WorkbenchSandbox
+import SandboxPrograms
 
 /// Reads a drill's topics from their beginnings, committed records only.
 actor TopicFollower {

@@ -3,6 +3,7 @@
 import HTTPClient
 import HTTPServer
 import JSON
+import SandboxPrograms
 import WorkbenchSandbox
 
 /// The simulated workbench of a drill: its runs, its faults, its audit.
@@ -33,7 +34,7 @@ actor Workshop {
     }
 
     /// Where deployed models are served.
-    nonisolated var modelServiceURL: String { "\(self.url)/modelservice" }
+    nonisolated var modelServiceURL: String { self.url + ModelService.root }
 
     /// The plan's runs as the sandbox reads them.
     private static func recorded(_ plan: DrillPlan) -> String {

@@ -3,9 +3,9 @@
 import JSON
 
 /// One rule of the fault plan: which calls it meets, how often it fires, and what it does then.
-struct FaultRule: Sendable {
+package struct FaultRule: Sendable {
     /// What a rule does.
-    enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// The call is applied at once, its reply comes after `delay`.
         case latency
         /// The call is not applied and gets an error with `status`.

@@ -3,9 +3,9 @@
 import JSON
 
 /// The service that answers requests to deployed models, outside API v2.
-enum ModelService {
+package enum ModelService {
     /// Its root on the sandbox's address; a real workbench has a host of its own for it.
-    static let root = "/modelservice"
+    package static let root = "/modelservice"
     /// Where models are called.
     static let path = root + "/model"
     /// Largest request in bytes.

@@ -4,15 +4,16 @@ import HTTPServer
 import JSON
 import Kafka
 import Testing
+import WorkbenchSandbox
 
-@testable import WorkbenchSandbox
+@testable import SandboxPrograms
 
 @Suite("slipway-sandbox demo and tally", .timeLimit(.minutes(1)))
 struct DemoHostTests {
     private func withHost(_ body: (DemoHost, JSONValue) async throws -> Void) async throws {
         let host = try await DemoHost(sandbox: SandboxServer.Settings(apiKey: "demo-key", seed: 1), partitionCount: 3)
         do {
-            try await body(host, try JSONValue(lenientlyParsing: Array(host.announcement.utf8)))
+            try await body(host, try JSONValue(parsing: Array(host.announcement.utf8)))
         } catch {
             await host.stop()
             throw error
@@ -58,7 +59,7 @@ struct DemoHostTests {
 
     @Test("a tally over the wire is red until all is as expected, and then green")
     func tallies() async throws {
-        let expected = RecordedRunsTests.folder + "/events.ndjson"
+        let expected = recordedFolder + "/events.ndjson"
         try await self.withHost { host, _ in
             try await self.withMetrics("slipway_events_total{outcome=\"duplicate\"} 1\n") { operations in
                 let words = [
@@ -79,7 +80,7 @@ struct DemoHostTests {
                 #expect(problems.count == deployed)
                 #expect(problems.allSatisfy { $0.contains("the workbench made no such deployment") })
                 let summary = try JSONValue(
-                    lenientlyParsing: Array((doubted.text.split(separator: "\n").last ?? "").utf8)
+                    parsing: Array((doubted.text.split(separator: "\n").last ?? "").utf8)
                 )
                 #expect(summary["events"]?.wholeNumber == Int64(events.count))
                 #expect(summary["deployed"]?.wholeNumber == Int64(deployed))
@@ -96,12 +97,12 @@ struct DemoHostTests {
             case .duplicate: return [sent]
             case .deadLettered: return [sent, ProducerRecord(topic: topics.dead, key: nil, value: event.value)]
             case .deployed, .skipped, .failed, .superseded:
-                let status = ProtoWriter.object { writer in
-                    writer.string("rolloutId", "rollout-\(index)")
-                    writer.count("sequence", 1)
-                    writer.string("phase", event.expected.rawValue)
-                    writer.object("run") { $0.string("runId", event.identity?.runID ?? "") }
-                    writer.object("model") { $0.string("name", event.identity?.modelName ?? "") }
+                let status = JSONWriter.object { writer in
+                    writer.field("rolloutId", "rollout-\(index)")
+                    writer.field("sequence", 1)
+                    writer.field("phase", event.expected.rawValue)
+                    writer.object("run") { $0.field("runId", event.identity?.runID ?? "") }
+                    writer.object("model") { $0.field("name", event.identity?.modelName ?? "") }
                 }
                 return [sent, ProducerRecord(topic: topics.status, key: Array("rollout-\(index)".utf8), value: status)]
             }
@@ -112,7 +113,7 @@ struct DemoHostTests {
     func noWorker() async throws {
         try await self.withHost { host, _ in
             let result = await runProgram([
-                "tally", "--expect", RecordedRunsTests.folder + "/events.ndjson", "--bootstrap-servers",
+                "tally", "--expect", recordedFolder + "/events.ndjson", "--bootstrap-servers",
                 host.bootstrapServers, "--url", host.url, "--api-key", "demo-key", "--operations", "127.0.0.1:1",
                 "--timeout", "0",
             ])

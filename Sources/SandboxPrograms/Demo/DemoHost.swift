@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import JSON
 import Kafka
+package import WorkbenchSandbox
 
 /// What a demo needs around the worker, in one process: a mock Kafka with the topics, and a sandbox.
 package struct DemoHost: Sendable {
@@ -61,18 +63,18 @@ package struct DemoHost: Sendable {
 
     /// The line of JSON by which whoever started it finds everything.
     package var announcement: String {
-        let line = ProtoWriter.object { writer in
-            writer.string("bootstrapServers", self.bootstrapServers)
-            writer.string("url", self.url)
-            writer.string("apiKey", self.apiKey)
-            writer.string("modelServiceURL", self.url + ModelService.root)
+        let line = JSONWriter.object { writer in
+            writer.field("bootstrapServers", self.bootstrapServers)
+            writer.field("url", self.url)
+            writer.field("apiKey", self.apiKey)
+            writer.field("modelServiceURL", self.url + ModelService.root)
             writer.object("topics") { writer in
-                writer.string("events", self.topics.events)
-                writer.string("status", self.topics.status)
-                writer.string("journal", self.topics.journal)
-                writer.string("dead", self.topics.dead)
+                writer.field("events", self.topics.events)
+                writer.field("status", self.topics.status)
+                writer.field("journal", self.topics.journal)
+                writer.field("dead", self.topics.dead)
             }
-            writer.count("partitions", self.partitionCount)
+            writer.field("partitions", self.partitionCount)
         }
         return String(decoding: line, as: UTF8.self)
     }

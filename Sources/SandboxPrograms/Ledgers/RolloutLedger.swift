@@ -10,7 +10,7 @@ package struct RolloutLedger: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         /// Its id.
         package let id: String
-        var identity: RecordedEvent.Identity
+        var identity: RolloutIdentity
         /// Replay that it comes from; `nil` for none.
         package var replayID: String?
         /// Phases by sequence number: the same event seen twice is one.
@@ -55,7 +55,7 @@ package struct RolloutLedger: Sendable, Equatable {
     package mutating func add(_ value: [UInt8]) throws(TallyFailure) -> Bool {
         let status: JSONValue
         do {
-            status = try JSONValue(lenientlyParsing: value)
+            status = try JSONValue(parsing: value)
         } catch {
             throw TallyFailure(description: "the status topic has a record that is not JSON: \(error)")
         }
@@ -65,10 +65,10 @@ package struct RolloutLedger: Sendable, Equatable {
         let position = self.positions[id] ?? self.entries.count
         if position == self.entries.count {
             self.positions[id] = position
-            self.entries.append(Entry(id: id, identity: RecordedEvent.Identity(runID: "", modelName: "")))
+            self.entries.append(Entry(id: id, identity: RolloutIdentity(runID: "", modelName: "")))
         }
         self.entries[position].phases[sequence] = phase
-        self.entries[position].identity = RecordedEvent.Identity(
+        self.entries[position].identity = RolloutIdentity(
             runID: status["run"]?["runId"]?.text ?? self.entries[position].identity.runID,
             modelName: status["model"]?["name"]?.text ?? self.entries[position].identity.modelName
         )

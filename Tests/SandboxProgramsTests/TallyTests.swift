@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
-@testable import WorkbenchSandbox
+@testable import SandboxPrograms
 
 @Suite("Tally")
 struct TallyTests {
@@ -16,10 +17,10 @@ struct TallyTests {
         _ expected: EventOutcome,
         value: String = #"{"runId": "r-1", "model": {"name": "m"}}"#
     ) -> RecordedEvent {
-        let line = ProtoWriter.object { writer in
-            writer.string("name", name)
-            writer.string("expected", expected.rawValue)
-            writer.string("value", value)
+        let line = JSONWriter.object { writer in
+            writer.field("name", name)
+            writer.field("expected", expected.rawValue)
+            writer.field("value", value)
         }
         do {
             return try RecordedEvent(line: line)
@@ -160,7 +161,7 @@ struct TallyTests {
 
     @Test("the shipped events are read, each with its outcome")
     func shipped() throws {
-        let events = try RecordedEvent.read(file: "\(RecordedRunsTests.folder)/events.ndjson")
+        let events = try RecordedEvent.read(file: "\(recordedFolder)/events.ndjson")
         for outcome in EventOutcome.allCases { #expect(events.contains { $0.expected == outcome }, "\(outcome)") }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import WorkbenchSandbox
 
 /// Finds in a sandbox's audit what was made, and what was made more than once.
 ///
@@ -23,13 +24,19 @@ package struct AuditLedger: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case version, model, build, deployment
 
-        fileprivate init?(_ operation: Operation) {
-            switch operation {
-            case .createRegisteredModel: self = .version
-            case .createModel: self = .model
-            case .createBuild: self = .build
-            case .createDeployment: self = .deployment
-            default: return nil
+        /// The kind that an operation makes, by the operation's id in the API; `nil` if it makes none of them.
+        fileprivate init?(madeBy operation: String) {
+            guard let kind = Kind.allCases.first(where: { $0.operation == operation }) else { return nil }
+            self = kind
+        }
+
+        /// The operation that makes it.
+        private var operation: String {
+            switch self {
+            case .version: "CreateRegisteredModel"
+            case .model: "CreateModel"
+            case .build: "CreateModelBuild"
+            case .deployment: "CreateModelDeployment"
             }
         }
 
@@ -73,7 +80,7 @@ package struct AuditLedger: Sendable, Equatable {
     package init(lines: [UInt8]) throws(TallyFailure) {
         for line in lines.split(separator: UInt8(ascii: "\n")) {
             do {
-                self.add(try JSONValue(lenientlyParsing: Array(line)))
+                self.add(try JSONValue(parsing: Array(line)))
             } catch {
                 throw TallyFailure(description: "the sandbox's audit has a line that is not JSON: \(error)")
             }
@@ -93,13 +100,13 @@ package struct AuditLedger: Sendable, Equatable {
     var surplus: Int { self.made.values.reduce(0) { $0 + $1 - 1 } }
 
     private mutating func add(_ line: JSONValue) {
-        guard line["applied"] == .bool(true), let operation = line["operation"]?.text.flatMap(Operation.init),
-            let kind = Kind(operation), let mark = AuditLedger.mark(of: kind, line)
+        guard line["applied"] == .bool(true), let operation = line["operation"]?.text,
+            let kind = Kind(madeBy: operation), let mark = AuditLedger.mark(of: kind, line)
         else { return }
         let (ids, markers) = (line["ids"], line["markers"])
         self.makings.append(
             Making(
-                thing: Thing(operation: operation.rawValue, mark: mark),
+                thing: Thing(operation: operation, mark: mark),
                 kind: kind,
                 id: ids?[kind.identifier]?.text ?? "",
                 at: (line["at"]?.text.flatMap { WallTime(rfc3339: $0) }?.microseconds ?? 0) / 1_000,

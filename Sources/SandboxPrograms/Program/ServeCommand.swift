@@ -2,7 +2,9 @@
 
 import CommandTable
 import HTTPServer
+import JSON
 import Processes
+import WorkbenchSandbox
 
 /// Declares `slipway-sandbox serve`.
 enum ServeCommand {
@@ -57,9 +59,9 @@ enum ServeCommand {
 
     /// The line by which whoever started the sandbox finds it.
     private static func announcement(_ url: String, key: String) -> String {
-        let line = ProtoWriter.object { writer in
-            writer.string("url", url)
-            writer.string("apiKey", key)
+        let line = JSONWriter.object { writer in
+            writer.field("url", url)
+            writer.field("apiKey", key)
         }
         return String(decoding: line, as: UTF8.self)
     }

@@ -91,16 +91,16 @@ struct Tally: Sendable {
     /// The one line of JSON that sums it up.
     var summary: String {
         let observations = self.observations
-        let line = ProtoWriter.object { writer in
-            writer.count("events", observations.events)
-            writer.count("deployed", Tally.count(.deployed, observations))
-            writer.count("skipped", Tally.count(.skipped, observations))
-            writer.count("failed", Tally.count(.failed, observations))
-            writer.count("superseded", Tally.count(.superseded, observations))
-            writer.count("duplicates", observations.duplicates)
-            writer.count("deadLettered", observations.deadLetters.count)
-            writer.count("duplicatesInAudit", observations.audit.surplus)
-            writer.double("seconds", self.seconds)
+        let line = JSONWriter.object { writer in
+            writer.field("events", observations.events)
+            writer.field("deployed", Tally.count(.deployed, observations))
+            writer.field("skipped", Tally.count(.skipped, observations))
+            writer.field("failed", Tally.count(.failed, observations))
+            writer.field("superseded", Tally.count(.superseded, observations))
+            writer.field("duplicates", observations.duplicates)
+            writer.field("deadLettered", observations.deadLetters.count)
+            writer.field("duplicatesInAudit", observations.audit.surplus)
+            writer.field("seconds", self.seconds)
         }
         return String(decoding: line, as: UTF8.self)
     }
@@ -132,10 +132,10 @@ struct Tally: Sendable {
 
 /// Gives each event its outcome, and each outcome to one event only.
 private struct Matching {
-    private var rollouts: [RecordedEvent.Identity: [RolloutLedger.Entry]]
+    private var rollouts: [RolloutIdentity: [RolloutLedger.Entry]]
     private var deadLetters: [[UInt8]]
     private var duplicates: Int
-    private var seen: Set<RecordedEvent.Identity> = []
+    private var seen: Set<RolloutIdentity> = []
 
     init(_ observations: Tally.Observations) {
         self.rollouts = Dictionary(grouping: observations.rollouts.entries, by: \.identity)

@@ -2,6 +2,7 @@
 
 import CommandTable
 import Notation
+import WorkbenchSandbox
 
 /// The options of every command that runs a sandbox.
 enum SandboxOptions {

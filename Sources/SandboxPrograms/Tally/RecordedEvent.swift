@@ -3,37 +3,15 @@
 import Files
 import JSON
 
-/// Why a tally can't be taken.
-package struct TallyFailure: Error, Equatable, CustomStringConvertible {
-    /// Names what was to be read and what is wrong.
-    package let description: String
-}
-
-/// What becomes of an event.
-package enum EventOutcome: String, Sendable, CaseIterable {
-    /// Its rollout's last status, as the status topic says it.
-    case deployed, skipped, failed, superseded
-    /// Repeats another event: only counted.
-    case duplicate
-    /// Put aside, because it can't be understood.
-    case deadLettered
-}
-
 /// A recorded event with the outcome that it has to have.
 struct RecordedEvent: Sendable, Equatable {
-    /// Which run as which model: what makes an event a repetition of another.
-    struct Identity: Hashable, Sendable {
-        let runID: String
-        let modelName: String
-    }
-
     let name: String
     let expected: EventOutcome
     let reason: String
     /// The record's value, byte for byte.
     let value: [UInt8]
     /// `nil` for a value that is no event.
-    let identity: Identity?
+    let identity: RolloutIdentity?
 
     /// Largest file that is taken.
     private static let maximumBytes = 64 << 20
@@ -66,7 +44,7 @@ struct RecordedEvent: Sendable, Equatable {
     init(line: [UInt8]) throws(TallyFailure) {
         let object: JSONValue
         do {
-            object = try JSONValue(lenientlyParsing: line)
+            object = try JSONValue(parsing: line)
         } catch {
             throw TallyFailure(description: "not JSON: \(error)")
         }
@@ -84,15 +62,15 @@ struct RecordedEvent: Sendable, Equatable {
         self.identity = RecordedEvent.identity(self.value)
     }
 
-    private static func identity(_ value: [UInt8]) -> Identity? {
+    private static func identity(_ value: [UInt8]) -> RolloutIdentity? {
         let event: JSONValue
         do {
-            event = try JSONValue(lenientlyParsing: value)
+            event = try JSONValue(parsing: value)
         } catch {
             return nil
         }
         let data = event["data"] ?? event
         guard let runID = data["runId"]?.text else { return nil }
-        return Identity(runID: runID, modelName: data["model"]?["name"]?.text ?? "")
+        return RolloutIdentity(runID: runID, modelName: data["model"]?["name"]?.text ?? "")
     }
 }

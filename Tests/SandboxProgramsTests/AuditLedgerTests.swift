@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
+import WorkbenchSandbox
 
-@testable import WorkbenchSandbox
+@testable import SandboxPrograms
 
 @Suite("What was made twice, by the audit")
 struct AuditLedgerTests {
     private static let marker = "slipway:0123456789abcdef0123456789abcdef"
 
-    private func build(_ built: Built, comment: String) -> String {
+    private func build(_ built: SandboxBuild, comment: String) -> String {
         String(built.buildRequest.dropLast()) + #", "comment": "\#(comment)"}"#
     }
 
     /// A run on its way to a deployment.
-    private func deployed(_ virtual: inout VirtualSandbox) throws -> (World, Built) {
-        let world = try World(&virtual)
+    private func deployed(_ virtual: inout VirtualSandbox) throws -> (SandboxRun, SandboxBuild) {
+        let world = try SandboxRun(&virtual)
         var built = try world.build(&virtual)
         let body = self.build(built, comment: "nightly \(AuditLedgerTests.marker)")
-        built.build = try id(try virtual.call("POST", built.builds, body))
+        built.build = try objectID(try virtual.call("POST", built.builds, body))
         _ = try built.deploy(&virtual)
         return (world, built)
     }

@@ -3,8 +3,9 @@
 import CommandTable
 import Synchronization
 import Testing
+import WorkbenchSandbox
 
-@testable import WorkbenchSandbox
+@testable import SandboxPrograms
 
 @Suite("slipway-sandbox: command line", .timeLimit(.minutes(1)))
 struct ProgramTests {
