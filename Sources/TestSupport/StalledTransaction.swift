@@ -26,7 +26,7 @@ package struct StalledTransaction {
         _ batch: TransactionBatch,
         _ body: (StalledTransaction) async throws -> Void
     ) async throws -> TransactionOutcome {
-        let stalled = StalledTransaction(properties: properties, missingTopic: KafkaBed.uniqueName("missing"))
+        let stalled = StalledTransaction(properties: properties, missingTopic: KafkaFixture.uniqueName("missing"))
         var stalling = batch
         stalling.records.append(
             ProducerRecord(topic: stalled.missingTopic, partition: Partition(rawValue: 0), key: nil, value: [0])

@@ -11,17 +11,17 @@ import WorkbenchSandbox
 @testable import Commands
 
 /// `slipway api` and a workbench that it calls.
-private struct APIBed: Sendable {
+private struct APIFixture: Sendable {
     private static let key = "test-key-0123456789"
 
     let url: String
-    var key = APIBed.key
+    var key = APIFixture.key
     var projectID: String?
 
     /// Runs `body` with a sandbox of its own.
-    static func with(_ body: (APIBed) async throws -> Void) async throws {
+    static func with(_ body: (APIFixture) async throws -> Void) async throws {
         let server = try SandboxServer(settings: SandboxServer.Settings(apiKey: self.key, seed: 7))
-        let bed = APIBed(url: try server.start().url)
+        let bed = APIFixture(url: try server.start().url)
         let result: Result<Void, any Error>
         do { result = .success(try await body(bed)) } catch { result = .failure(error) }
         await server.stop(grace: .zero)
@@ -29,9 +29,9 @@ private struct APIBed: Sendable {
     }
 
     /// Runs `slipway api` with these words behind it.
-    func run(_ words: String...) async -> CommandBed.Result { await self.run(words) }
+    func run(_ words: String...) async -> CommandFixture.Result { await self.run(words) }
 
-    func run(_ words: [String]) async -> CommandBed.Result {
+    func run(_ words: [String]) async -> CommandFixture.Result {
         var configuration = Configuration()
         configuration.workbench.url = self.url
         configuration.workbench.apiKey = Secret(self.key)
@@ -44,7 +44,7 @@ private struct APIBed: Sendable {
         )
         let capture = CapturedOutput()
         let status = await table.run(["api"] + words, environment: [:], output: Output(to: capture))
-        return CommandBed.Result(status: status, text: capture.text, errorText: capture.errorText)
+        return CommandFixture.Result(status: status, text: capture.text, errorText: capture.errorText)
     }
 
     /// Makes a project.
@@ -97,7 +97,7 @@ extension JSONValue {
 @Suite("api on the sandbox", .timeLimit(.minutes(1)))
 struct APICommandTests {
     @Test func pairsBecomeTheQueryOfAGet() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             for name in ["churn", "wine"] { _ = try await bed.project(name) }
             let all = await bed.run("GET", "/projects")
             #expect(all.status == .success, "\(all.errorText)")
@@ -112,7 +112,7 @@ struct APICommandTests {
     }
 
     @Test func pairsBecomeTheBodyOfAnythingElse() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             var bed = bed
             // A text stays one, whatever it looks like.
             bed.projectID = try await bed.project("true")
@@ -134,7 +134,7 @@ struct APICommandTests {
     }
 
     @Test func theBodyIsReadFromAFile() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             try await withScratchFile(#"{"name":"from-a-file"}"#) { path in
                 let made = await bed.run("POST", "/projects", "--input", path)
                 #expect(made.status == .success, "\(made.errorText)")
@@ -148,7 +148,7 @@ struct APICommandTests {
     }
 
     @Test func thePathNamesTheConfiguredProject() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             var bed = bed
             bed.projectID = try await bed.project("home")
             let shown = await bed.run("GET", "/projects/{project_id}")
@@ -157,7 +157,7 @@ struct APICommandTests {
     }
 
     @Test func aListingIsFollowedToItsEnd() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             for number in 1...3 { _ = try await bed.project("p\(number)") }
             let first = await bed.run("GET", "/projects", "-f", "page_size=1")
             #expect(try first.json.map(\.projectNames.count) == [1])
@@ -170,7 +170,7 @@ struct APICommandTests {
 
     @Test(arguments: [[], ["--paginate"]])
     func aGetIsTriedThreeTimes(flags: [String]) async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             _ = try await bed.project("p")
             try await bed.fail("GET", times: 2)
             let shown = await bed.run(["GET", "/projects"] + flags)
@@ -180,7 +180,7 @@ struct APICommandTests {
     }
 
     @Test func aWorkbenchThatIsNotThereIsItsOwnStatus() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             try await bed.fail("GET", times: 100)
             let shown = await bed.run("GET", "/projects")
             #expect(shown.status == .unavailable)
@@ -191,7 +191,7 @@ struct APICommandTests {
     }
 
     @Test func whatChangesSomethingIsTriedOnce() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             try await bed.fail("POST", times: 1)
             let made = await bed.run("POST", "/projects", "-f", "name=p")
             #expect(made.status == .unavailable)
@@ -200,7 +200,7 @@ struct APICommandTests {
     }
 
     @Test func whatTheWorkbenchRefusesIsTold() async throws {
-        try await APIBed.with { bed in
+        try await APIFixture.with { bed in
             try await bed.fail("GET", times: 0)
             let missing = await bed.run("GET", "/projects/none")
             #expect(missing.status == .failure)
@@ -224,7 +224,7 @@ struct APICommandTests {
     ])
     func aWrongCommandLineCallsNothing(words: [String], hint: String) async throws {
         // Nobody is there: whoever called would end with another status.
-        let result = await APIBed(url: "http://127.0.0.1:9").run(words)
+        let result = await APIFixture(url: "http://127.0.0.1:9").run(words)
         #expect(result.status == .usage)
         #expect(result.errorText.contains(hint), "\(result.errorText)")
     }
@@ -240,8 +240,8 @@ struct APICommandTests {
             responder.reply(HTTPServerReply(status: 200, body: Array("{}".utf8)))
         }
         let server = HTTPServer(settings: HTTPServerSettings(), routes: routes)
-        let bed = APIBed(url: try server.start().url)
-        let result = try await withThrowingTaskGroup(of: CommandBed.Result.self) { group in
+        let bed = APIFixture(url: try server.start().url)
+        let result = try await withThrowingTaskGroup(of: CommandFixture.Result.self) { group in
             group.addTask { await bed.run("GET", "/projects") }
             for await _ in calls { break }
             // A further call and its answer: by then the command has the first one's, and waits.

@@ -15,7 +15,7 @@ struct CommandsMockTests {
     // MARK: emit
 
     @Test func emitSendsOneEventToItsOwner() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let result = await bed.run(
                 "emit",
                 "--project",
@@ -33,7 +33,7 @@ struct CommandsMockTests {
                 "--json"
             )
             #expect(result.status == .success, "\(result.errorText)")
-            let records = try await bed.records(of: CommandBed.eventsTopic)
+            let records = try await bed.records(of: CommandFixture.eventsTopic)
             let record = try #require(records.first)
             #expect(records.count == 1)
             #expect(record.key == Array("wine-clf".utf8))
@@ -51,7 +51,7 @@ struct CommandsMockTests {
     }
 
     @Test func emitMakesManyDistinctEvents() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let result = await bed.run(
                 "emit",
                 "--experiment",
@@ -64,7 +64,7 @@ struct CommandsMockTests {
                 "2500"
             )
             #expect(result.status == .success, "\(result.errorText)")
-            let events = try await bed.records(of: CommandBed.eventsTopic).map {
+            let events = try await bed.records(of: CommandFixture.eventsTopic).map {
                 try EventDecoder.decode(IncomingRecord($0)).get()
             }
             #expect(Set(events.map(\.id)).count == 2500)
@@ -75,7 +75,7 @@ struct CommandsMockTests {
     }
 
     @Test func emitSendsTheGoodEventsOfAFileAndRefusesTheOthers() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let text = """
                 {"experimentId":"e","runId":"1","model":{"name":"m"}}
                 {"experimentId":"e","runId":
@@ -88,11 +88,11 @@ struct CommandsMockTests {
                 #expect(result.status == .failure)
                 #expect(result.errorText.contains("line 2: refused: truncated"))
                 #expect(result.errorText.contains("line 3: refused: wrongType"))
-                let good = try await bed.records(of: CommandBed.eventsTopic)
+                let good = try await bed.records(of: CommandFixture.eventsTopic)
                 #expect(good.count == 2)
                 let unchecked = await bed.run("emit", "--no-check", path)
                 #expect(unchecked.status == .success, "\(unchecked.errorText)")
-                let all = try await bed.records(of: CommandBed.eventsTopic)
+                let all = try await bed.records(of: CommandFixture.eventsTopic)
                 #expect(all.count == 6)
             }
         }
@@ -118,7 +118,7 @@ struct CommandsMockTests {
             eventsTopic: "events",
             statusTopic: "status"
         )
-        let result = await CommandBed.run(words, access: access)
+        let result = await CommandFixture.run(words, access: access)
         #expect(result.status == .usage)
         #expect(result.text.isEmpty)
         #expect(result.errorText.hasPrefix("slipway \(words[0]): "))
@@ -128,18 +128,18 @@ struct CommandsMockTests {
         ["emit", "--experiment", "e", "--partition", "3"], ["replay", "--partition", "3", "--from-offset", "0"],
     ])
     func aPartitionThatIsNotThereIsAWrongCommandLine(_ words: [String]) async throws {
-        try await CommandBed.with { bed in
-            let result = await CommandBed.run(words, access: bed.access)
+        try await CommandFixture.with { bed in
+            let result = await CommandFixture.run(words, access: bed.access)
             #expect(result.status == .usage)
             #expect(result.errorText.contains("'events' has 3 partitions, none has number 3"))
-            let records = try await bed.records(of: CommandBed.eventsTopic)
+            let records = try await bed.records(of: CommandFixture.eventsTopic)
             #expect(records.isEmpty)
         }
     }
 
     @Test func emitShowsWithoutSending() async throws {
         let access = KafkaAccess(properties: [], eventsTopic: "events", statusTopic: "status")
-        let result = await CommandBed.run(
+        let result = await CommandFixture.run(
             ["emit", "--experiment", "e", "--run", "r", "--dry-run"],
             access: access,
             environment: ["CDSW_PROJECT_ID": "session"]
@@ -152,7 +152,7 @@ struct CommandsMockTests {
     }
 
     @Test func anUnknownFileOrTopicIsNamed() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let file = await bed.run("emit", "/nowhere/events.json")
             #expect(file.status == .failure)
             #expect(file.errorText.contains("/nowhere/events.json"))
@@ -166,13 +166,13 @@ struct CommandsMockTests {
             eventsTopic: "events",
             statusTopic: "status"
         )
-        let result = await CommandBed.run(["emit", "--experiment", "e"], access: access)
+        let result = await CommandFixture.run(["emit", "--experiment", "e"], access: access)
         #expect(result.status == .unavailable)
         #expect(result.errorText.contains("127.0.0.1:9"))
     }
 
     @Test func aCancelledEmitSaysHowFarItGot() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let capture = LiveOutput()
             var options = EmitOptions()
             options.fields.add(["experimentId"], .string("e"))
@@ -186,7 +186,7 @@ struct CommandsMockTests {
                 return try await group.next()
             }
             #expect(status == .interrupted)
-            let sent = try await bed.records(of: CommandBed.eventsTopic).count
+            let sent = try await bed.records(of: CommandFixture.eventsTopic).count
             #expect(sent >= 1 && sent < 100)
             #expect(sent == 1 || capture.text.contains("\(sent) sent to "))
         }
@@ -195,11 +195,11 @@ struct CommandsMockTests {
     // MARK: watch
 
     @Test func watchWritesJSONUntilAllIsDone() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             try await bed.send([
                 StatusSamples.record(1, "accepted", sequence: 1), StatusSamples.record(2, "accepted", sequence: 1),
                 StatusSamples.record(1, "deployed", sequence: 2),
-                ProducerRecord(topic: CommandBed.statusTopic, key: nil, value: Array("noise".utf8)),
+                ProducerRecord(topic: CommandFixture.statusTopic, key: nil, value: Array("noise".utf8)),
                 StatusSamples.record(2, "failed", sequence: 2, model: "other", cause: "build"),
             ])
             let all = await bed.run("watch", "--from", "beginning", "--until-idle", "--idle-time", "300ms")
@@ -216,14 +216,14 @@ struct CommandsMockTests {
     }
 
     @Test func watchEndsWhenItsTimeIsUp() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let result = await bed.run("watch", "--from", "now", "--until-idle", "--timeout", "300ms")
             #expect(result.status == WatchRun.timedOut)
         }
     }
 
     @Test func watchFollowsOnATerminalAndPutsItRight() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let capture = LiveOutput()
             let style = Output.Style(isTerminal: true, allowsColour: true)
             var options = WatchOptions()
@@ -247,7 +247,7 @@ struct CommandsMockTests {
     }
 
     @Test func aCancelledWatchShowsTheCursorAgain() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let capture = LiveOutput()
             let output = Output(to: capture, style: .init(isTerminal: true, allowsColour: false))
             let run = WatchRun(options: WatchOptions(), access: bed.access, output: output) { 24 }
@@ -266,7 +266,7 @@ struct CommandsMockTests {
     // MARK: replay
 
     @Test func replayShowsFirstAndSendsOnce() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             for run in ["r1", "r2", "r1"] {
                 _ = await bed.run("emit", "--experiment", "e", "--run", run, "--model", "wine-clf")
             }
@@ -274,16 +274,16 @@ struct CommandsMockTests {
             let shown = await bed.run("replay", "--model", "wine-clf")
             #expect(shown.status == .success, "\(shown.errorText)")
             #expect(shown.text.contains("2 to be sent, 1 not replayable, 1 older events of the same runs left out"))
-            #expect(try await bed.records(of: CommandBed.eventsTopic).count == 4)
+            #expect(try await bed.records(of: CommandFixture.eventsTopic).count == 4)
 
             let words = [
                 "replay", "--model", "wine-clf", "--apply", "--reason", "registry was down", "--replay-id", "inc-42",
                 "--allow-rollback", "--json",
             ]
-            let sent = await CommandBed.run(words, access: bed.access)
+            let sent = await CommandFixture.run(words, access: bed.access)
             #expect(sent.status == .success, "\(sent.errorText)")
             #expect(try sent.json.map { $0["action"]?.text } == ["sent", "sent", "left"])
-            let events = try await bed.records(of: CommandBed.eventsTopic).map {
+            let events = try await bed.records(of: CommandFixture.eventsTopic).map {
                 try EventDecoder.decode(IncomingRecord($0)).get()
             }
             let copies = events.filter { $0.replay != nil }
@@ -293,26 +293,26 @@ struct CommandsMockTests {
             let originals = events.filter { $0.replay == nil }
             #expect(copies.allSatisfy { copy in originals.contains { $0.id == copy.id && $0.data == copy.data } })
 
-            let again = await CommandBed.run(words, access: bed.access)
+            let again = await CommandFixture.run(words, access: bed.access)
             #expect(again.status == .success)
             #expect(
                 try again.json.compactMap { $0["reason"]?["class"]?.text }.sorted() == [
                     "alreadySent", "alreadySent", "noRun",
                 ]
             )
-            #expect(try await bed.records(of: CommandBed.eventsTopic).count == 6)
+            #expect(try await bed.records(of: CommandFixture.eventsTopic).count == 6)
         }
     }
 
     @Test func replayKnowsItsCopiesBehindAChosenRange() async throws {
-        try await CommandBed.with(partitions: 1) { bed in
+        try await CommandFixture.with(partitions: 1) { bed in
             _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
             _ = await bed.run("emit", "--experiment", "e", "--run", "r2", "--model", "m")
             let words = [
                 "replay", "--partition", "0", "--from-offset", "0", "--to-offset", "0", "--json", "--apply", "--reason",
                 "x",
             ]
-            let sent = await CommandBed.run(words, access: bed.access)
+            let sent = await CommandFixture.run(words, access: bed.access)
             let reports = try sent.json
             #expect(reports.map { $0["run"]?.text } == ["r1"])
             #expect(sent.errorText.contains("1 sent; 1 records read"))
@@ -320,9 +320,9 @@ struct CommandsMockTests {
     }
 
     @Test func aForwardedCopyLosesItsOrigin() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             var record = IncomingRecord(
-                topic: CommandBed.eventsTopic,
+                topic: CommandFixture.eventsTopic,
                 partition: 2,
                 offset: 8,
                 key: nil,
@@ -331,12 +331,12 @@ struct CommandsMockTests {
             let forwarded = Forwarding.record(record, to: 0)
             record.headers = forwarded.headers
             try await bed.send([
-                forwarded.producerRecord(topic: CommandBed.eventsTopic, partition: Partition(rawValue: 0))
+                forwarded.producerRecord(topic: CommandFixture.eventsTopic, partition: Partition(rawValue: 0))
             ])
             let result = await bed.run("replay", "--run", "r", "--apply", "--reason", "x")
             #expect(result.status == .success, "\(result.errorText)")
             let copy = try #require(
-                try await bed.records(of: CommandBed.eventsTopic).first { $0.offset.rawValue > 0 || $0.key != nil }
+                try await bed.records(of: CommandFixture.eventsTopic).first { $0.offset.rawValue > 0 || $0.key != nil }
             )
             #expect(!copy.headers.contains { $0.key.hasPrefix("slipway_") })
             #expect(copy.key == Array("wine-clf".utf8))
@@ -347,7 +347,7 @@ struct CommandsMockTests {
     }
 
     @Test func nothingFoundIsAFailure() async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let result = await bed.run("replay", "--run", "nobody")
             #expect(result.status == .failure)
             #expect(result.text == "0 to be sent; 0 records read\n")

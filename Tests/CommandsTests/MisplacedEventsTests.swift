@@ -65,13 +65,13 @@ struct MisplacedEventsTests {
 
     @Test(arguments: [0, 3])
     func theEndOfEachPartitionIsRead(_ misplaced: Int) async throws {
-        try await CommandBed.with { bed in
+        try await CommandFixture.with { bed in
             let records = (0..<3).map { self.event($0, source: "/jobs/\($0)") }
             let copies = records.prefix(misplaced).map { self.forwarded($0) }
             try await bed.send(
                 (records + copies).enumerated().map { index, record in
                     ProducerRecord(
-                        topic: CommandBed.eventsTopic,
+                        topic: CommandFixture.eventsTopic,
                         partition: Partition(rawValue: Int32(index % 3)),
                         key: record.key,
                         value: record.value,
@@ -79,7 +79,7 @@ struct MisplacedEventsTests {
                     )
                 }
             )
-            let topic = try await bed.access.topic(CommandBed.eventsTopic)
+            let topic = try await bed.access.topic(CommandFixture.eventsTopic)
             let finding = try await MisplacedEvents.finding(in: topic, bed.properties)
             #expect((finding != nil) == (misplaced > 0))
             if misplaced > 0 { #expect(finding?.message.contains("of the newest 3 events 3 came") == true) }

@@ -14,12 +14,12 @@ import Testing
         return root + "/config/slipway.yaml"
     }()
 
-    private func run(_ words: String...) async -> CommandBed.Result {
+    private func run(_ words: String...) async -> CommandFixture.Result {
         let capture = CapturedOutput()
         // What has no default and is no one's but the operator's.
         let environment = ["SLIPWAY_WORKBENCH_URL": "https://workbench.example.com", "SLIPWAY_WORKBENCH_API_KEY": "k"]
         let status = await Program.table().run(words, environment: environment, output: Output(to: capture))
-        return CommandBed.Result(status: status, text: capture.text, errorText: capture.errorText)
+        return CommandFixture.Result(status: status, text: capture.text, errorText: capture.errorText)
     }
 
     @Test func bothFilesHaveNoMistake() async {

@@ -5,39 +5,39 @@ import Testing
 @testable import Drill
 
 /// A guarantee is taken away, and the drill sees it: else its zeros would mean nothing.
-@Suite("drill: without a guarantee", DrillBed.isThere, .serialized, .timeLimit(.minutes(10)))
+@Suite("drill: without a guarantee", DrillFixture.isThere, .serialized, .timeLimit(.minutes(10)))
 struct AblationTests {
     @Test("without the journal, what a killed worker had accepted never ends")
     func journal() async throws {
-        var settings = try DrillBed.settings()
+        var settings = try DrillFixture.settings()
         settings.environment["DRILL_ABLATE"] = "journal"
         settings.firstEnvironment["DRILL_STOP"] = "afterJournal:4:kill"
         settings.timeLimit = .seconds(75)
-        let ledger = try await DrillBed.hold(settings)
+        let ledger = try await DrillFixture.hold(settings)
         #expect(ledger.counts.kills == 1)
         #expect(ledger.count(.unended) > 0, "\(ledger.table().joined(separator: "\n"))")
     }
 
     @Test("without adopting, lost answers make versions, builds and deployments twice")
     func adoption() async throws {
-        var settings = try DrillBed.settings()
+        var settings = try DrillFixture.settings()
         let rules = ["/api/v2/registry/**", "**/builds", "**/deployments"].map { path in
             #"{"match":{"method":"POST","path":"\#(path)"},"fault":"drop-after-apply","every":2}"#
         }
         settings.lastingFaults = "[\(rules.joined(separator: ","))]"
         settings.environment["DRILL_ABLATE"] = "adoption"
-        let ledger = try await DrillBed.hold(settings)
+        let ledger = try await DrillFixture.hold(settings)
         for column in [DrillLedger.Column.duplicatedVersions, .duplicatedBuilds, .duplicatedDeployments] {
             #expect(ledger.count(column) > 0, "\(column): \(ledger.table().joined(separator: "\n"))")
         }
     }
 
     private static func fenceDrill(_ ablation: String, seed: UInt64) async throws -> DrillLedger {
-        var settings = try DrillBed.settings(seed: seed)
+        var settings = try DrillFixture.settings(seed: seed)
         settings.eventSpan = .seconds(1)
         settings.environment["DRILL_ABLATE"] = ablation
         settings.firstEnvironment["DRILL_STOP"] = "beforeJournal:6:freeze"
-        return try await DrillBed.hold(settings)
+        return try await DrillFixture.hold(settings)
     }
 
     @Test("without the fence, a thawed worker writes behind its successor, though no new event has arrived")

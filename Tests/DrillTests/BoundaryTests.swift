@@ -11,15 +11,15 @@ import Worker
 enum BoundaryDrill {
     /// Holds a drill in which the first worker freezes or kills itself at a boundary.
     static func ledger(_ checkpoint: Checkpoint, _ verb: String) async throws -> DrillLedger {
-        var settings = try DrillBed.settings()
+        var settings = try DrillFixture.settings()
         // Every partition taken over begins with a transaction of its own, before there is any work.
         let number = checkpoint == .beforeCommit ? 5 : 2
         settings.firstEnvironment["DRILL_STOP"] = "\(checkpoint.rawValue):\(number):\(verb)"
-        return try await DrillBed.hold(settings)
+        return try await DrillFixture.hold(settings)
     }
 }
 
-@Suite("drill: frozen at step boundaries", DrillBed.isThere, .serialized, .timeLimit(.minutes(15)))
+@Suite("drill: frozen at step boundaries", DrillFixture.isThere, .serialized, .timeLimit(.minutes(15)))
 struct FrozenBoundaryTests {
     @Test("thawed when its partitions are gone: nothing lost, nothing twice", arguments: Checkpoint.allCases)
     func frozen(checkpoint: Checkpoint) async throws {
@@ -29,7 +29,7 @@ struct FrozenBoundaryTests {
     }
 }
 
-@Suite("drill: killed at step boundaries", DrillBed.isThere, .serialized, .timeLimit(.minutes(15)))
+@Suite("drill: killed at step boundaries", DrillFixture.isThere, .serialized, .timeLimit(.minutes(15)))
 struct KilledBoundaryTests {
     @Test("killed: nothing lost, nothing twice, no orphan", arguments: Checkpoint.allCases)
     func killed(checkpoint: Checkpoint) async throws {

@@ -8,13 +8,13 @@ import Testing
 @Suite("drill: ledger")
 struct DrillLedgerTests {
     /// The columns that are wrong.
-    private static func red(_ crafted: CraftedSightings) -> [DrillLedger.Column: Int] {
+    private static func red(_ crafted: CraftedObservations) -> [DrillLedger.Column: Int] {
         DrillLedger(crafted.seen).wrong.mapValues(\.count)
     }
 
     @Test("what went well is clean, and counted")
     func clean() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         crafted.seen.faultedCalls = ["status": 3, "latency": 4]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.wrong.isEmpty && ledger.isClean && ledger.orphans.isEmpty)
@@ -28,7 +28,7 @@ struct DrillLedgerTests {
 
     @Test("lost: an event without a rollout, an unreadable one without a dead letter")
     func lost() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         try crafted.addRun(rank: 2)
         crafted.seen.deadLetters = []
         // The newest run is not deployed either.
@@ -48,10 +48,10 @@ struct DrillLedgerTests {
         ]
     )
     func duplicated(column: DrillLedger.Column, operation: String, ids: String, path: String) throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         let markers =
             switch column {
-            case .duplicatedVersions: CraftedSightings.version(0, "rollout-0")
+            case .duplicatedVersions: CraftedObservations.version(0, "rollout-0")
             case .duplicatedModels: #""name":"churn""#
             default: #""comment":"slipway:rollout-0","registered_model_version_id":"v0""#
             }
@@ -62,7 +62,7 @@ struct DrillLedgerTests {
 
     @Test("reordered: an older run is deployed after a newer one, and stale over new: it stays")
     func reordered() throws {
-        var crafted = CraftedSightings()
+        var crafted = CraftedObservations()
         for rank in [0, 1] { try crafted.addRun(rank: rank) }
         for (place, rank) in [1, 0].enumerated() { try crafted.deploy(rank: rank, at: Int64(place) * 10_000) }
         #expect(Self.red(crafted) == [.reordered: 1, .staleOverNew: 1])
@@ -74,7 +74,7 @@ struct DrillLedgerTests {
 
     @Test("stale writes: a generation that goes back, and two writers in one")
     func staleWrites() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         crafted.journal("rollout-1", at: 16_000, "b", 3, isTerminal: true)
         #expect(Self.red(crafted) == [:])
         crafted.journal("rollout-1", at: 16_100, "a", 2, isTerminal: true)
@@ -85,7 +85,7 @@ struct DrillLedgerTests {
 
     @Test("a rollout without a last status, and one with two")
     func lastStatuses() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         try crafted.addRun(rank: 2)
         try crafted.status(rank: 2, phase: "building")
         try crafted.status(rank: 1, phase: "deployed")
@@ -94,7 +94,7 @@ struct DrillLedgerTests {
 
     @Test("a rollout that failed or was skipped, and one that nobody asked for")
     func failedAndUnasked() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         for (rank, phase) in [(2, "failed"), (3, "skipped")] {
             try crafted.addRun(rank: rank)
             try crafted.status(rank: rank, phase: phase, cause: "serverError")
@@ -105,7 +105,7 @@ struct DrillLedgerTests {
 
     @Test("wrongly dead-lettered: a good event, one put aside twice, one of unknown origin")
     func wronglyDead() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         crafted.seen.deadLetters += [
             .init(partition: 0, offset: 1), .init(partition: 1, offset: 7), nil,
         ]
@@ -114,7 +114,7 @@ struct DrillLedgerTests {
 
     @Test("unexpected ends and stalls that no readiness names")
     func endsAndStalls() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         crafted.seen.unexpectedEnds = ["worker 1 ended by itself"]
         crafted.seen.stallLimit = .seconds(4)
         let ledger = DrillLedger(crafted.seen)
@@ -129,8 +129,8 @@ struct DrillLedgerTests {
     // MARK: Orphans
 
     /// A second build of a rollout, made at 20 s.
-    private static func withSecondBuild(fault: String? = nil, isTold: Bool = true) throws -> CraftedSightings {
-        var crafted = try CraftedSightings.clean()
+    private static func withSecondBuild(fault: String? = nil, isTold: Bool = true) throws -> CraftedObservations {
+        var crafted = try CraftedObservations.clean()
         let markers = #""comment":"slipway:rollout-0","registered_model_version_id":"v0""#
         crafted.make("CreateModelBuild", #""build_id":"b9""#, markers, at: 20_000, fault: fault)
         try crafted.sealAudit()
@@ -157,7 +157,7 @@ struct DrillLedgerTests {
     )
     func freeze(worker: String, thawedAt: Int64, explains: Bool) throws {
         var crafted = try Self.withSecondBuild()
-        crafted.seen.disturbances = [Disturbance(kind: .freeze, worker: worker, from: 3_000, until: thawedAt)]
+        crafted.seen.injectedFaults = [InjectedFault(kind: .freeze, worker: worker, from: 3_000, until: thawedAt)]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.isClean == explains)
         #expect(ledger.count(.duplicatedBuilds) == (explains ? 0 : 1) && ledger.orphans.count == (explains ? 1 : 0))
@@ -165,13 +165,13 @@ struct DrillLedgerTests {
 
     @Test("an object that its own rollout does not know is an unexplained orphan")
     func unknownObject() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         try crafted.addRun(rank: 2)
         try crafted.status(rank: 2, phase: "superseded")
         crafted.make(
             "CreateRegisteredModel",
             #""version_id":"v77""#,
-            CraftedSightings.version(2, "rollout-2"),
+            CraftedObservations.version(2, "rollout-2"),
             at: 9_000
         )
         try crafted.sealAudit()
@@ -182,22 +182,22 @@ struct DrillLedgerTests {
 
     @Test("recoveries run from a kill to the next step of a partition with unfinished work")
     func recoveries() throws {
-        var crafted = try CraftedSightings.clean()
-        crafted.seen.disturbances = [
-            Disturbance(kind: .kill, worker: "a", from: 1_000, until: 1_000),
+        var crafted = try CraftedObservations.clean()
+        crafted.seen.injectedFaults = [
+            InjectedFault(kind: .kill, worker: "a", from: 1_000, until: 1_000),
             // Nothing was under way then, and nothing of the partition was that worker's.
-            Disturbance(kind: .kill, worker: "a", from: 7_000, until: 7_000),
-            Disturbance(kind: .kill, worker: "b", from: 12_000, until: 12_000),
+            InjectedFault(kind: .kill, worker: "a", from: 7_000, until: 7_000),
+            InjectedFault(kind: .kill, worker: "b", from: 12_000, until: 12_000),
         ]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.recoveries == [.seconds(4)])
         #expect(ledger.recovery(percentile: 50) == .seconds(4) && ledger.recovery(percentile: 99) == .seconds(4))
-        #expect(DrillLedger(try CraftedSightings.clean().seen).recovery(percentile: 50) == nil)
+        #expect(DrillLedger(try CraftedObservations.clean().seen).recovery(percentile: 50) == nil)
     }
 
     @Test("the table names what is behind a red column, and how much is left out")
     func table() throws {
-        var crafted = try CraftedSightings.clean()
+        var crafted = try CraftedObservations.clean()
         crafted.seen.unexpectedEnds = (1...12).map { "worker \($0) ended" }
         let table = DrillLedger(crafted.seen).table(linesPerColumn: 10)
         #expect(table.contains { $0.hasPrefix("unexpected ends") && $0.hasSuffix("12   WRONG") })

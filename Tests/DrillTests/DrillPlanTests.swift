@@ -19,13 +19,13 @@ struct DrillPlanTests {
         #expect(plan == DrillPlan(Self.settings(seed: 4)))
         #expect(plan.events != DrillPlan(Self.settings(seed: 5)).events)
         #expect(plan.incidents != DrillPlan(Self.settings(seed: 5)).incidents)
-        #expect(plan.weather != DrillPlan(Self.settings(seed: 5)).weather)
+        #expect(plan.faultWindows != DrillPlan(Self.settings(seed: 5)).faultWindows)
     }
 
     @Test("asks for as many rollouts as it is told, whatever the faults", arguments: [[], Set(DrillFault.allCases)])
     func counts(faults: Set<DrillFault>) {
         let plan = DrillPlan(Self.settings(seed: 9, faults))
-        #expect(plan.wishes.count == 300)
+        #expect(plan.expectedRollouts.count == 300)
         #expect(plan.unreadableCount >= 1)
         #expect(plan.events.allSatisfy { $0.at >= .zero && $0.at <= plan.span + .seconds(10) })
         #expect(Set(plan.runs.map(\.model)).count > 20, "many models")
@@ -41,21 +41,24 @@ struct DrillPlanTests {
             #expect(!with.incidents.isEmpty && with.incidents.allSatisfy { Self.fault($0.kind) == fault })
             #expect(!without.incidents.isEmpty && without.incidents.allSatisfy { Self.fault($0.kind) != fault })
         case .api, .slow, .late:
-            #expect(!with.weather.isEmpty)
+            #expect(!with.faultWindows.isEmpty)
             let words =
                 fault == .slow ? ["latency"] : fault == .late ? ["apply-late"] : ["status", "drop-", "malformed"]
-            #expect(with.weather.contains { weather in words.contains { weather.rules.contains($0) } })
-            #expect(!without.weather.contains { weather in words.contains { weather.rules.contains($0) } })
+            #expect(with.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
+            #expect(!without.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
         case .misplaced:
             #expect(Self.misplaced(with) > 20 && Self.misplaced(without) == 0)
         case .replay:
-            #expect(with.wishes.contains { $0.replayID != nil } && !without.wishes.contains { $0.replayID != nil })
+            #expect(
+                with.expectedRollouts.contains { $0.replayID != nil }
+                    && !without.expectedRollouts.contains { $0.replayID != nil }
+            )
             #expect(with.events.count > without.events.count, "repeated events")
         }
     }
 
     private static func misplaced(_ plan: DrillPlan) -> Int {
-        plan.events.count { if case .wish = $0.content { $0.placement != .owner } else { false } }
+        plan.events.count { if case .rollout = $0.content { $0.placement != .owner } else { false } }
     }
 
     private static func fault(_ kind: DrillPlan.Incident.Kind) -> DrillFault {
@@ -70,8 +73,8 @@ struct DrillPlanTests {
     @Test("late calls are applied while nobody creates again, but for those that are meant to be orphans")
     func lateness() throws {
         let settings = Self.settings(seed: 8, [.late])
-        for weather in DrillPlan(settings).weather {
-            for rule in weather.rules.split(separator: "{") where rule.contains("apply-late") {
+        for window in DrillPlan(settings).faultWindows {
+            for rule in window.rules.split(separator: "{") where rule.contains("apply-late") {
                 let isOrphan = rule.contains(#""count":1"#)
                 let isLong = rule.contains(#""delay":"11000ms""#)
                 #expect(isOrphan == isLong, "\(rule)")

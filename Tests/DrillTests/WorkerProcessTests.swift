@@ -25,7 +25,9 @@ struct WorkerProcessTests {
         let names = [topics.events, topics.status, topics.journal, topics.dead]
         let result: Result<Void, any Error>
         do {
-            try await KafkaBed.withMock(topics: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })) { cluster, _ in
+            try await KafkaFixture.withMock(topics: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })) {
+                cluster,
+                _ in
                 let environment = [
                     "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrapServers,
                     "SLIPWAY_WORKBENCH_URL": url,
@@ -34,7 +36,7 @@ struct WorkerProcessTests {
                     "DRILL_STOP": "beforeCommit:1:hold",
                 ]
                 let worker = try ChildProcess(
-                    try DrillBed.worker(),
+                    try DrillFixture.worker(),
                     ["run"],
                     environment: environment.merging(variables) { $1 }
                 )

@@ -9,7 +9,7 @@ import Threads
 @Suite(.timeLimit(.minutes(1)))
 struct ConsumerJoinTests {
     @Test func closingWhileTheGroupIsJoinedEndsTheConsumerAndNotTheProcess() async throws {
-        try await KafkaBed.withMock(topics: ["events": 1]) { cluster, _ in
+        try await KafkaFixture.withMock(topics: ["events": 1]) { cluster, _ in
             // The group's answers take long enough to close in between.
             try await cluster.setDelay(ofBroker: 1, .milliseconds(300))
             let hasAnswered = Completion()

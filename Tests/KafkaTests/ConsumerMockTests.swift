@@ -15,7 +15,7 @@ struct ConsumerMockTests {
         settings: (inout ConsumerSettings) -> Void = { _ in },
         _ body: (Consumer, inout KafkaProbe, [TopicPartition]) async throws -> Void
     ) async throws {
-        try await KafkaBed.withMock(topics: [self.topic: partitions]) { _, properties in
+        try await KafkaFixture.withMock(topics: [self.topic: partitions]) { _, properties in
             try await self.fill(properties, partitions: partitions, records: records)
             var chosen = ConsumerSettings(groupID: "group")
             settings(&chosen)
@@ -56,7 +56,7 @@ struct ConsumerMockTests {
     }
 
     @Test func everyFieldSurvives() async throws {
-        try await KafkaBed.withMock(topics: [self.topic: 1]) { _, properties in
+        try await KafkaFixture.withMock(topics: [self.topic: 1]) { _, properties in
             let producer = try Producer(properties: properties)
             let headers = [
                 Header(key: "a", text: "1"), Header(key: "a", text: "2"), Header(key: "null", value: nil),
@@ -171,7 +171,7 @@ struct ConsumerMockTests {
     }
 
     @Test func nextEndsWithItsTask() async throws {
-        try await KafkaBed.withMock(topics: [self.topic: 1]) { _, properties in
+        try await KafkaFixture.withMock(topics: [self.topic: 1]) { _, properties in
             let consumer = try Consumer(properties: properties, settings: ConsumerSettings(groupID: "group"))
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await consumer.next() == nil }
@@ -183,7 +183,7 @@ struct ConsumerMockTests {
     }
 
     @Test func closeEndsTheReaderAndLaterCalls() async throws {
-        try await KafkaBed.withMock(topics: [self.topic: 1]) { _, properties in
+        try await KafkaFixture.withMock(topics: [self.topic: 1]) { _, properties in
             let consumer = try Consumer(properties: properties, settings: ConsumerSettings(groupID: "group"))
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await consumer.next() == nil }

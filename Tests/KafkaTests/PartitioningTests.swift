@@ -17,7 +17,7 @@ struct PartitioningTests {
     }
 
     @Test func librdkafkaChoosesTheSamePartition() async throws {
-        try await KafkaBed.withMock(topics: ["keys": 7]) { _, properties in
+        try await KafkaFixture.withMock(topics: ["keys": 7]) { _, properties in
             let producer = try Producer(properties: properties)
             let keys = (0..<100).map { Array("model-\($0)-\(String(repeating: "x", count: $0 % 5))".utf8) }
             let reports = await producer.sendAll(keys.map { ProducerRecord(topic: "keys", key: $0, value: []) })

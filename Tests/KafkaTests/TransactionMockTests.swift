@@ -18,7 +18,7 @@ struct TransactionMockTests {
         timeout: Duration = .seconds(10),
         _ body: (MockCluster, KafkaProperties, TransactionalProducer) async throws -> Void
     ) async throws {
-        try await KafkaBed.withMock(topics: ["in": 1, "out": 2], extra: extra) { cluster, properties in
+        try await KafkaFixture.withMock(topics: ["in": 1, "out": 2], extra: extra) { cluster, properties in
             var settings = TransactionSettings(transactionalID: "tx")
             settings.transactionTimeout = timeout
             let producer = try TransactionalProducer(properties: properties, settings: settings)

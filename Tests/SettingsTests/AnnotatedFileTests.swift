@@ -73,7 +73,7 @@ import Testing
         let lines = Self.text.split(separator: "\n").map { line in
             line.firstMatch(of: /^( *)#([a-z][A-Za-z.]*: .+)/).map { "\($0.1)\($0.2)" } ?? String(line)
         }
-        let settings = try SettingsBed().load(lines.joined(separator: "\n"))
+        let settings = try SettingsFixture().load(lines.joined(separator: "\n"))
         for key in SettingKey.all where !key.isSecret {
             #expect(settings[key]?.source.description.hasPrefix("etc/s.yaml:") == true, "\(key.path)")
         }

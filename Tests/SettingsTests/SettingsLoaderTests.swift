@@ -6,7 +6,7 @@ import Testing
 @testable import Settings
 
 /// Loads settings, with rules of the tests' own.
-struct SettingsBed {
+struct SettingsFixture {
     private let rules = SettingsLoader.Rules(
         isSecretProperty: { $0 == "sasl.password" },
         complaint: { path, text in
@@ -47,7 +47,7 @@ struct SettingsBed {
 }
 
 @Suite struct SettingsLoaderTests {
-    private let bed = SettingsBed()
+    private let bed = SettingsFixture()
 
     @Test func aLaterLayerOutranksAnEarlierOne() throws {
         let key = SettingKey.workbenchProjectID

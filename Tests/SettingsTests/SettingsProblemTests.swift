@@ -5,7 +5,7 @@ import Testing
 @testable import Settings
 
 @Suite struct SettingsProblemTests {
-    private let bed = SettingsBed()
+    private let bed = SettingsFixture()
 
     @Test(arguments: [
         ("wrokbench:\n  url: http://x\n", "1:1: wrokbench: is no setting; did you mean 'workbench'?"),

@@ -13,7 +13,7 @@ import WorkbenchSandbox
 @Suite(.timeLimit(.minutes(2)))
 struct BackPressureTests {
     @Test func intakePausesAtTheBoundSaysSoAndGoesOn() async throws {
-        try await WorkerBed.with(clock: .init(fixed: .milliseconds(200))) { bed in
+        try await WorkerFixture.with(clock: .init(fixed: .milliseconds(200))) { bed in
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
             settings.maximumUnfinished = 4

@@ -13,9 +13,9 @@ import WorkbenchSandbox
 @Suite(.timeLimit(.minutes(3)))
 struct BadInputTests {
     /// The last phase and the cause's class of each rollout, by its model.
-    private func outcomes(_ bed: WorkerBed, ended count: Int) async throws -> [String: String] {
+    private func outcomes(_ bed: WorkerFixture, ended count: Int) async throws -> [String: String] {
         func end(_ record: ConsumedRecord) -> Phase? {
-            WorkerBed.phase(of: record).flatMap { Phase(rawValue: $0) }.flatMap { $0.isTerminal ? $0 : nil }
+            WorkerFixture.phase(of: record).flatMap { Phase(rawValue: $0) }.flatMap { $0.isTerminal ? $0 : nil }
         }
         let records = try await bed.read(bed.topics.status) { records in records.count { end($0) != nil } >= count }
         var outcomes: [String: String] = [:]
@@ -31,7 +31,7 @@ struct BadInputTests {
     }
 
     @Test func aRunThatCannotBeDeployedEndsWithAName() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(3)
             let path = "/projects/\(runs[0].projectID)/experiments/\(runs[0].experimentID)/runs"
             func call(_ method: String, _ path: String, _ body: String?) async throws -> [UInt8] {
@@ -76,7 +76,7 @@ struct BadInputTests {
 
     @Test func namesAndWishesThatAreNotAllowedEndWithAName() async throws {
         let names = ["../../etc/passwd", String(repeating: "x", count: 300), "🚀", "a/b", "%2e%2e"]
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let run = try await bed.seedRuns(1)[0]
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 for name in names { try await bed.emit(run.data(model: name), id: name, key: "k") }
@@ -101,7 +101,7 @@ struct BadInputTests {
         let deep = String(repeating: "[", count: 5_000)
         let huge = #"{"runId":""# + String(repeating: "x", count: 300_000) + #""}"#
         let bodies = ["", "{", deep, huge, "[]", "7", #"{"projectId":7,"runId":"r"}"#]
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let run = try await bed.seedRuns(1)[0]
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 for (index, body) in bodies.enumerated() { try await bed.emit(body, id: "\(index)", key: "k") }

@@ -11,7 +11,7 @@ import WorkbenchSandbox
 @Suite(.timeLimit(.minutes(2)))
 struct EndOfWorkerTests {
     @Test func aStopEndsAWorkerThatNeverReachedKafka() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             var settings = bed.settings(.catchAll)
             settings.kafka = try KafkaProperties(bootstrapServers: "127.0.0.1:1")
             let log = TestLog()
@@ -23,7 +23,7 @@ struct EndOfWorkerTests {
     }
 
     @Test func aStopEndsAWorkerInTimeThoughKafkaHasGone() async throws {
-        try await WorkerBed.with(clock: .init(fixed: .milliseconds(500))) { bed in
+        try await WorkerFixture.with(clock: .init(fixed: .milliseconds(500))) { bed in
             let mock = try #require(bed.mock)
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
@@ -44,12 +44,15 @@ struct EndOfWorkerTests {
     }
 
     @Test(
-        .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against")
+        .enabled(
+            if: KafkaFixture.genuineBootstrap != nil,
+            "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"
+        )
     )
     func aStaticMemberWhoseNameIsTakenEndsWithANamedFailure() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             var settings = bed.settings(.catchAll)
-            settings.groupInstanceID = KafkaBed.uniqueName("worker")
+            settings.groupInstanceID = KafkaFixture.uniqueName("worker")
             let log = TestLog()
             let final = settings
             let failure = await #expect(throws: WorkerFailure.self) {

@@ -43,7 +43,7 @@ struct LagTests {
     }
 
     @Test func aWorkerTellsItsLagAndWhatIsInFlight() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             let registry = MetricsRegistry()
             try await bed.withWorker(bed.settings(.catchAll), registry: registry) { _ in

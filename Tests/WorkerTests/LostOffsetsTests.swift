@@ -11,9 +11,9 @@ import Testing
 /// The group's offsets are gone, as brokers delete them after a week of rest: the journal says that this is no first start.
 @Suite(.timeLimit(.minutes(2)))
 struct LostOffsetsTests {
-    @Test(arguments: WorkerBed.clusters)
+    @Test(arguments: WorkerFixture.clusters)
     func whatCameWhileNobodyWorkedIsDeployed(isGenuine: Bool) async throws {
-        try await WorkerBed.with(genuine: isGenuine, partitionCount: 2) { bed in
+        try await WorkerFixture.with(genuine: isGenuine, partitionCount: 2) { bed in
             let runs = try await bed.seedRuns(3)
             var settings = bed.settings(.catchAll)
             // Skipped by the first start, and it stays skipped.
@@ -36,7 +36,7 @@ struct LostOffsetsTests {
                 try await bed.emit(runs[2].data(model: model), id: "late-\(model)", key: model)
             }
             // A group without offsets is what a group looks like whose offsets were deleted.
-            settings.groupID = KafkaBed.uniqueName("worker-test")
+            settings.groupID = KafkaFixture.uniqueName("worker-test")
             let again = TestLog()
             try await bed.withWorker(settings, logger: again.logger) { _ in
                 _ = try await bed.phases(untilEnded: 3)

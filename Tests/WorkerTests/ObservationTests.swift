@@ -26,9 +26,9 @@ struct ObservationTests {
     ]
 
     @Test func metricsAndLogNameEveryEnd() async throws {
-        try await WorkerBed.with(partitionCount: 1) { bed in
+        try await WorkerFixture.with(partitionCount: 1) { bed in
             let runs = try await bed.seedRuns(2)
-            let missing = WorkerBed.SeededRun(
+            let missing = WorkerFixture.SeededRun(
                 projectID: runs[1].projectID,
                 experimentID: runs[1].experimentID,
                 runID: "gone-gone-gone-gone"
@@ -52,7 +52,7 @@ struct ObservationTests {
         }
     }
 
-    private func check(_ log: TestLog, _ run: WorkerBed.SeededRun) {
+    private func check(_ log: TestLog, _ run: WorkerFixture.SeededRun) {
         func lines(_ message: String) -> [[String: LogValue]] {
             log.kept.records.filter { $0.message == message }
                 .map { Dictionary($0.fields.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }) }

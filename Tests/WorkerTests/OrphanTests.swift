@@ -17,7 +17,7 @@ import WorkbenchSandbox
 struct OrphanTests {
     private static let deployments = "/projects/*/models/*/builds/*/deployments"
 
-    private func settings(_ bed: WorkerBed) -> WorkerSettings {
+    private func settings(_ bed: WorkerFixture) -> WorkerSettings {
         var settings = bed.settings(.catchAll)
         settings.policy.requestTimeout = .milliseconds(400)
         settings.policy.settle = .milliseconds(100)
@@ -25,9 +25,9 @@ struct OrphanTests {
         return settings
     }
 
-    private func orphans(_ bed: WorkerBed) async throws -> [JSONValue] {
-        let records = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "orphan" } }
-        let report = try #require(records.last { WorkerBed.phase(of: $0) == "orphan" })
+    private func orphans(_ bed: WorkerFixture) async throws -> [JSONValue] {
+        let records = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "orphan" } }
+        let report = try #require(records.last { WorkerFixture.phase(of: $0) == "orphan" })
         let data = try JSONValue(parsing: try #require(report.value))
         guard case .array(let orphans)? = data["orphans"] else { return [] }
         return orphans
@@ -38,7 +38,7 @@ struct OrphanTests {
         ("deployment", deployments, "serving"),
     ])
     func whatALateCallMadeIsFoundAfterTheEnd(kind: String, path: String, outcome: String) async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.fault(
                 #"""
@@ -65,7 +65,7 @@ struct OrphanTests {
 
     /// Guarantee 4 behind the window of guarantee 3: the deployment of an older run comes up late and displaces the newer.
     @Test func anOlderRunThatComesUpLateGivesWayToTheNewestAgain() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(2)
             try await bed.fault(
                 #"""
@@ -89,7 +89,7 @@ struct OrphanTests {
     }
 }
 
-extension WorkerBed {
+extension WorkerFixture {
     /// What was removed on the workbench, or stopped: operation and id, in order.
     func removals() async throws -> [(operation: String, id: String)] {
         let identifiers = [

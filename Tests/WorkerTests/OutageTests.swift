@@ -16,7 +16,7 @@ struct OutageTests {
     static let probe = "/api/v2/auth/validate_key"
     static let models = 12
 
-    static func settings(_ bed: WorkerBed) -> WorkerSettings {
+    static func settings(_ bed: WorkerFixture) -> WorkerSettings {
         var settings = bed.settings(.catchAll)
         settings.policy.retry.maximumAttempts = 2
         settings.policy.retry.backoffBase = .milliseconds(50)
@@ -24,23 +24,23 @@ struct OutageTests {
         return settings
     }
 
-    static func emit(_ bed: WorkerBed, _ runs: [WorkerBed.SeededRun]) async throws {
+    static func emit(_ bed: WorkerFixture, _ runs: [WorkerFixture.SeededRun]) async throws {
         for (index, run) in runs.enumerated() {
             try await bed.emit(run.data(model: "m\(index)"), id: "\(index)", key: "m\(index)")
         }
     }
 
     /// Waits until so many rollouts have said that they wait, and returns why.
-    static func causes(_ bed: WorkerBed, waiting count: Int) async throws -> Set<String> {
+    static func causes(_ bed: WorkerFixture, waiting count: Int) async throws -> Set<String> {
         let statuses = try await bed.read(bed.topics.status) { records in
-            records.count { WorkerBed.phase(of: $0) == "waiting" } >= count
+            records.count { WorkerFixture.phase(of: $0) == "waiting" } >= count
         }
-        let waiting = statuses.filter { WorkerBed.phase(of: $0) == "waiting" }
-        return Set(try waiting.map { try WorkerBed.causeClass(of: $0) })
+        let waiting = statuses.filter { WorkerFixture.phase(of: $0) == "waiting" }
+        return Set(try waiting.map { try WorkerFixture.causeClass(of: $0) })
     }
 
     @Test func whileNobodyListensWorkWaitsAndOneProbeAtATimeAsks() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(Self.models)
             let detour = Detour(bed.transport, origin: bed.workbench, refusing: .everything)
             let settings = Self.settings(bed)
@@ -82,7 +82,7 @@ struct OutageTests {
     }
 
     @Test func aRevokedKeyIsAnOutageWithANameOfItsOwn() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(Self.models)
             try await bed.fault(#"[{"match":{"path":"/api/v2/**"},"fault":"status","status":401}]"#)
             let detour = Detour(bed.transport, origin: bed.workbench)
@@ -104,12 +104,12 @@ struct OutageTests {
     @Test(arguments: [404, 500, 501, 503])
     func aMissingRegistryHoldsOnlyWhatNeedsIt(status: Int) async throws {
         let clock = LifeCycleClock(fixed: .milliseconds(600))
-        try await WorkerBed.with(clock: clock) { bed in
+        try await WorkerFixture.with(clock: clock) { bed in
             let runs = try await bed.seedRuns(2)
             let detour = Detour(bed.transport, origin: bed.workbench)
             try await bed.withWorker(Self.settings(bed), detour: detour) { worker in
                 try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")
-                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "building" } }
+                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "building" } }
                 try await bed.fault(
                     #"[{"match":{"path":"/api/v2/registry/**"},"fault":"status","status":\#(status)}]"#
                 )

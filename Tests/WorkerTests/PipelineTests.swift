@@ -15,7 +15,7 @@ struct PipelineTests {
     static let everything = ["accepted", "registering", "building", "deploying", "deployed"]
 
     @Test func aFinishedRunBecomesADeployedModel() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
@@ -28,7 +28,7 @@ struct PipelineTests {
     }
 
     @Test func aNewerRunIsDeployedToTheSameModelAndAnOlderOneIsNot() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(3)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[1].data(model: "churn"), id: "1", key: "churn")
@@ -46,7 +46,7 @@ struct PipelineTests {
     }
 
     @Test func aRepeatedEventGetsNoStatusOfItsOwn() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(2)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 for index in 0..<5 {
@@ -62,7 +62,7 @@ struct PipelineTests {
 
     @Test(arguments: [Int32(0), 1, 2])
     func anEventOnAnyPartitionIsDeployedOnceByItsOwner(partition: Int32) async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: nil, partition: partition)
@@ -75,7 +75,7 @@ struct PipelineTests {
     }
 
     @Test func whatCannotBeUnderstoodBecomesADeadLetterAndTheNextEventIsServed() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit("{ not json", id: "1", key: "churn")
@@ -91,7 +91,7 @@ struct PipelineTests {
     }
 
     @Test func aRunThatIsNotThereFailsWithAName() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             var run = try await bed.seedRuns(1)[0]
             run.runID = "aaaa-bbbb-cccc-dddd"
             try await bed.withWorker(bed.settings(.catchAll)) { [run] _ in
@@ -107,7 +107,7 @@ struct PipelineTests {
         "/api/v2/projects/*/models/*/builds/*/deployments",
     ])
     func aCreatingCallWhoseAnswerIsLostMakesNothingTwice(path: String) async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.fault(
                 #"[{"match":{"method":"POST","path":"\#(path)"},"fault":"drop-after-apply","count":1}]"#
@@ -122,11 +122,11 @@ struct PipelineTests {
     }
 
     @Test func aStoppedWorkersWorkIsFinishedByTheNextOne() async throws {
-        try await WorkerBed.with(clock: .init(fixed: .milliseconds(700))) { bed in
+        try await WorkerFixture.with(clock: .init(fixed: .milliseconds(700))) { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
-                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "building" } }
+                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "building" } }
             }
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 let phases = try await bed.phases(untilEnded: 1)
@@ -137,7 +137,7 @@ struct PipelineTests {
     }
 
     @Test func anOutageIsWaitedOutAndUsesUpNoAttempts() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
             settings.policy.retry.maximumAttempts = 2

@@ -66,7 +66,7 @@ struct ProgressTests {
     /// A transaction that never ends: readiness turns and names it, then the process is asked to end.
     @Test(.timeLimit(.minutes(1)))
     func aStuckTransactionIsNamedAndEndsTheProcess() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(2)
             let ended = Completion()
             let cause = Mutex("")

@@ -36,9 +36,9 @@ final class RecordingTransport: HTTPTransport {
     }
 }
 
-extension WorkerBed {
+extension WorkerFixture {
     /// The same bed, whose workers call the workbench through a recorder.
-    func through(_ recorder: RecordingTransport) throws -> WorkerBed {
+    func through(_ recorder: RecordingTransport) throws -> WorkerFixture {
         var bed = self
         bed.client = WorkbenchClient(
             transport: recorder,

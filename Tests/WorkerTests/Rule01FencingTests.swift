@@ -9,7 +9,7 @@ import Testing
 /// Rule 1: every journal write carries an offset of its partition, so the brokers refuse a writer that the group has left
 /// behind, even where it only goes on with old work and no new event arrives.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule01FencingTests {
@@ -25,7 +25,7 @@ struct Rule01FencingTests {
 
     @Test(arguments: Expulsion.allCases)
     func theBrokersRefuseAStepOfAnExpelledMember(expulsion: Expulsion) async throws {
-        let instance = expulsion == .fencedInstance ? KafkaBed.uniqueName("instance") : nil
+        let instance = expulsion == .fencedInstance ? KafkaFixture.uniqueName("instance") : nil
         try await WritingHalf.with(groupInstanceID: instance) { half in
             try await half.takeAll()
             half.parts.journal.append([try half.step(1, 0)])

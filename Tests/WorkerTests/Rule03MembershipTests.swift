@@ -9,7 +9,7 @@ import Testing
 /// Rule 3: what a refused transaction held is written again only for partitions that are still held, in the old order;
 /// nobody but the rebalance decides which those are.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule03MembershipTests {

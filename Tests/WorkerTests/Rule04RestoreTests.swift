@@ -9,20 +9,20 @@ import Testing
 
 /// Rule 4: a journal ends where a reader that sees open transactions says, however long one holds the committed rest back.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule04RestoreTests {
     /// What a frozen writer has written, but not yet committed, is seen by its successor, which waits for it; and the
     /// other partitions do not wait with it.
     @Test func aRestoreWaitsForAnOpenTransactionAndDelaysNoOtherPartition() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 2) { bed in
             let runs = try await bed.seedRuns(2)
             let names = (0..<2).map { bed.modelName(ownedBy: Int32($0)) }
-            let other = try await bed.member(ofGroup: KafkaBed.uniqueName("frozen"))
+            let other = try await bed.member(ofGroup: KafkaFixture.uniqueName("frozen"))
             var probe = KafkaProbe(other)
             _ = try await probe.assignment()
-            var settings = TransactionSettings(transactionalID: KafkaBed.uniqueName("frozen"))
+            var settings = TransactionSettings(transactionalID: KafkaFixture.uniqueName("frozen"))
             settings.transactionTimeout = .seconds(60)
             let frozen = try TransactionalProducer(properties: bed.kafka, settings: settings)
             try await frozen.initTransactions(timeout: .seconds(30))

@@ -11,9 +11,9 @@ import Testing
 /// Rule 5: no creating call without an intent that is committed, fresh, and of a partition that is still held.
 @Suite(.timeLimit(.minutes(2)))
 struct Rule05IntentTests {
-    @Test(arguments: WorkerBed.clusters)
+    @Test(arguments: WorkerFixture.clusters)
     func aStaleIntentLeadsToANewOneAndToNoCall(isGenuine: Bool) async throws {
-        try await WorkerBed.with(genuine: isGenuine) { bed in
+        try await WorkerFixture.with(genuine: isGenuine) { bed in
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
             // Every intent is too old by the time its commit has ended.
@@ -21,10 +21,10 @@ struct Rule05IntentTests {
             try await bed.withWorker(settings) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 let records = try await bed.read(bed.topics.journal) { records in
-                    let steps = records.map { WorkerBed.step(of: $0) }
+                    let steps = records.map { WorkerFixture.step(of: $0) }
                     return steps.count { $0 == "register" } >= 6 || steps.contains { $0 == "finished" }
                 }
-                #expect(records.count { WorkerBed.step(of: $0) == "register" } >= 6)
+                #expect(records.count { WorkerFixture.step(of: $0) == "register" } >= 6)
             }
             #expect(try await bed.audit().created == [:])
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
@@ -46,7 +46,7 @@ struct Rule05IntentTests {
 
     @Test(arguments: Finding.allCases)
     func theLastLookIsRightBeforeTheRequest(finding: Finding) async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             let worker = Worker(
                 settings: bed.settings(.catchAll),

@@ -15,13 +15,13 @@ struct Rule06UnknownOutcomeTests {
             "/api/v2/registry/models", "/api/v2/projects/*/models", "/api/v2/projects/*/models/*/builds",
             "/api/v2/projects/*/models/*/builds/*/deployments",
         ],
-        WorkerBed.clusters
+        WorkerFixture.clusters
     )
     func aCallThatMayHaveBeenAppliedIsRepeatedOnlyAfterItsTimeAndALastLook(
         path: String,
         isGenuine: Bool
     ) async throws {
-        try await WorkerBed.with(genuine: isGenuine) { bed in
+        try await WorkerFixture.with(genuine: isGenuine) { bed in
             let recorder = RecordingTransport(bed.transport)
             let bed = try bed.through(recorder)
             let runs = try await bed.seedRuns(1)

@@ -13,7 +13,10 @@ import WorkbenchSandbox
 @Suite(.timeLimit(.minutes(3)))
 struct Rule07LostProducerTests {
     @Test(
-        .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against")
+        .enabled(
+            if: KafkaFixture.genuineBootstrap != nil,
+            "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"
+        )
     )
     func whatWasDecidedBeforeIsNotSentAgainFromMemory() async throws {
         try await WritingHalf.with { half in
@@ -52,10 +55,13 @@ struct Rule07LostProducerTests {
     }
 
     @Test(
-        .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against")
+        .enabled(
+            if: KafkaFixture.genuineBootstrap != nil,
+            "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"
+        )
     )
     func aWorkerWhoseProducerIsFencedAgainAndAgainDeploysEverythingOnce() async throws {
-        try await WorkerBed.with(genuine: true, clock: .init(fixed: .milliseconds(300))) { bed in
+        try await WorkerFixture.with(genuine: true, clock: .init(fixed: .milliseconds(300))) { bed in
             let runs = try await bed.seedRuns(4)
             let registry = MetricsRegistry()
             try await bed.withWorker(bed.settings(.catchAll), registry: registry) { worker in
@@ -81,7 +87,7 @@ struct Rule07LostProducerTests {
     }
 
     @Test func aCommitOfUnknownOutcomeIsLookedUpInTheJournal() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let mock = try #require(bed.mock)
             let runs = try await bed.seedRuns(2)
             let log = TestLog()

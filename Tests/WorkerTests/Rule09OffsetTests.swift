@@ -10,12 +10,12 @@ import Testing
 /// Rule 9: events that were deleted before they were accepted are told as a loss. (That reserved properties are refused by
 /// name is tested where they are: `KafkaPropertiesTests`.)
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule09OffsetTests {
     @Test func aCommittedOffsetOutOfRangeIsLoggedAndCountedAndWorkGoesOn() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 1) { bed in
             let runs = try await bed.seedRuns(3)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")

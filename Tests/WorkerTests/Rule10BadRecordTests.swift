@@ -9,7 +9,7 @@ import Testing
 
 /// Rule 10: one record that doesn't fit ends with a name of its own, and its neighbours go on.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule10BadRecordTests {
@@ -29,7 +29,7 @@ struct Rule10BadRecordTests {
 
     @Test(arguments: Oversize.allCases)
     func oneOversizedRecordAmongGoodOnesEndsByItself(oversize: Oversize) async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 1) { bed in
             let runs = try await bed.seedRuns(3)
             if oversize == .journal { try await bed.limit(bed.topics.journal, bytes: 70_000) }
             if oversize == .deadLetter { try await bed.limit(bed.topics.dead, bytes: 70_000) }
@@ -73,7 +73,7 @@ struct Rule10BadRecordTests {
 
     @Test(arguments: Refusal.allCases)
     func aMisplacedEventThatIsRefusedIsADeadLetterAndItsNeighboursGoOn(refusal: Refusal) async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 2) { bed in
             let runs = try await bed.seedRuns(2)
             let (bad, good) = (bed.modelName(ownedBy: 0), bed.modelName(ownedBy: 1))
             try await bed.limit(bed.topics.journal, bytes: 70_000)
@@ -106,13 +106,15 @@ struct Rule10BadRecordTests {
         )
     ])
 
-    private static func check(_ oversize: Oversize, _ bed: WorkerBed) async throws {
+    private static func check(_ oversize: Oversize, _ bed: WorkerFixture) async throws {
         switch oversize {
         case .journal, .journalRefused, .statusRefused:
             let phases = try await bed.phases(untilEnded: 3)
             #expect(phases.values.compactMap(\.last).sorted() == ["deployed", "deployed", "failed"])
-            let failed = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "failed" } }
-                .first { WorkerBed.phase(of: $0) == "failed" }
+            let failed = try await bed.read(bed.topics.status) {
+                $0.contains { WorkerFixture.phase(of: $0) == "failed" }
+            }
+            .first { WorkerFixture.phase(of: $0) == "failed" }
             let text = String(decoding: failed?.value ?? [], as: UTF8.self)
             #expect(text.contains(#""class":"recordTooLarge""#), "\(text)")
         case .deadLetter, .deadLetterRefused:
@@ -131,7 +133,7 @@ struct Rule10BadRecordTests {
     }
 
     @Test func aTopicThatTakesNextToNothingIsRefusedAtTheStart() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 1) { bed in
             try await bed.limit(bed.topics.status, bytes: 10_000)
             let failure = await bed.failureAtStart(bed.settings(.catchAll))
             #expect(failure?.kind == .topics)

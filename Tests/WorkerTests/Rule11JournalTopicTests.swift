@@ -8,13 +8,13 @@ import Testing
 
 /// Rule 11 and the hand-over: topics that would lose work, or that don't fit each other, are refused at the start.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
 struct Rule11JournalTopicTests {
     @Test(arguments: ["delete", "compact,delete"])
     func aJournalThatIsDeletedFromIsRefused(policy: String) async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             try await bed.change(bed.topics.journal, "cleanup.policy", to: policy)
             let failure = await bed.failureAtStart(bed.settings(.catchAll))
             #expect(failure?.kind == .topics)
@@ -23,7 +23,7 @@ struct Rule11JournalTopicTests {
     }
 
     @Test func aJournalWithAnotherNumberOfPartitionsIsRefused() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             let admin = try Admin(properties: bed.kafka)
             let new = NewTopic(
                 name: bed.topics.journal + "-4",
@@ -44,7 +44,7 @@ struct Rule11JournalTopicTests {
     }
 
     @Test func aTopicThatIsNotThereIsNamed() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             var settings = bed.settings(.catchAll)
             settings.topics.status = "nowhere"
             let failure = await bed.failureAtStart(settings)

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct StartedOverIntakeTests {
     @Test func recordsInHandWhenTheirPartitionStartsOverAreReadAgain() async throws {
-        try await WorkerBed.with(partitionCount: 1) { bed in
+        try await WorkerFixture.with(partitionCount: 1) { bed in
             let worker = Worker(
                 settings: bed.settings(.catchAll),
                 runner: CallRunner(client: bed.client, credentials: bed.credentials),
@@ -91,8 +91,12 @@ struct StartedOverIntakeTests {
     }
 
     /// What a hand-over does, from the partition's beginning.
-    private static func takeOver(_ worker: Worker, _ parts: Worker.Parts, _ bed: WorkerBed, epoch: UInt64) async throws
-    {
+    private static func takeOver(
+        _ worker: Worker,
+        _ parts: Worker.Parts,
+        _ bed: WorkerFixture,
+        epoch: UInt64
+    ) async throws {
         let events = TopicPartition(bed.topics.events, 0)
         let start = Offset(rawValue: 0)
         try await parts.consumer.pause([events])

@@ -15,9 +15,9 @@ import WorkbenchSandbox
 struct StepBoundaryTests {
     @Test(arguments: Checkpoint.allCases)
     func whateverTheBoundaryAtWhichWorkersEndNothingIsMadeTwice(checkpoint: Checkpoint) async throws {
-        let isGenuine = KafkaBed.genuineBootstrap != nil
+        let isGenuine = KafkaFixture.genuineBootstrap != nil
         let clock = LifeCycleClock(fixed: .milliseconds(100))
-        try await WorkerBed.with(genuine: isGenuine, partitionCount: 1, clock: clock) { bed in
+        try await WorkerFixture.with(genuine: isGenuine, partitionCount: 1, clock: clock) { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
             var ends = 0
@@ -40,7 +40,7 @@ struct StepBoundaryTests {
     /// Runs a worker until it ends at a boundary, or until its work is done.
     ///
     /// - Returns: Whether it ended at the boundary.
-    private static func endsAt(_ checkpoint: Checkpoint, time: Int, _ bed: WorkerBed) async throws -> Bool {
+    private static func endsAt(_ checkpoint: Checkpoint, time: Int, _ bed: WorkerFixture) async throws -> Bool {
         let reached = Completion()
         let number = Mutex(0)
         var settings = bed.settings(.catchAll)

@@ -22,7 +22,7 @@ import WorkbenchSandbox
 )
 struct ThreeBrokerTests {
     @Test func brokersThatAreKilledAndComeBackCostNothing() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 6, clock: .init(fixed: .milliseconds(400))) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 6, clock: .init(fixed: .milliseconds(400))) { bed in
             let runs = try await bed.seedRuns(24)
             let logs = [TestLog(), TestLog()]
             try await bed.withWorker(bed.settings(.catchAll), logger: logs[0].logger) { _ in
@@ -53,7 +53,7 @@ struct ThreeBrokerTests {
 
     /// All three stand still for longer than a transaction may take: what was committed is read from the journal.
     @Test func aStandstillOfTheWholeClusterIsWaitedOut() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 3, clock: .init(fixed: .milliseconds(200))) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 3, clock: .init(fixed: .milliseconds(200))) { bed in
             let runs = try await bed.seedRuns(12)
             let (log, registry) = (TestLog(), MetricsRegistry())
             var settings = bed.settings(.catchAll)

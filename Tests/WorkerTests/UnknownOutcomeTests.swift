@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct UnknownOutcomeTests {
     /// The paths of the four creating calls, each for the project of a run of its own; versions have one path for all.
-    static func paths(_ runs: [WorkerBed.SeededRun]) -> [String] {
+    static func paths(_ runs: [WorkerFixture.SeededRun]) -> [String] {
         [
             "/api/v2/registry/models",
             "/api/v2/projects/\(runs[1].projectID)/models",
@@ -20,10 +20,10 @@ struct UnknownOutcomeTests {
         ]
     }
 
-    @Test(arguments: CreatingFault.allCases, WorkerBed.clusters)
+    @Test(arguments: CreatingFault.allCases, WorkerFixture.clusters)
     func aCreatingCallThatGoesWrongMakesOneObject(fault: CreatingFault, isGenuine: Bool) async throws {
-        try await WorkerBed.with(genuine: isGenuine) { bed in
-            var runs: [WorkerBed.SeededRun] = []
+        try await WorkerFixture.with(genuine: isGenuine) { bed in
+            var runs: [WorkerFixture.SeededRun] = []
             for _ in 0..<4 { runs += try await bed.seedRuns(1) }
             let rules = Self.paths(runs).compactMap { fault.rule(path: $0) }
             try await bed.fault("[\((rules + [fault.furtherRule].compactMap { $0 }).joined(separator: ","))]")
@@ -52,7 +52,7 @@ struct UnknownOutcomeTests {
             let fired = try await bed.faultsFired().prefix(rules.count)
             let met = fault == .connectionRefused ? detour.refusedCount : fired.reduce(0, +)
             #expect(met == 4, "every one of the four calls was to go wrong once: \(fired)")
-            #expect(try await bed.made(for: runs) == runs.map { _ in WorkerBed.oneOfEach })
+            #expect(try await bed.made(for: runs) == runs.map { _ in WorkerFixture.oneOfEach })
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct UnreadableJournalTests {
     @Test func aRecordOfSomebodyElseEndsTheWorkerAndIsNamed() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let producer = try Producer(properties: bed.kafka)
             let place = Partition(rawValue: 1)
             _ = try await producer.send(

@@ -13,8 +13,8 @@ struct VerifiedDeploymentTests {
     private static let (sample, answer) = (#"{"dataframe_split":{"columns":["a"],"data":[[1]]}}"#, "[0]")
 
     private func lastStatus(
-        _ bed: WorkerBed,
-        _ run: WorkerBed.SeededRun,
+        _ bed: WorkerFixture,
+        _ run: WorkerFixture.SeededRun,
         expect: String?,
         within milliseconds: Int64 = 60_000
     ) async throws -> (phases: [String], cause: String) {
@@ -29,17 +29,17 @@ struct VerifiedDeploymentTests {
             _ = try await bed.phases(untilEnded: 1)
         }
         let records = try await bed.read(bed.topics.status) { records in
-            records.contains { WorkerBed.phase(of: $0).flatMap { Phase(rawValue: $0) }?.isTerminal == true }
+            records.contains { WorkerFixture.phase(of: $0).flatMap { Phase(rawValue: $0) }?.isTerminal == true }
         }
         let last = try #require(records.last)
-        return (records.compactMap { WorkerBed.phase(of: $0) }, try WorkerBed.causeClass(of: last))
+        return (records.compactMap { WorkerFixture.phase(of: $0) }, try WorkerFixture.causeClass(of: last))
     }
 
     @Test(arguments: [
         (nil, "deployed", "none"), (answer, "deployed", "none"), ("[7]", "failed", "verification"),
     ])
     func theAnswerDecides(expect: String?, phase: String, cause: String) async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let run = try await bed.seedRuns(1)[0]
             let end = try await self.lastStatus(bed, run, expect: expect)
             #expect(end.phases == ["accepted", "registering", "building", "deploying", "verifying", phase])
@@ -49,7 +49,7 @@ struct VerifiedDeploymentTests {
 
     /// The workbench reports the deployment as up, yet the model answers nothing but errors.
     @Test func aModelThatNeverAnswersFailsAtTheStepsDeadline() async throws {
-        try await WorkerBed.with { bed in
+        try await WorkerFixture.with { bed in
             let run = try await bed.seedRuns(1)[0]
             let path = "/projects/\(run.projectID)/experiments/\(run.experimentID)/runs/\(run.runID):logbatch"
             let tags = #"{"tags":[{"key":"sandbox.fail","value":"prediction"}]}"#

@@ -13,7 +13,7 @@ import Threads
 /// The writing half of a worker on a genuine Kafka: its journal writes, but of its group it hears only when the test
 /// says so, and the test decides what is written.
 struct WritingHalf: Sendable {
-    let bed: WorkerBed
+    let bed: WorkerFixture
     let worker: Worker
     let parts: Worker.Parts
     let events: GroupEvents
@@ -30,7 +30,7 @@ struct WritingHalf: Sendable {
         groupInstanceID: String? = nil,
         _ body: @escaping @Sendable (WritingHalf) async throws -> Void
     ) async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: partitionCount) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: partitionCount) { bed in
             var settings = bed.settings(.catchAll)
             settings.groupInstanceID = groupInstanceID
             let half = try WritingHalf(bed, settings)
@@ -56,7 +56,7 @@ struct WritingHalf: Sendable {
         }
     }
 
-    private init(_ bed: WorkerBed, _ settings: WorkerSettings) throws {
+    private init(_ bed: WorkerFixture, _ settings: WorkerSettings) throws {
         self.bed = bed
         self.registry = MetricsRegistry()
         self.worker = Worker(

@@ -5,19 +5,23 @@ import Synchronization
 
 extension Bench {
     /// Events that need no work: a worker that finds them when it starts, and how fast it is through with them.
-    func idleEvents(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop) async throws -> [Figure] {
+    func idleEvents(
+        _ fixture: BenchFixture,
+        _ topics: BenchTopics,
+        _ workbench: SimulatedWorkbench
+    ) async throws -> [Figure] {
         let count = self.settings.idleEvents
-        let producer = try Producer(properties: bed.kafka)
+        let producer = try Producer(properties: fixture.kafka)
         do {
             self.progress("\(count) repeated events")
-            let known = EventMill(topics: topics, workshop: workshop, series: "round0")
+            let known = LoadGenerator(topics: topics, workbench: workbench, series: "round0")
             try await known.send(count, distinct: self.settings.rollouts, by: producer)
-            let bare = try await self.bareRecords(bed, topics)
-            let repeated = try await self.rate(of: "duplicate", count, bed, topics, workshop)
+            let bare = try await self.bareRecords(fixture, topics)
+            let repeated = try await self.rate(of: "duplicate", count, fixture, topics, workbench)
             self.progress("\(count / 4) events without a route")
-            let unwanted = EventMill(topics: topics, workshop: workshop, series: "unwanted", isWanted: false)
+            let unwanted = LoadGenerator(topics: topics, workbench: workbench, series: "unwanted", isWanted: false)
             try await unwanted.send(count / 4, distinct: count / 4, by: producer)
-            let skipped = try await self.rate(of: "accepted", count / 4, bed, topics, workshop)
+            let skipped = try await self.rate(of: "accepted", count / 4, fixture, topics, workbench)
             await producer.close()
             let limit = Figure.Limit(text: "a bare reader of the same topic", value: bare, unit: "/s")
             return [
@@ -54,11 +58,11 @@ extension Bench {
     private func rate(
         of outcome: String,
         _ count: Int,
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop
+        _ workbench: SimulatedWorkbench
     ) async throws -> Double? {
-        let worker = try await WorkerProcess(bed, topics, workshop)
+        let worker = try await WorkerProcess(fixture, topics, workbench)
         do {
             var first: (at: ContinuousClock.Instant, count: Double)?
             let last = try await worker.metrics(
@@ -81,10 +85,10 @@ extension Bench {
     }
 
     /// Records a second that a bare reader takes from the events topic, one partition after the other.
-    private func bareRecords(_ bed: BenchBed, _ topics: BenchTopics) async throws -> Double {
+    private func bareRecords(_ fixture: BenchFixture, _ topics: BenchTopics) async throws -> Double {
         var (records, seconds) = (0, 0.0)
         for partition in topics.partitions {
-            let scan = try await Self.bareScan(bed, partition)
+            let scan = try await Self.bareScan(fixture, partition)
             records += scan.records
             seconds += scan.seconds
         }
@@ -92,8 +96,11 @@ extension Bench {
     }
 
     /// Reads a partition from its beginning to its end and only counts.
-    static func bareScan(_ bed: BenchBed, _ partition: TopicPartition) async throws -> (records: Int, seconds: Double) {
-        let reader = try PartitionReader(properties: bed.kafka)
+    static func bareScan(
+        _ fixture: BenchFixture,
+        _ partition: TopicPartition
+    ) async throws -> (records: Int, seconds: Double) {
+        let reader = try PartitionReader(properties: fixture.kafka)
         let counter = Counter()
         do {
             let end = try await reader.endOffset(partition)

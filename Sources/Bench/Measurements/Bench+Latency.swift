@@ -5,23 +5,23 @@ import Kafka
 extension Bench {
     /// Single events on a worker that is otherwise idle but has worked before, as its broker has: how long until its calls.
     func latency(
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ worker: WorkerProcess
     ) async throws -> [Figure] {
-        let producer = try Producer(properties: bed.kafka)
-        let mill = EventMill(topics: topics, workshop: workshop, series: "single")
+        let producer = try Producer(properties: fixture.kafka)
+        let generator = LoadGenerator(topics: topics, workbench: workbench, series: "single")
         var arrivals: [Double] = []
         do {
             let earlier = Int(try await worker.metrics().value("slipway_rollouts_total", ["outcome": "deployed"]))
             // The first ones find connections and producer cold.
             let warming = self.settings.singles / 4 + 1
-            try await self.trickle(0..<warming, mill, producer)
+            try await self.trickle(0..<warming, generator, producer)
             let before = try await self.settled(worker, deployed: earlier + warming)
-            try await self.trickle(warming..<warming + self.settings.singles, mill, producer)
+            try await self.trickle(warming..<warming + self.settings.singles, generator, producer)
             let after = try await self.settled(worker, deployed: earlier + warming + self.settings.singles)
-            arrivals = try await self.bareArrivals(bed, topics, mill, producer)
+            arrivals = try await self.bareArrivals(fixture, topics, generator, producer)
             await producer.close()
             return self.figures(before, after, arrivals)
         } catch {
@@ -30,9 +30,9 @@ extension Bench {
         }
     }
 
-    private func trickle(_ numbers: Range<Int>, _ mill: EventMill, _ producer: Producer) async throws {
+    private func trickle(_ numbers: Range<Int>, _ generator: LoadGenerator, _ producer: Producer) async throws {
         for number in numbers {
-            _ = try await producer.send(mill.record(number))
+            _ = try await producer.send(generator.record(number))
             try await Task.sleep(for: .milliseconds(25))
         }
     }
@@ -45,12 +45,12 @@ extension Bench {
 
     /// Milliseconds from handing a record to a bare producer until a bare reader has it.
     private func bareArrivals(
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ mill: EventMill,
+        _ generator: LoadGenerator,
         _ producer: Producer
     ) async throws -> [Double] {
-        let reader = try PartitionReader(properties: bed.kafka, isolation: .uncommitted)
+        let reader = try PartitionReader(properties: fixture.kafka, isolation: .uncommitted)
         var arrivals: [Double] = []
         do {
             var ends: [TopicPartition: Offset] = [:]
@@ -58,7 +58,7 @@ extension Bench {
             for partition in partitions { ends[partition] = try await reader.endOffset(partition) }
             try await reader.assign(ends)
             for number in 0..<self.settings.singles {
-                var record = mill.record(number)
+                var record = generator.record(number)
                 record.topic = topics.dead
                 let start = ContinuousClock.now
                 async let place = producer.send(record)

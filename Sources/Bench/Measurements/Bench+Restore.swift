@@ -5,14 +5,15 @@ import Rollouts
 
 extension Bench {
     /// A worker that takes a partition over whose journal is long and nearly all finished.
-    func restore(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop) async throws -> Figure {
+    func restore(_ fixture: BenchFixture, _ topics: BenchTopics, _ workbench: SimulatedWorkbench) async throws -> Figure
+    {
         let count = self.settings.journalRecords
         self.progress("a journal of \(count) records")
-        try await self.writeJournal(count, bed, topics)
-        let bare = try await Self.bareScan(bed, TopicPartition(topics.journal, 0))
+        try await self.writeJournal(count, fixture, topics)
+        let bare = try await Self.bareScan(fixture, TopicPartition(topics.journal, 0))
         var rates: [Double] = []
         for _ in 0..<self.settings.rounds {
-            let page = try await bed.withWorker(topics, workshop) { try await $0.metrics() }
+            let page = try await fixture.withWorker(topics, workbench) { try await $0.metrics() }
             let records = page.value("slipway_restored_records_total")
             guard records >= Double(count) else { throw BenchFailure("only \(records) records were restored") }
             rates.append(records / page.value("slipway_restore_seconds_sum"))
@@ -33,10 +34,10 @@ extension Bench {
         )
     }
 
-    private func writeJournal(_ count: Int, _ bed: BenchBed, _ topics: BenchTopics) async throws {
+    private func writeJournal(_ count: Int, _ fixture: BenchFixture, _ topics: BenchTopics) async throws {
         // As the worker's own producer does.
         let properties = [
-            KafkaProperties.Property("bootstrap.servers", bed.bootstrap), .init("compression.type", "lz4"),
+            KafkaProperties.Property("bootstrap.servers", fixture.bootstrap), .init("compression.type", "lz4"),
         ]
         let producer = try Producer(properties: try KafkaProperties(properties))
         do {

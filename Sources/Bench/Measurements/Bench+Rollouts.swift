@@ -7,9 +7,9 @@ import Processes
 extension Bench {
     /// Whole rollouts, as many at a time as may be.
     func rollouts(
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ worker: WorkerProcess
     ) async throws -> [Figure] {
         let count = self.settings.rollouts
@@ -17,12 +17,12 @@ extension Bench {
         let callsBefore = try await worker.metrics().value("slipway_api_calls_total")
         let usageBefore = try worker.usage()
         for round in 0..<self.settings.rounds {
-            rates.append(try await self.round(round, bed, topics, workshop, worker))
+            rates.append(try await self.round(round, fixture, topics, workbench, worker))
         }
         let calls = try await worker.metrics().value("slipway_api_calls_total") - callsBefore
         let callsEach = calls / Double(count * self.settings.rounds)
         let worked = try worker.usage().processorTime - usageBefore.processorTime
-        let requests = try await self.bareRequests(workshop)
+        let requests = try await self.bareRequests(workbench)
         let list = rates.map { Figure.text($0, "") }.joined(separator: " ")
         let throughput = Figure(
             name: "rolloutsPerSecond",
@@ -49,19 +49,19 @@ extension Bench {
 
     private func round(
         _ round: Int,
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ worker: WorkerProcess
     ) async throws -> Double {
         let count = self.settings.rollouts
         let series = ["outcome": "deployed"]
         let before = try await worker.metrics().value("slipway_rollouts_total", series)
-        let producer = try Producer(properties: bed.kafka)
-        let mill = EventMill(topics: topics, workshop: workshop, series: "round\(round)")
+        let producer = try Producer(properties: fixture.kafka)
+        let generator = LoadGenerator(topics: topics, workbench: workbench, series: "round\(round)")
         do {
             let start = ContinuousClock.now
-            try await mill.send(count, distinct: count, by: producer)
+            try await generator.send(count, distinct: count, by: producer)
             let goal = before + Double(count)
             let end = try await worker.metrics(
                 within: .seconds(180),
@@ -79,7 +79,7 @@ extension Bench {
     }
 
     /// Requests a second that the bare client makes of the sandbox, reading runs.
-    private func bareRequests(_ workshop: Workshop) async throws -> Double {
+    private func bareRequests(_ workbench: SimulatedWorkbench) async throws -> Double {
         let client = HTTPClient()
         let start = ContinuousClock.now
         let end = start + self.settings.bareTime
@@ -87,7 +87,7 @@ extension Bench {
         do {
             total = try await withThrowingTaskGroup(of: Int.self) { group in
                 for lane in 0..<self.settings.concurrency {
-                    group.addTask { try await self.readRuns(workshop, from: lane, until: end, client) }
+                    group.addTask { try await self.readRuns(workbench, from: lane, until: end, client) }
                 }
                 return try await group.reduce(0, +)
             }
@@ -101,15 +101,15 @@ extension Bench {
     }
 
     private func readRuns(
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         from first: Int,
         until end: ContinuousClock.Instant,
         _ client: HTTPClient
     ) async throws -> Int {
         var count = 0
         while ContinuousClock.now < end {
-            let url = workshop.url + workshop.runPath(first + count)
-            let response = try await client.send(HTTPRequest(method: "GET", url: url, headers: workshop.headers))
+            let url = workbench.url + workbench.runPath(first + count)
+            let response = try await client.send(HTTPRequest(method: "GET", url: url, headers: workbench.headers))
             guard response.status == 200 else { throw BenchFailure("the sandbox answers \(response.status)") }
             count += 1
         }

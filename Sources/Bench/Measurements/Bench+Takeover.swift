@@ -12,23 +12,27 @@ extension Bench {
     /// No intent is open then and no transaction: what those add is a time-out of their own. The workers look at a build
     /// once, when they get it, and then not before ten minutes have passed, so that a look of the survivor's after the
     /// kill is for a rollout of the killed one.
-    func takeover(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop) async throws -> [Figure] {
-        try await workshop.setBuilding("60m", by: bed.client)
+    func takeover(
+        _ fixture: BenchFixture,
+        _ topics: BenchTopics,
+        _ workbench: SimulatedWorkbench
+    ) async throws -> [Figure] {
+        try await workbench.setBuilding("60m", by: fixture.client)
         let settings = [
             "SLIPWAY_POLLING_MINIMUM": "10m", "SLIPWAY_POLLING_MAXIMUM": "1h",
             "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": String(Int(Self.session / .milliseconds(1))),
             "SLIPWAY_KAFKA_HEARTBEAT_INTERVAL_MS": String(Int(Self.heartbeat / .milliseconds(1))),
             "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "1000",
         ]
-        return try await bed.withWorker(topics, workshop, settings) { survivor in
+        return try await fixture.withWorker(topics, workbench, settings) { survivor in
             self.progress("\(self.settings.takeovers) workers that are killed")
-            try await self.fill(from: 0, to: Self.sharedRollouts, bed, topics, workshop, survivor)
+            try await self.fill(from: 0, to: Self.sharedRollouts, fixture, topics, workbench, survivor)
             var times: [Duration] = []
             for round in 0..<self.settings.takeovers {
                 // The kills are spread over the time between two heartbeats.
                 let delay = .seconds(1) + Self.heartbeat * round / self.settings.takeovers
                 times.append(
-                    try await bed.withWorker(topics, workshop, settings) { other in
+                    try await fixture.withWorker(topics, workbench, settings) { other in
                         try await self.kill(other, after: delay, beside: survivor)
                     }
                 )

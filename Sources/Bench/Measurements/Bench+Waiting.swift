@@ -5,15 +5,15 @@ import Processes
 
 extension Bench {
     /// Rollouts whose builds take an hour: what they take while they wait.
-    func waiting(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop) async throws {
-        try await workshop.setBuilding("60m", by: bed.client)
+    func waiting(_ fixture: BenchFixture, _ topics: BenchTopics, _ workbench: SimulatedWorkbench) async throws {
+        try await workbench.setBuilding("60m", by: fixture.client)
         let settings = ["SLIPWAY_POLLING_MINIMUM": "10m", "SLIPWAY_POLLING_MAXIMUM": "1h"]
-        try await bed.withWorker(topics, workshop, settings) { worker in
+        try await fixture.withWorker(topics, workbench, settings) { worker in
             let empty = try worker.usage().residentBytes
             var sent = 0
             for goal in self.settings.waiting.sorted() where goal > sent {
                 self.progress("\(goal) rollouts that wait for their builds")
-                try await self.fill(from: sent, to: goal, bed, topics, workshop, worker)
+                try await self.fill(from: sent, to: goal, fixture, topics, workbench, worker)
                 sent = goal
                 let resident = try worker.usage().residentBytes
                 self.memory(of: goal, resident, above: empty).forEach(self.take)
@@ -25,15 +25,15 @@ extension Bench {
     func fill(
         from sent: Int,
         to goal: Int,
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ worker: WorkerProcess
     ) async throws {
-        let producer = try Producer(properties: bed.kafka)
-        let mill = EventMill(topics: topics, workshop: workshop, series: "waiting\(sent)")
+        let producer = try Producer(properties: fixture.kafka)
+        let generator = LoadGenerator(topics: topics, workbench: workbench, series: "waiting\(sent)")
         do {
-            try await mill.send(goal - sent, distinct: goal - sent, by: producer)
+            try await generator.send(goal - sent, distinct: goal - sent, by: producer)
             await producer.close()
         } catch {
             await producer.close()

@@ -40,9 +40,9 @@ struct EndedRollout {
             acceptedAt: Self.start
         )
         state.run = ResolvedRun(
-            projectID: Workshop.projectID,
-            experimentID: Workshop.experimentID,
-            order: RunOrder(startMilliseconds: Self.start, runID: Workshop.runID(self.number))
+            projectID: SimulatedWorkbench.projectID,
+            experimentID: SimulatedWorkbench.experimentID,
+            order: RunOrder(startMilliseconds: Self.start, runID: SimulatedWorkbench.runID(self.number))
         )
         state.made.registeredModelID = self.identifier("regi-ster")
         state.made.versionID = self.identifier("vers-ions")
@@ -72,13 +72,13 @@ struct EndedRollout {
             timestampMilliseconds: Self.start,
             value: Array(
                 """
-                {"projectId":"\(Workshop.projectID)","experimentId":"\(Workshop.experimentID)",\
-                "runId":"\(Workshop.runID(self.number))","model":{"name":"model-\(self.number)"}}
+                {"projectId":"\(SimulatedWorkbench.projectID)","experimentId":"\(SimulatedWorkbench.experimentID)",\
+                "runId":"\(SimulatedWorkbench.runID(self.number))","model":{"name":"model-\(self.number)"}}
                 """.utf8
             )
         )
     }
 
     /// An id of the workbench's usual form.
-    private func identifier(_ prefix: String) -> String { prefix + Workshop.runID(self.number).suffix(10) }
+    private func identifier(_ prefix: String) -> String { prefix + SimulatedWorkbench.runID(self.number).suffix(10) }
 }

@@ -16,17 +16,21 @@ struct WorkerProcess: Sendable {
     /// Starts a worker and waits until it polls.
     ///
     /// - Parameters:
-    ///   - bed: What it works with.
+    ///   - fixture: What it works with.
     ///   - topics: Where it reads and writes.
-    ///   - workshop: The workbench.
+    ///   - workbench: The workbench.
     ///   - settings: Further settings, by the name of their environment variable.
     /// - Throws: `BenchFailure` when it ends or is not there within a minute.
-    init(_ bed: BenchBed, _ topics: BenchTopics, _ workshop: Workshop, _ settings: [String: String] = [:]) async throws
-    {
+    init(
+        _ fixture: BenchFixture,
+        _ topics: BenchTopics,
+        _ workbench: SimulatedWorkbench,
+        _ settings: [String: String] = [:]
+    ) async throws {
         let process = try ChildProcess(
-            "\(bed.settings.programs)/slipway",
+            "\(fixture.settings.programs)/slipway",
             ["run"],
-            environment: Self.environment(bed, topics, workshop).merging(settings) { $1 }
+            environment: Self.environment(fixture, topics, workbench).merging(settings) { $1 }
         )
         let found = await Self.lines(of: process, within: .seconds(60))
         guard let operations = found.operations, let polling = found.pollingAt else {
@@ -35,17 +39,17 @@ struct WorkerProcess: Sendable {
         }
         self.process = process
         self.operations = operations
-        self.client = bed.client
+        self.client = fixture.client
         self.startToPoll = polling - process.startedAt
     }
 
     private static func environment(
-        _ bed: BenchBed,
+        _ fixture: BenchFixture,
         _ topics: BenchTopics,
-        _ workshop: Workshop
+        _ workbench: SimulatedWorkbench
     ) -> [String: String] {
         [
-            "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": bed.bootstrap,
+            "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": fixture.bootstrap,
             "SLIPWAY_KAFKA_GROUP_ID": topics.groupID,
             "SLIPWAY_TOPICS_EVENTS": topics.events,
             "SLIPWAY_TOPICS_STATUS": topics.status,
@@ -53,14 +57,14 @@ struct WorkerProcess: Sendable {
             "SLIPWAY_TOPICS_DEAD": topics.dead,
             "SLIPWAY_INTAKE_START_FROM": "beginning",
             "SLIPWAY_INTAKE_MAXIMUM_UNFINISHED": "1000000",
-            "SLIPWAY_WORKBENCH_URL": workshop.url,
-            "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": "\(workshop.url)/modelservice",
-            "SLIPWAY_WORKBENCH_API_KEY": workshop.apiKey,
-            "SLIPWAY_WORKBENCH_MAXIMUM_CONCURRENT_CALLS": String(bed.settings.concurrency),
+            "SLIPWAY_WORKBENCH_URL": workbench.url,
+            "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": "\(workbench.url)/modelservice",
+            "SLIPWAY_WORKBENCH_API_KEY": workbench.apiKey,
+            "SLIPWAY_WORKBENCH_MAXIMUM_CONCURRENT_CALLS": String(fixture.settings.concurrency),
             "SLIPWAY_WORKBENCH_MAXIMUM_CALLS_PER_SECOND": "0",
             "SLIPWAY_POLLING_MINIMUM": "5ms",
             "SLIPWAY_OPERATIONS_ADDRESS": "127.0.0.1:0",
-            "SLIPWAY_ROUTES": bed.routesFile,
+            "SLIPWAY_ROUTES": fixture.routesFile,
             "SLIPWAY_LOG_LEVEL": "notice",
             "SLIPWAY_LOG_FORMAT": "json",
         ]

@@ -3,7 +3,7 @@
 import FoundationEssentials
 import Kafka
 
-/// A fault drill: real worker processes between a Kafka and a simulated workbench, everything that can befall them, and
+/// A fault drill: real worker processes between a Kafka and a simulated workbench, every fault that can hit them, and
 /// the judgement of what has become of every event.
 package struct Drill: Sendable {
     private let settings: DrillSettings
@@ -34,37 +34,37 @@ package struct Drill: Sendable {
     /// - Throws: `DrillFailure`, `KafkaError` and what else keeps a drill from being held; `CancellationError`.
     package func run() async throws -> DrillLedger {
         let folder = try Drill.makeFolder()
-        let workshop = try Workshop(self.plan)
+        let workbench = try SimulatedWorkbench(self.plan)
         do {
             try await self.topics.create(partitionCount: self.settings.partitionCount, self.kafka)
         } catch {
-            await workshop.stop()
+            await workbench.stop()
             throw error
         }
         let fleet = WorkerFleet(
             settings: self.settings,
-            environment: try self.environment(workshop, folder),
+            environment: try self.environment(workbench, folder),
             folder: folder.path,
             report: self.report
         )
         let watch = HealthWatch(fleet)
         let judged: Result<DrillLedger, any Error>
         do {
-            judged = .success(DrillLedger(try await self.hold(workshop, fleet, watch)))
+            judged = .success(DrillLedger(try await self.hold(workbench, fleet, watch)))
         } catch {
             judged = .failure(error)
         }
         await fleet.kill()
         await watch.close()
-        await workshop.stop()
+        await workbench.stop()
         var isClean = false
         if case .success(let ledger) = judged { isClean = ledger.isClean }
-        await self.putAway(folder, keepsLogs: !isClean)
+        await self.cleanUp(folder, keepsLogs: !isClean)
         return try judged.get()
     }
 
     /// Removes what the drill has made; what can't be removed is told, since the judgement is worth more.
-    private func putAway(_ folder: URL, keepsLogs: Bool) async {
+    private func cleanUp(_ folder: URL, keepsLogs: Bool) async {
         do {
             try await self.topics.delete(self.kafka)
         } catch {
@@ -90,7 +90,7 @@ package struct Drill: Sendable {
 
     // MARK: What the workers go by
 
-    private func environment(_ workshop: Workshop, _ folder: URL) throws -> [String: String] {
+    private func environment(_ workbench: SimulatedWorkbench, _ folder: URL) throws -> [String: String] {
         let routes = folder.appending(path: "routes.yaml")
         try Data(Drill.routes.utf8).write(to: routes)
         // A file of its own, so that none that lies about where the drill is held says anything.
@@ -108,9 +108,9 @@ package struct Drill: Sendable {
             "SLIPWAY_TOPICS_STATUS": self.topics.status,
             "SLIPWAY_TOPICS_JOURNAL": self.topics.journal,
             "SLIPWAY_TOPICS_DEAD": self.topics.dead,
-            "SLIPWAY_WORKBENCH_URL": workshop.url,
-            "SLIPWAY_WORKBENCH_API_KEY": workshop.apiKey,
-            "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": workshop.modelServiceURL,
+            "SLIPWAY_WORKBENCH_URL": workbench.url,
+            "SLIPWAY_WORKBENCH_API_KEY": workbench.apiKey,
+            "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": workbench.modelServiceURL,
             "SLIPWAY_WORKBENCH_REQUEST_TIMEOUT": "\(times.request.milliseconds)ms",
             "SLIPWAY_WORKBENCH_MAXIMUM_CALLS_PER_SECOND": "200",
             "SLIPWAY_ROUTES": routes.path,
@@ -145,7 +145,11 @@ package struct Drill: Sendable {
 
     // MARK: Holding it
 
-    private func hold(_ workshop: Workshop, _ fleet: WorkerFleet, _ watch: HealthWatch) async throws -> Sightings {
+    private func hold(
+        _ workbench: SimulatedWorkbench,
+        _ fleet: WorkerFleet,
+        _ watch: HealthWatch
+    ) async throws -> Observations {
         try await fleet.start(self.settings.workers)
         let deadline = ContinuousClock.now + self.settings.timeLimit
         try await watch.waitUntilReady(self.settings.workers, within: .seconds(60))
@@ -162,8 +166,8 @@ package struct Drill: Sendable {
                 group.addTask { try await watch.run() }
                 group.addTask { try await follower.follow() }
                 group.addTask {
-                    try await self.letHappen(sender, workshop, fleet, brokers)
-                    try await self.waitForEnd(follower, workshop, deadline)
+                    try await self.inject(sender, workbench, fleet, brokers)
+                    try await self.waitForEnd(follower, workbench, deadline)
                 }
                 defer { group.cancelAll() }
                 // The first to end is the last one, or one that can't go on.
@@ -171,7 +175,7 @@ package struct Drill: Sendable {
             }
             // Given up: what has not ended is no finding.
             try Task.checkCancellation()
-            let seen = try await self.sight(follower, workshop, fleet, brokers)
+            let seen = try await self.observe(follower, workbench, fleet, brokers)
             await self.close(sender, follower)
             return self.completed(seen, sender, watch)
         } catch {
@@ -185,10 +189,10 @@ package struct Drill: Sendable {
         await follower.close()
     }
 
-    /// Sends the events while everything befalls that the plan has.
-    private func letHappen(
+    /// Sends the events while the plan's faults are injected.
+    private func inject(
         _ sender: EventSender,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ fleet: WorkerFleet,
         _ brokers: BrokerControl
     ) async throws {
@@ -206,11 +210,11 @@ package struct Drill: Sendable {
                 }
             }
             group.addTask {
-                for weather in self.plan.weather {
-                    try await Task.sleep(until: start + weather.at, clock: .continuous)
-                    try await workshop.setFaults(weather.rules)
-                    try await Task.sleep(until: start + weather.at + weather.length, clock: .continuous)
-                    try await workshop.clearFaults()
+                for window in self.plan.faultWindows {
+                    try await Task.sleep(until: start + window.at, clock: .continuous)
+                    try await workbench.setFaults(window.rules)
+                    try await Task.sleep(until: start + window.at + window.length, clock: .continuous)
+                    try await workbench.clearFaults()
                 }
             }
         }
@@ -221,10 +225,10 @@ package struct Drill: Sendable {
     /// come any more.
     private func waitForEnd(
         _ follower: TopicFollower,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ deadline: ContinuousClock.Instant
     ) async throws {
-        let (rollouts, deadLetters) = (self.plan.wishes.count, self.plan.unreadableCount)
+        let (rollouts, deadLetters) = (self.plan.expectedRollouts.count, self.plan.unreadableCount)
         while ContinuousClock.now < deadline {
             let ended = await follower.ended
             if ended.rollouts >= rollouts, ended.deadLetters >= deadLetters { break }
@@ -235,7 +239,7 @@ package struct Drill: Sendable {
         // Then for late calls, and for the sweeps that find what those made.
         let patience = ContinuousClock.now + self.settings.times.sweep + .seconds(45)
         while ContinuousClock.now < min(deadline, patience) {
-            let (late, unswept) = (try await workshop.lateCalls(), await follower.unswept.count)
+            let (late, unswept) = (try await workbench.lateCalls(), await follower.unswept.count)
             if late == 0, unswept == 0 { break }
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -243,31 +247,31 @@ package struct Drill: Sendable {
     }
 
     /// Stops the workers, and looks at everything once more.
-    private func sight(
+    private func observe(
         _ follower: TopicFollower,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ fleet: WorkerFleet,
         _ brokers: BrokerControl
-    ) async throws -> Sightings {
+    ) async throws -> Observations {
         await fleet.stop()
         // Gathered before anything is put together: the compiler's optimiser (Swift 6.3.1) fails on a large value that
         // is changed between awaits.
         let read = try await follower.finish(within: .seconds(60))
-        let audit = try await workshop.audit()
-        let faultedCalls = try await workshop.faultedCalls()
-        let disturbances = try await fleet.history()
+        let audit = try await workbench.audit()
+        let faultedCalls = try await workbench.faultedCalls()
+        let injectedFaults = try await fleet.history()
         let brokerRestarts = await brokers.history
         let unexpectedEnds = await fleet.unexpectedEnds
         var seen = read
         seen.audit = audit
         seen.faultedCalls = faultedCalls
-        seen.disturbances = disturbances + brokerRestarts
+        seen.injectedFaults = injectedFaults + brokerRestarts
         seen.unexpectedEnds = unexpectedEnds
         return seen
     }
 
     /// Adds what the drill itself knows.
-    private func completed(_ read: Sightings, _ sender: EventSender, _ watch: HealthWatch) -> Sightings {
+    private func completed(_ read: Observations, _ sender: EventSender, _ watch: HealthWatch) -> Observations {
         var seen = read
         sender.note(in: &seen)
         seen.runs = Dictionary(uniqueKeysWithValues: self.plan.runs.map { ($0.id, $0) })

@@ -2,10 +2,10 @@
 
 extension DrillLedger {
     /// Judges who wrote to the journal, and in which generation.
-    mutating func judgeJournal(_ seen: Sightings) {
+    mutating func judgeJournal(_ seen: Observations) {
         for (partition, entries) in Dictionary(grouping: seen.journal, by: \.partition).sorted(by: { $0.key < $1.key })
         {
-            var newest: Sightings.JournalEntry?
+            var newest: Observations.JournalEntry?
             for entry in entries.sorted(by: { $0.offset < $1.offset }) {
                 if let newest {
                     let place = "partition \(partition), offset \(entry.offset)"
@@ -29,23 +29,23 @@ extension DrillLedger {
     }
 
     /// Measures how long each kill and each freeze kept the rollouts of a partition from going on.
-    mutating func measureRecoveries(_ seen: Sightings) {
+    mutating func measureRecoveries(_ seen: Observations) {
         let partitions = Dictionary(grouping: seen.journal, by: \.partition).mapValues { entries in
             entries.sorted { $0.offset < $1.offset }
         }
-        for disturbance in seen.disturbances where disturbance.kind == .kill || disturbance.kind == .freeze {
+        for fault in seen.injectedFaults where fault.kind == .kill || fault.kind == .freeze {
             for entries in partitions.values {
-                let before = entries.prefix { $0.at <= disturbance.from }
-                guard before.last?.process == disturbance.worker, DrillLedger.hasUnfinished(before),
+                let before = entries.prefix { $0.at <= fault.from }
+                guard before.last?.process == fault.worker, DrillLedger.hasUnfinished(before),
                     let next = entries.dropFirst(before.count).first(where: { $0.rolloutID != nil })
                 else { continue }
-                self.recoveries.append(.milliseconds(next.at - disturbance.from))
+                self.recoveries.append(.milliseconds(next.at - fault.from))
             }
         }
         self.recoveries.sort()
     }
 
-    private static func hasUnfinished(_ entries: ArraySlice<Sightings.JournalEntry>) -> Bool {
+    private static func hasUnfinished(_ entries: ArraySlice<Observations.JournalEntry>) -> Bool {
         var unfinished: Set<String> = []
         for entry in entries {
             guard let id = entry.rolloutID else { continue }
@@ -55,7 +55,7 @@ extension DrillLedger {
     }
 
     /// Finds the longest time in which there was work and no rollout moved, and whether a worker said why.
-    mutating func measureStalls(_ seen: Sightings) {
+    mutating func measureStalls(_ seen: Observations) {
         var unfinished: Set<String> = []
         var last: Int64?
         for entry in seen.journal.sorted(by: { $0.at < $1.at }) {
@@ -66,7 +66,7 @@ extension DrillLedger {
         }
     }
 
-    private mutating func noteStall(from: Int64, to: Int64, _ seen: Sightings) {
+    private mutating func noteStall(from: Int64, to: Int64, _ seen: Observations) {
         let length = Duration.milliseconds(to - from)
         let isLongest = length > self.longestStall?.length ?? .zero
         guard isLongest || length > seen.stallLimit else { return }

@@ -4,7 +4,7 @@ import SandboxPrograms
 
 extension DrillLedger {
     /// Judges what the workbench has made: twice, unknown, in the wrong order.
-    mutating func judgeObjects(_ seen: Sightings) {
+    mutating func judgeObjects(_ seen: Observations) {
         let known = Set(
             seen.rollouts.entries.flatMap { entry in
                 entry.made.flatMap { kind, ids in ids.map { ObjectName(kind: kind, id: $0) } }
@@ -40,7 +40,7 @@ extension DrillLedger {
     }
 
     /// An object that is one too many, or that no rollout knows.
-    private mutating func judgeStray(_ making: AuditLedger.Making, isSurplus: Bool, _ seen: Sightings) {
+    private mutating func judgeStray(_ making: AuditLedger.Making, isSurplus: Bool, _ seen: Observations) {
         let object = "\(making.kind.rawValue) \(making.id) (\(making.thing))"
         if let explanation = self.explanation(of: making, seen) {
             self.orphans.append(Orphan(object: object, explanation: explanation))
@@ -60,10 +60,10 @@ extension DrillLedger {
     }
 
     /// What, outside the worker's power, made an object: a call applied late, or a worker that went on after a freeze.
-    private func explanation(of making: AuditLedger.Making, _ seen: Sightings) -> String? {
+    private func explanation(of making: AuditLedger.Making, _ seen: Observations) -> String? {
         if making.isLate { return "the workbench applied the call after its client had given up (apply-late)" }
         let marker = making.marker ?? self.marker(ofBuild: making.buildID, seen)
-        for freeze in seen.disturbances where freeze.kind == .freeze {
+        for freeze in seen.injectedFaults where freeze.kind == .freeze {
             guard let until = freeze.until, making.at >= until,
                 making.at <= until + seen.thawAllowance.milliseconds
             else { continue }
@@ -77,7 +77,7 @@ extension DrillLedger {
         return nil
     }
 
-    private func marker(ofBuild buildID: String?, _ seen: Sightings) -> String? {
+    private func marker(ofBuild buildID: String?, _ seen: Observations) -> String? {
         guard let buildID else { return nil }
         return seen.audit.makings.first { $0.kind == .build && $0.id == buildID }?.marker
     }
@@ -85,7 +85,7 @@ extension DrillLedger {
     // MARK: Order
 
     /// Judges in which order the runs of each model were deployed.
-    private mutating func judgeOrder(_ seen: Sightings, without strays: Set<ObjectName>) {
+    private mutating func judgeOrder(_ seen: Observations, without strays: Set<ObjectName>) {
         var runOfVersion: [String: String] = [:]
         var versionOfBuild: [String: String] = [:]
         var deployed: [String: [DrillPlan.Run]] = [:]
@@ -107,7 +107,7 @@ extension DrillLedger {
                 if run.rank > newest.rank { newest = run }
             }
         }
-        let wanted = Dictionary(grouping: seen.wishes.compactMap { seen.runs[$0.runID] }, by: \.model)
+        let wanted = Dictionary(grouping: seen.expectedRollouts.compactMap { seen.runs[$0.runID] }, by: \.model)
         for (model, runs) in wanted.sorted(by: { $0.key < $1.key }) {
             guard let newest = runs.max(by: { $0.rank < $1.rank }), let last = deployed[model]?.last,
                 last.rank < newest.rank

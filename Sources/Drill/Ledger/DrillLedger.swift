@@ -60,7 +60,7 @@ package struct DrillLedger: Sendable, Equatable {
     package internal(set) var recoveries: [Duration] = []
     /// The longest time without progress while there was work; `nil` if there never was any.
     package internal(set) var longestStall: Stall?
-    /// What happened: events, rollouts, outcomes, disturbances, calls.
+    /// What happened: events, rollouts, outcomes, injected faults, calls.
     package internal(set) var counts = Counts()
 
     /// What happened.
@@ -109,7 +109,7 @@ package struct DrillLedger: Sendable, Equatable {
     mutating func note(_ column: Column, _ line: String) { self.wrong[column, default: []].append(line) }
 
     /// Judges.
-    init(_ seen: Sightings) {
+    init(_ seen: Observations) {
         self.counts = Counts(seen)
         self.judgeRollouts(seen)
         self.judgeDeadLetters(seen)
@@ -122,30 +122,36 @@ package struct DrillLedger: Sendable, Equatable {
 
     // MARK: Rollouts and dead letters
 
-    private mutating func judgeRollouts(_ seen: Sightings) {
-        var rollouts: [DrillPlan.Wish: [RolloutLedger.Entry]] = [:]
+    private mutating func judgeRollouts(_ seen: Observations) {
+        var rollouts: [DrillPlan.ExpectedRollout: [RolloutLedger.Entry]] = [:]
         for entry in seen.rollouts.entries {
-            let wish = DrillPlan.Wish(runID: entry.runID, model: entry.modelName, replayID: entry.replayID)
-            rollouts[wish, default: []].append(entry)
-            if !seen.wishes.contains(wish) { self.note(.unasked, "rollout \(entry.id) of \(wish.text)") }
-            if entry.lastStatusCount == 0 { self.note(.unended, "rollout \(entry.id) of \(wish.text)") }
+            let expected = DrillPlan.ExpectedRollout(
+                runID: entry.runID,
+                model: entry.modelName,
+                replayID: entry.replayID
+            )
+            rollouts[expected, default: []].append(entry)
+            if !seen.expectedRollouts.contains(expected) {
+                self.note(.unasked, "rollout \(entry.id) of \(expected.text)")
+            }
+            if entry.lastStatusCount == 0 { self.note(.unended, "rollout \(entry.id) of \(expected.text)") }
             if entry.lastStatusCount > 1 {
                 let words = entry.outcomes.map(\.rawValue).joined(separator: ", ")
                 self.note(.endedTwice, "rollout \(entry.id): \(entry.lastStatusCount) last statuses (\(words))")
             }
             if entry.outcomes.contains(.failed) || entry.outcomes.contains(.skipped) {
-                self.note(.failed, "rollout \(entry.id) of \(wish.text): \(entry.cause ?? "no cause")")
+                self.note(.failed, "rollout \(entry.id) of \(expected.text): \(entry.cause ?? "no cause")")
             }
         }
-        for wish in seen.wishes.sorted(by: { $0.text < $1.text }) where rollouts[wish] == nil {
-            self.note(.lost, "the event for \(wish.text) has become nothing")
+        for expected in seen.expectedRollouts.sorted(by: { $0.text < $1.text }) where rollouts[expected] == nil {
+            self.note(.lost, "the event for \(expected.text) has become nothing")
         }
-        for (wish, entries) in rollouts where entries.count > 1 {
-            self.note(.unasked, "\(entries.count) rollouts of \(wish.text)")
+        for (expected, entries) in rollouts where entries.count > 1 {
+            self.note(.unasked, "\(entries.count) rollouts of \(expected.text)")
         }
     }
 
-    private mutating func judgeDeadLetters(_ seen: Sightings) {
+    private mutating func judgeDeadLetters(_ seen: Observations) {
         var missing = seen.unreadable
         for letter in seen.deadLetters {
             guard let place = letter, seen.unreadable.contains(place) else {
@@ -161,7 +167,7 @@ package struct DrillLedger: Sendable, Equatable {
 }
 
 extension DrillLedger.Counts {
-    fileprivate init(_ seen: Sightings) {
+    fileprivate init(_ seen: Observations) {
         self.events = seen.events
         self.rollouts = seen.rollouts.entries.count
         for entry in seen.rollouts.entries {
@@ -171,22 +177,22 @@ extension DrillLedger.Counts {
         self.deadLetters = seen.deadLetters.count
         self.forwarded = seen.forwarded
         self.objects = seen.audit.makings.count
-        self.kills = seen.disturbances.count { $0.kind == .kill }
-        self.freezes = seen.disturbances.count { $0.kind == .freeze }
-        self.changes = seen.disturbances.count { $0.kind == .added || $0.kind == .removed }
+        self.kills = seen.injectedFaults.count { $0.kind == .kill }
+        self.freezes = seen.injectedFaults.count { $0.kind == .freeze }
+        self.changes = seen.injectedFaults.count { $0.kind == .added || $0.kind == .removed }
         self.rebalances = max(0, Set(seen.journal.map(\.generation)).count - 1)
-        self.brokerRestarts = seen.disturbances.count { $0.kind == .broker }
+        self.brokerRestarts = seen.injectedFaults.count { $0.kind == .broker }
         self.faultedCalls = seen.faultedCalls.values.reduce(0, +)
         self.journalRecords = seen.journal.count
     }
 }
 
-extension DrillPlan.Wish {
-    /// The wish in words.
+extension DrillPlan.ExpectedRollout {
+    /// The rollout in words.
     var text: String { "\(self.model) \(self.runID)" + (self.replayID.map { " (\($0))" } ?? "") }
 }
 
-extension Sightings.Place {
+extension Observations.Place {
     /// The place in words.
     var text: String { "partition \(self.partition), offset \(self.offset)" }
 }

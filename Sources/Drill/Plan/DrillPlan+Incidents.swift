@@ -3,7 +3,7 @@
 import WorkbenchSandbox
 
 extension DrillPlan {
-    /// Decides what befalls workers and brokers.
+    /// Decides which faults hit workers and brokers, and when.
     static func incidents(_ settings: DrillSettings) -> [Incident] {
         var incidents: [Incident] = []
         for fault in [DrillFault.kill, .freeze, .rebalance, .broker] where settings.faults.contains(fault) {
@@ -39,12 +39,12 @@ extension DrillPlan {
     }
 
     /// Decides how the workbench misbehaves, and when.
-    static func weather(_ settings: DrillSettings) -> [Weather] {
-        if let rules = settings.lastingFaults { return [Weather(at: .zero, length: settings.span, rules: rules)] }
+    static func faultWindows(_ settings: DrillSettings) -> [FaultWindow] {
+        if let rules = settings.lastingFaults { return [FaultWindow(at: .zero, length: settings.span, rules: rules)] }
         let faults = [DrillFault.api, .slow, .late].filter(settings.faults.contains)
         guard !faults.isEmpty else { return [] }
         var dice = Dice(seed: settings.seed ^ 0xFA17)
-        var weather: [Weather] = []
+        var faultWindows: [FaultWindow] = []
         var at = Duration.seconds(2)
         var seed = 0
         while at < settings.span {
@@ -66,12 +66,16 @@ extension DrillPlan {
                     at: 0
                 )
             }
-            weather.append(
-                Weather(at: at, length: length, rules: #"{"seed":\#(seed),"rules":[\#(rules.joined(separator: ","))]}"#)
+            faultWindows.append(
+                FaultWindow(
+                    at: at,
+                    length: length,
+                    rules: #"{"seed":\#(seed),"rules":[\#(rules.joined(separator: ","))]}"#
+                )
             )
             at += length + self.moment(0.2...1, of: .seconds(3), &dice)
         }
-        return weather
+        return faultWindows
     }
 
     private static func rule(of fault: DrillFault, _ times: DrillSettings.Times, _ dice: inout Dice) -> String {

@@ -17,8 +17,8 @@ struct DrillPlan: Sendable, Equatable {
         let startMilliseconds: Int64
     }
 
-    /// What an event asks for; the same wish twice is one rollout.
-    struct Wish: Sendable, Hashable {
+    /// What an event asks for; the same twice is one rollout.
+    struct ExpectedRollout: Sendable, Hashable {
         let runID: String
         let model: String
         /// `nil` for what a training job sends.
@@ -38,7 +38,7 @@ struct DrillPlan: Sendable, Equatable {
     /// One record for the events topic.
     struct Event: Sendable, Equatable {
         enum Content: Sendable, Equatable {
-            case wish(Wish, run: Int)
+            case rollout(ExpectedRollout, run: Int)
             /// A value that is no event; `nil` is a tombstone.
             case unreadable([UInt8]?)
         }
@@ -49,7 +49,7 @@ struct DrillPlan: Sendable, Equatable {
         let placement: Placement
     }
 
-    /// Something that befalls a worker or a broker.
+    /// A fault of a worker or a broker.
     struct Incident: Sendable, Equatable {
         enum Kind: Sendable, Equatable {
             case kill(restartAfter: Duration)
@@ -61,13 +61,13 @@ struct DrillPlan: Sendable, Equatable {
 
         /// From the drill's start.
         let at: Duration
-        /// Number of the worker that it befalls, from 0.
+        /// Number of the worker that it hits, from 0.
         let worker: Int
         let kind: Kind
     }
 
     /// A time during which the workbench misbehaves.
-    struct Weather: Sendable, Equatable {
+    struct FaultWindow: Sendable, Equatable {
         /// From the drill's start.
         let at: Duration
         let length: Duration
@@ -83,11 +83,11 @@ struct DrillPlan: Sendable, Equatable {
     /// In the order of their times.
     let incidents: [Incident]
     /// One after the other.
-    let weather: [Weather]
+    let faultWindows: [FaultWindow]
 
     /// Different rollouts that the events ask for.
-    var wishes: Set<Wish> {
-        Set(self.events.compactMap { if case .wish(let wish, _) = $0.content { wish } else { nil } })
+    var expectedRollouts: Set<ExpectedRollout> {
+        Set(self.events.compactMap { if case .rollout(let expected, _) = $0.content { expected } else { nil } })
     }
 
     /// Events that can't be understood.
@@ -105,7 +105,7 @@ struct DrillPlan: Sendable, Equatable {
         self.runs = DrillPlan.runs(settings.rollouts - replays, &forRuns)
         self.events = DrillPlan.events(self.runs, replays: replays, settings, &forEvents)
         self.incidents = DrillPlan.incidents(settings)
-        self.weather = DrillPlan.weather(settings)
+        self.faultWindows = DrillPlan.faultWindows(settings)
     }
 
     // MARK: Runs
@@ -152,7 +152,9 @@ struct DrillPlan: Sendable, Equatable {
         var events = self.first(runs, settings, &dice)
         if settings.faults.contains(.replay) {
             for _ in 0..<(runs.count / 10) {
-                guard let original = events.randomElement(using: &dice), case .wish = original.content else { continue }
+                guard let original = events.randomElement(using: &dice), case .rollout = original.content else {
+                    continue
+                }
                 let again = original.at + .milliseconds(Int64.random(in: 0...10_000, using: &dice))
                 events.append(
                     Event(at: again, content: original.content, placement: self.placement(settings, &dice))
@@ -160,11 +162,15 @@ struct DrillPlan: Sendable, Equatable {
             }
             for number in 0..<replays {
                 guard let index = runs.indices.randomElement(using: &dice) else { break }
-                let wish = Wish(runID: runs[index].id, model: runs[index].model, replayID: "replay-\(number)")
+                let expected = ExpectedRollout(
+                    runID: runs[index].id,
+                    model: runs[index].model,
+                    replayID: "replay-\(number)"
+                )
                 events.append(
                     Event(
                         at: self.moment(0.3...1, of: settings.eventSpan ?? settings.span, &dice),
-                        content: .wish(wish, run: index),
+                        content: .rollout(expected, run: index),
                         placement: self.placement(settings, &dice)
                     )
                 )
@@ -197,9 +203,9 @@ struct DrillPlan: Sendable, Equatable {
                 times.swapAt(index, index + 1)
             }
             for (index, at) in zip(start..<end, times) {
-                let wish = Wish(runID: runs[index].id, model: runs[index].model, replayID: nil)
+                let expected = ExpectedRollout(runID: runs[index].id, model: runs[index].model, replayID: nil)
                 events.append(
-                    Event(at: at, content: .wish(wish, run: index), placement: self.placement(settings, &dice))
+                    Event(at: at, content: .rollout(expected, run: index), placement: self.placement(settings, &dice))
                 )
             }
             start = end

@@ -8,7 +8,7 @@ actor BrokerControl {
     private let command: String?
     private let report: @Sendable (String) -> Void
     /// What was done, and when.
-    private(set) var history: [Disturbance] = []
+    private(set) var history: [InjectedFault] = []
     /// The last restart that was begun; they come one after the other, so that a majority is always there.
     private var isBusy = false
 
@@ -25,7 +25,7 @@ actor BrokerControl {
         guard !self.isBusy else { return self.report("broker \(node) is left alone: another one is down") }
         self.isBusy = true
         defer { self.isBusy = false }
-        let from = Disturbance.now
+        let from = InjectedFault.now
         self.report("kill broker \(node) for \(length.tenths) s")
         guard try await BrokerControl.run(command, "kill", node) else {
             throw DrillFailure("the command for brokers can't kill broker \(node): \(command)")
@@ -41,7 +41,7 @@ actor BrokerControl {
             try await Task.sleep(for: .seconds(1))
         }
         self.history.append(
-            Disturbance(kind: .broker, worker: "broker \(node)", from: from, until: Disturbance.now)
+            InjectedFault(kind: .broker, worker: "broker \(node)", from: from, until: InjectedFault.now)
         )
         self.report("broker \(node) is back")
     }

@@ -7,8 +7,8 @@ import Synchronization
 /// Sends a plan's events, each at its time, and notes where those stand that arrived.
 final class EventSender: Sendable {
     private struct Sent: Sendable {
-        var wishes: Set<DrillPlan.Wish> = []
-        var unreadable: Set<Sightings.Place> = []
+        var expectedRollouts: Set<DrillPlan.ExpectedRollout> = []
+        var unreadable: Set<Observations.Place> = []
         var failures: [String] = []
     }
 
@@ -50,10 +50,10 @@ final class EventSender: Sendable {
         let place = try await self.place(of: event, number)
         self.sent.withLock { sent in
             switch event.content {
-            case .wish(let wish, _): sent.wishes.insert(wish)
+            case .rollout(let expected, _): sent.expectedRollouts.insert(expected)
             case .unreadable:
                 sent.unreadable.insert(
-                    Sightings.Place(partition: place.partition.rawValue, offset: place.offset.rawValue)
+                    Observations.Place(partition: place.partition.rawValue, offset: place.offset.rawValue)
                 )
             }
         }
@@ -67,7 +67,7 @@ final class EventSender: Sendable {
         let record = self.record(event, number)
         let producer = event.placement == .otherHash ? self.otherProducer : self.producer
         var attempts = 1
-        if case .wish = event.content { attempts = 5 }
+        if case .rollout = event.content { attempts = 5 }
         while true {
             attempts -= 1
             do throws(KafkaError) {
@@ -85,7 +85,7 @@ final class EventSender: Sendable {
         switch event.content {
         case .unreadable(let value):
             return ProducerRecord(topic: self.topic, partition: partition, key: nil, value: value)
-        case .wish(let wish, let index):
+        case .rollout(let expected, let index):
             let run = self.plan.runs[index]
             let event = RunFinishedEvent(
                 source: "/drill",
@@ -100,7 +100,7 @@ final class EventSender: Sendable {
                     status: "FINISHED",
                     model: RunFinishedData.ModelWish(name: run.model)
                 ),
-                replay: wish.replayID.map { Replay(id: $0, reason: "drill") },
+                replay: expected.replayID.map { Replay(id: $0, reason: "drill") },
                 // Where it stands nobody knows before it is sent.
                 origin: Origin(topic: self.topic, partition: 0, offset: 0)
             )
@@ -115,10 +115,10 @@ final class EventSender: Sendable {
         }
     }
 
-    /// Puts what has arrived among the sightings.
-    func note(in seen: inout Sightings) {
+    /// Puts what has arrived among the observations.
+    func note(in seen: inout Observations) {
         let sent = self.sent.withLock { $0 }
-        seen.wishes = sent.wishes
+        seen.expectedRollouts = sent.expectedRollouts
         seen.unreadable = sent.unreadable
     }
 

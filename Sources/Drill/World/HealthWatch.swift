@@ -8,12 +8,12 @@ import Synchronization
 final class HealthWatch: Sendable {
     private let fleet: WorkerFleet
     private let client = HTTPClient()
-    private let samples = Mutex<[Sightings.HealthSample]>([])
+    private let samples = Mutex<[Observations.HealthSample]>([])
 
     init(_ fleet: WorkerFleet) { self.fleet = fleet }
 
     /// What was answered so far.
-    var history: [Sightings.HealthSample] { self.samples.withLock { $0 } }
+    var history: [Observations.HealthSample] { self.samples.withLock { $0 } }
 
     /// Asks until the task is cancelled.
     ///
@@ -60,8 +60,8 @@ final class HealthWatch: Sendable {
             for await cause in group { causes.append(cause) }
             return causes
         }
-        let now = Disturbance.now
-        self.samples.withLock { $0 += causes.map { Sightings.HealthSample(at: now, cause: $0) } }
+        let now = InjectedFault.now
+        self.samples.withLock { $0 += causes.map { Observations.HealthSample(at: now, cause: $0) } }
         return causes
     }
 

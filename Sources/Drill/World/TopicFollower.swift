@@ -9,7 +9,7 @@ actor TopicFollower {
     private let topics: DrillTopics
     private let partitionCount: Int
     private let reader: PartitionReader
-    private var seen = Sightings()
+    private var seen = Observations()
     /// Rollouts that have ended and are still to be swept for orphans.
     private(set) var unswept: Set<String> = []
     private var ends: [TopicPartition: Offset] = [:]
@@ -35,7 +35,7 @@ actor TopicFollower {
     /// Reads on to the end that every partition has now.
     ///
     /// - Throws: as `follow`, and `DrillFailure` when the time is up.
-    func finish(within time: Duration) async throws -> Sightings {
+    func finish(within time: Duration) async throws -> Observations {
         let deadline = ContinuousClock.now + time
         var behind: [TopicPartition: Offset] = [:]
         for partition in self.topics.partitions(self.partitionCount) {
@@ -86,7 +86,7 @@ actor TopicFollower {
         case self.topics.journal: self.takeJournal(record, headers)
         default:
             let origin = DeadLetterNote(headers: headers)?.origin
-            self.seen.deadLetters.append(origin.map { Sightings.Place(partition: $0.partition, offset: $0.offset) })
+            self.seen.deadLetters.append(origin.map { Observations.Place(partition: $0.partition, offset: $0.offset) })
         }
     }
 
@@ -95,7 +95,7 @@ actor TopicFollower {
         let key = String(decoding: record.key ?? [], as: UTF8.self)
         if text(JournalRecord.HeaderName.sweep) == nil { self.unswept.remove(key) } else { self.unswept.insert(key) }
         self.seen.journal.append(
-            Sightings.JournalEntry(
+            Observations.JournalEntry(
                 partition: record.topicPartition.partition.rawValue,
                 offset: record.offset.rawValue,
                 at: record.timestampMilliseconds ?? 0,

@@ -5,7 +5,7 @@ import Glibc
 import JSON
 import Processes
 
-/// The workers of a drill: starts, disturbs and stops them, and notes what was done to whom and when.
+/// The workers of a drill: starts them, injects faults and stops them, and notes what was done to whom and when.
 actor WorkerFleet {
     /// One worker from its start to its end.
     private struct Life {
@@ -34,7 +34,7 @@ actor WorkerFleet {
     private var lives: [Life] = []
     /// The newest life of each slot that has to be filled.
     private var current: [Int: Int] = [:]
-    private var disturbances: [Disturbance] = []
+    private var injectedFaults: [InjectedFault] = []
     private var nextSlot = 0
     /// Workers that ended by themselves.
     private(set) var unexpectedEnds: [String] = []
@@ -106,7 +106,7 @@ actor WorkerFleet {
     /// Forgets the ends of workers that came before the drill began.
     func forgetEnds() {
         self.unexpectedEnds = []
-        self.disturbances = []
+        self.injectedFaults = []
     }
 
     /// Starts again what has ended by itself, and thaws what has stopped itself, as test workers do.
@@ -127,16 +127,16 @@ actor WorkerFleet {
             } else if case .itself(let since) = life.freeze {
                 // Long enough that others have taken its partitions over.
                 let length = (self.settings.times.session + .seconds(8)).milliseconds
-                if Disturbance.now - since > length { self.thaw(index) }
+                if InjectedFault.now - since > length { self.thaw(index) }
             } else if life.freeze == nil, life.child.isStopped {
                 self.report("worker \(slot) has stopped itself")
-                self.lives[index].freeze = .itself(since: Disturbance.now)
+                self.lives[index].freeze = .itself(since: InjectedFault.now)
                 self.note(.freeze, index, isOver: false)
             }
         }
     }
 
-    // MARK: Disturbing
+    // MARK: Injecting faults
 
     /// Carries out an incident that concerns workers.
     func carryOut(_ incident: DrillPlan.Incident) async throws {
@@ -178,7 +178,7 @@ actor WorkerFleet {
         }
     }
 
-    /// Picks a worker that runs undisturbed, the named one or the next; waits for one for a while.
+    /// Picks a worker that no fault has hit yet, the named one or the next; waits for one for a while.
     private func victim(_ number: Int, _ verb: String) async -> (slot: Int, life: Int)? {
         for _ in 0..<20 {
             let able = self.current.filter { _, life in
@@ -191,7 +191,7 @@ actor WorkerFleet {
             }
             do { try await Task.sleep(for: .milliseconds(500)) } catch { return nil }
         }
-        self.report("no worker to \(verb): the others are disturbed already")
+        self.report("no worker to \(verb): faults have hit the others already")
         return nil
     }
 
@@ -200,10 +200,10 @@ actor WorkerFleet {
         self.lives[life].freeze = nil
         let name = self.name(life)
         // Before the signal: what the worker sends at once must not seem older than its thawing.
-        let thawedAt = Disturbance.now
+        let thawedAt = InjectedFault.now
         self.lives[life].child.signal(SIGCONT)
-        guard let index = self.disturbances.lastIndex(where: { $0.worker == name && $0.until == nil }) else { return }
-        self.disturbances[index].until = thawedAt
+        guard let index = self.injectedFaults.lastIndex(where: { $0.worker == name && $0.until == nil }) else { return }
+        self.injectedFaults[index].until = thawedAt
         self.report("thaw worker \(self.lives[life].slot)")
     }
 
@@ -212,28 +212,28 @@ actor WorkerFleet {
     /// What a life is called until its process's name is looked up in its log.
     private func name(_ life: Int) -> String { "life \(life)" }
 
-    private func note(_ kind: Disturbance.Kind, _ life: Int, isOver: Bool = true) {
-        let now = Disturbance.now
-        self.disturbances.append(
-            Disturbance(kind: kind, worker: self.name(life), from: now, until: isOver ? now : nil)
+    private func note(_ kind: InjectedFault.Kind, _ life: Int, isOver: Bool = true) {
+        let now = InjectedFault.now
+        self.injectedFaults.append(
+            InjectedFault(kind: kind, worker: self.name(life), from: now, until: isOver ? now : nil)
         )
     }
 
-    private func noteChange(_ kind: Disturbance.Kind, _ slot: Int) {
-        let now = Disturbance.now
-        self.disturbances.append(Disturbance(kind: kind, worker: "slot \(slot)", from: now, until: now))
+    private func noteChange(_ kind: InjectedFault.Kind, _ slot: Int) {
+        let now = InjectedFault.now
+        self.injectedFaults.append(InjectedFault(kind: kind, worker: "slot \(slot)", from: now, until: now))
     }
 
     /// All that was done, with the names under which workers write their journal.
-    func history() throws(DrillFailure) -> [Disturbance] {
+    func history() throws(DrillFailure) -> [InjectedFault] {
         var names: [String: String] = [:]
         for (index, life) in self.lives.enumerated() {
             names[self.name(index)] = try self.field("process", in: life.log)
         }
-        return self.disturbances.map { disturbance in
-            var disturbance = disturbance
-            disturbance.worker = names[disturbance.worker] ?? disturbance.worker
-            return disturbance
+        return self.injectedFaults.map { fault in
+            var fault = fault
+            fault.worker = names[fault.worker] ?? fault.worker
+            return fault
         }
     }
 

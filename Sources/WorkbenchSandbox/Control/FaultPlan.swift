@@ -7,7 +7,7 @@ struct FaultPlan: Sendable {
     private(set) var rules: [FaultRule] = []
     private var generator = SeededGenerator(seed: 0)
 
-    /// What befalls one call.
+    /// What goes wrong with one call.
     struct Verdict {
         /// The first rule that fired and is neither a delay nor a rendering.
         var fault: FaultRule?
@@ -35,7 +35,7 @@ struct FaultPlan: Sendable {
         }
     }
 
-    /// Decides what befalls one call.
+    /// Decides what goes wrong with one call.
     ///
     /// Delays and renderings add up. Of the other rules the first that fires takes the call; those after it do not
     /// count it, so that `count` and `every` speak of calls that a rule could have met.

@@ -133,7 +133,7 @@ package struct Sandbox: Sendable {
         return delivery
     }
 
-    /// Performs the call, unless the fault that befalls it comes first.
+    /// Performs the call, unless its fault comes first.
     private mutating func deliver(
         _ request: SandboxRequest,
         _ verdict: FaultPlan.Verdict,
@@ -144,17 +144,17 @@ package struct Sandbox: Sendable {
         }
         switch fault.kind {
         case .status, .dropBefore, .rateLimit:
-            let refusal = Faulty.refusal(fault)
+            let refusal = FaultResponses.refusal(fault)
             self.record(request, status: refusal.status, fault: fault.kind, at: now)
             return refusal
         case .applyLate:
             self.lateCalls += 1
-            var reply = Faulty.lateReply(fault)
+            var reply = FaultResponses.lateReply(fault)
             reply.late = (request, self.faults.delay(of: fault))
             return reply
         case .stallThen500:
             _ = self.perform(request, fault: fault.kind, rendering: verdict.rendering, status: 500, at: now)
-            var reply = Faulty.ingressError
+            var reply = FaultResponses.ingressError
             reply.delay = self.faults.delay(of: fault)
             return reply
         case .dropAfterApply:
@@ -162,7 +162,7 @@ package struct Sandbox: Sendable {
             reply.extent = .cut(afterBytes: fault.cutAfterBytes)
             return reply
         case .malformed:
-            return Faulty.malformed(
+            return FaultResponses.malformed(
                 self.perform(request, fault: fault.kind, rendering: verdict.rendering, at: now),
                 fault.form
             )
@@ -244,15 +244,15 @@ package struct Sandbox: Sendable {
         switch verdict.fault?.kind {
         case .rateLimit:
             delivery = SandboxDelivery(status: 429, body: ModelService.Refusal.busy.body)
-            delivery.headers += verdict.fault.map { Faulty.retryHeader($0) } ?? []
+            delivery.headers += verdict.fault.map { FaultResponses.retryHeader($0) } ?? []
         case .status, .dropBefore, .applyLate, .stallThen500:
-            delivery = verdict.fault.map { Faulty.refusal($0) } ?? Faulty.ingressError
+            delivery = verdict.fault.map { FaultResponses.refusal($0) } ?? FaultResponses.ingressError
             if let fault = verdict.fault, fault.kind == .stallThen500 { delivery.delay = self.faults.delay(of: fault) }
         case .dropAfterApply:
             delivery = self.answerModel(request, at: now)
             delivery.extent = .cut(afterBytes: verdict.fault?.cutAfterBytes ?? 0)
         case .malformed:
-            delivery = Faulty.malformed(self.answerModel(request, at: now), verdict.fault?.form ?? .truncated)
+            delivery = FaultResponses.malformed(self.answerModel(request, at: now), verdict.fault?.form ?? .truncated)
         case nil, .latency, .sparse, .reversedOrder, .upperCaseStatus, .unknownStatus, .repeatedPageToken:
             delivery = self.answerModel(request, at: now)
         }

@@ -13,20 +13,20 @@ import Timestamps
 /// What the mock cluster can't do: offsets by time, and transactions that end.
 @Suite(
     "emit, watch and replay on a genuine Kafka",
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP names no Kafka"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP names no Kafka"),
     .timeLimit(.minutes(2))
 )
-struct CommandsGenuineTests {
+struct CommandsBrokerTests {
     /// Runs `body` with new topics.
-    private func withBed(partitions: Int = 3, _ body: (CommandBed) async throws -> Void) async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: partitions) { properties, events in
-            try await KafkaBed.withGenuineTopic(partitionCount: partitions) { _, status in
+    private func withFixture(partitions: Int = 3, _ body: (CommandFixture) async throws -> Void) async throws {
+        try await KafkaFixture.withGenuineTopic(partitionCount: partitions) { properties, events in
+            try await KafkaFixture.withGenuineTopic(partitionCount: partitions) { _, status in
                 let access = KafkaAccess(
-                    properties: [.init("bootstrap.servers", KafkaBed.genuineBootstrap ?? "")],
+                    properties: [.init("bootstrap.servers", KafkaFixture.genuineBootstrap ?? "")],
                     eventsTopic: events,
                     statusTopic: status
                 )
-                try await body(CommandBed(properties: properties, access: access))
+                try await body(CommandFixture(properties: properties, access: access))
             }
         }
     }
@@ -42,13 +42,13 @@ struct CommandsGenuineTests {
     }
 
     @Test func replayFindsEventsByTimeAndItsOwnCopiesLater() async throws {
-        try await self.withBed { bed in
+        try await self.withFixture { bed in
             let topic = bed.access.eventsTopic
             let now = Timestamp.now()
             let ages: [(String, Duration)] = [("a", .seconds(7200)), ("b", .seconds(3000)), ("c", .seconds(60))]
             try await bed.send(ages.map { self.event($0.0, at: now.advanced(by: .zero - $0.1), topic: topic) })
             func runs(_ words: String...) async throws -> [String] {
-                try await CommandBed.run(["replay", "--json"] + words, access: bed.access).json.compactMap {
+                try await CommandFixture.run(["replay", "--json"] + words, access: bed.access).json.compactMap {
                     $0["run"]?.text
                 }
             }
@@ -61,20 +61,20 @@ struct CommandsGenuineTests {
                 "replay", "--since", "3h", "--until", "10m", "--apply", "--reason", "x", "--replay-id", "inc-1",
                 "--json",
             ]
-            let first = await CommandBed.run(words, access: bed.access)
+            let first = await CommandFixture.run(words, access: bed.access)
             #expect(try first.json.map { $0["action"]?.text } == ["sent", "sent"])
-            let again = await CommandBed.run(words, access: bed.access)
+            let again = await CommandFixture.run(words, access: bed.access)
             #expect(try again.json.map { $0["reason"]?["class"]?.text } == ["alreadySent", "alreadySent"])
             #expect(try await bed.records(of: topic).count == 5)
         }
     }
 
     /// Writes one record in a transaction that is committed, and one in a transaction that is aborted.
-    private func transact(_ bed: CommandBed, kept: ProducerRecord, dropped: ProducerRecord) async throws {
+    private func transact(_ bed: CommandFixture, kept: ProducerRecord, dropped: ProducerRecord) async throws {
         struct NotAborted: Error {}
         let consumer = try Consumer(
             properties: bed.properties,
-            settings: ConsumerSettings(groupID: KafkaBed.uniqueName("group"))
+            settings: ConsumerSettings(groupID: KafkaFixture.uniqueName("group"))
         )
         try await consumer.subscribe([bed.access.eventsTopic])
         var probe = KafkaProbe(consumer)
@@ -85,7 +85,7 @@ struct CommandsGenuineTests {
         )
         let producer = try TransactionalProducer(
             properties: bed.properties,
-            settings: TransactionSettings(transactionalID: KafkaBed.uniqueName("writer"))
+            settings: TransactionSettings(transactionalID: KafkaFixture.uniqueName("writer"))
         )
         try await producer.initTransactions(timeout: .seconds(30))
         let offsets = [partition: Offset(rawValue: 0)]
@@ -98,12 +98,12 @@ struct CommandsGenuineTests {
     }
 
     @Test func watchShowsOnlyWhatIsCommittedAndKnowsTheEnd() async throws {
-        try await self.withBed(partitions: 1) { bed in
+        try await self.withFixture(partitions: 1) { bed in
             var kept = StatusSamples.record(1, "deployed", sequence: 1)
             var dropped = StatusSamples.record(2, "failed", sequence: 1)
             (kept.topic, dropped.topic) = (bed.access.statusTopic, bed.access.statusTopic)
             try await self.transact(bed, kept: kept, dropped: dropped)
-            let result = await CommandBed.run(
+            let result = await CommandFixture.run(
                 ["watch", "--from", "beginning", "--until-idle", "--idle-time", "200ms", "--timeout", "30s"],
                 access: bed.access
             )
@@ -114,11 +114,11 @@ struct CommandsGenuineTests {
     }
 
     @Test func replayReadsPastTheMarkersOfTransactions() async throws {
-        try await self.withBed(partitions: 1) { bed in
+        try await self.withFixture(partitions: 1) { bed in
             let topic = bed.access.eventsTopic
             let kept = self.event("kept", at: .now(), topic: topic)
             try await self.transact(bed, kept: kept, dropped: self.event("dropped", at: .now(), topic: topic))
-            let result = await CommandBed.run(["replay", "--since", "1h", "--json"], access: bed.access)
+            let result = await CommandFixture.run(["replay", "--since", "1h", "--json"], access: bed.access)
             #expect(result.status == .success, "\(result.errorText)")
             let runs = try result.json.map { $0["run"]?.text }
             #expect(runs == ["kept"])
@@ -126,15 +126,15 @@ struct CommandsGenuineTests {
     }
 
     @Test func aLimitHoldsBackAReplay() async throws {
-        try await self.withBed { bed in
-            let sent = await CommandBed.run(
+        try await self.withFixture { bed in
+            let sent = await CommandFixture.run(
                 ["emit", "--experiment", "e", "--run", "r-{n}", "--model", "m", "--count", "50"],
                 access: bed.access
             )
             #expect(sent.status == .success, "\(sent.errorText)")
-            let shown = await CommandBed.run(["replay", "--model", "m", "--limit", "50"], access: bed.access)
+            let shown = await CommandFixture.run(["replay", "--model", "m", "--limit", "50"], access: bed.access)
             #expect(shown.status == .success, "\(shown.errorText)")
-            let refused = await CommandBed.run(["replay", "--model", "m", "--limit", "49"], access: bed.access)
+            let refused = await CommandFixture.run(["replay", "--model", "m", "--limit", "49"], access: bed.access)
             #expect(refused.status == .failure)
             #expect(refused.errorText.contains("more than 49 events match"))
         }

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 /// What the suites on a genuine broker share.
-enum GenuineBroker {
+enum BrokerFixture {
     static let isAbsent: Comment = "KAFKA_BOOTSTRAP names no genuine broker"
-    static var isPresent: Bool { KafkaBed.genuineBootstrap != nil }
+    static var isPresent: Bool { KafkaFixture.genuineBootstrap != nil }
 
     /// Makes an initialised producer.
     static func producer(

@@ -12,10 +12,10 @@ import WorkbenchSandbox
 
 /// `slipway replay --apply` beside the worker that it is for: what the copies become.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
-struct ReplayGenuineTests {
+struct ReplayBrokerTests {
     @Test func anOlderRunEndsSupersededAndMakesNothing() async throws {
         try await self.withTwoDeployed { bed, runs in
             let older = runs[0]
@@ -55,7 +55,7 @@ struct ReplayGenuineTests {
     }
 
     /// The command sends no second copy; and of a copy that is sent twice all the same, the worker makes nothing.
-    private func nothingComesOfTheSameReplay(_ bed: WorkerBed, _ words: [String]) async throws {
+    private func nothingComesOfTheSameReplay(_ bed: WorkerFixture, _ words: [String]) async throws {
         let made = try await bed.audit().created
         let events = try await self.all(bed, bed.topics.events)
         let report = try await self.replay(bed, words)
@@ -82,8 +82,8 @@ struct ReplayGenuineTests {
     private static let twoDeployed = ["version": 2, "model": 1, "build": 2, "deployment": 2]
 
     /// Runs `body` when two runs of one model have been deployed, the older first, and no worker is there.
-    private func withTwoDeployed(_ body: (WorkerBed, [WorkerBed.SeededRun]) async throws -> Void) async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+    private func withTwoDeployed(_ body: (WorkerFixture, [WorkerFixture.SeededRun]) async throws -> Void) async throws {
+        try await WorkerFixture.with(genuine: true, partitionCount: 1) { bed in
             let runs = try await bed.seedRuns(2)
             for (index, run) in runs.enumerated() {
                 try await bed.emit(run.data(model: "churn"), id: "\(index)", key: "churn")
@@ -96,7 +96,7 @@ struct ReplayGenuineTests {
     }
 
     /// Runs a worker until so many rollouts have ended, and returns how, in the order in which they ended.
-    private func ends(_ bed: WorkerBed, _ count: Int) async throws -> [StatusEvent] {
+    private func ends(_ bed: WorkerFixture, _ count: Int) async throws -> [StatusEvent] {
         try await bed.withWorker(bed.settings(.catchAll)) { _ in _ = try await bed.phases(untilEnded: count) }
         // The worker has stopped in order, so whatever else it had begun is there as well.
         let statuses = try await self.all(bed, bed.topics.status).compactMap { record in
@@ -109,7 +109,7 @@ struct ReplayGenuineTests {
     }
 
     /// All records of a topic's only partition.
-    private func all(_ bed: WorkerBed, _ topic: String) async throws -> [ConsumedRecord] {
+    private func all(_ bed: WorkerFixture, _ topic: String) async throws -> [ConsumedRecord] {
         let reader = try PartitionReader(properties: bed.kafka, isolation: .committed)
         try await reader.assign([TopicPartition(topic, 0): Offset(rawValue: 0)])
         var records: [ConsumedRecord] = []
@@ -127,13 +127,13 @@ struct ReplayGenuineTests {
     ///
     /// - Returns: What it wrote to standard output.
     @discardableResult
-    private func replay(_ bed: WorkerBed, _ words: [String]) async throws -> String {
+    private func replay(_ bed: WorkerFixture, _ words: [String]) async throws -> String {
         let before = try await bed.committedOffsets()
         let captured = CapturedOutput()
         let status = await Program.table().run(
             ["replay", "--apply", "--json"] + words,
             environment: [
-                "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": KafkaBed.genuineBootstrap ?? "",
+                "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": KafkaFixture.genuineBootstrap ?? "",
                 "SLIPWAY_KAFKA_GROUP_ID": bed.groupID,
                 "SLIPWAY_TOPICS_EVENTS": bed.topics.events,
                 "SLIPWAY_ROUTES": "",

@@ -9,7 +9,7 @@ import WorkbenchSandbox
 @testable import Worker
 
 /// What the workbench made, told apart by project.
-extension WorkerBed {
+extension WorkerFixture {
     /// Objects made, by kind.
     typealias Made = [String: Int]
 

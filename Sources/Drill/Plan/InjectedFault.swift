@@ -3,7 +3,7 @@
 import Glibc
 
 /// Something that was done to a worker or a broker.
-struct Disturbance: Sendable, Equatable {
+struct InjectedFault: Sendable, Equatable {
     enum Kind: String, Sendable, CaseIterable {
         case kill, freeze, added, removed, broker
     }

@@ -3,7 +3,7 @@
 import SandboxPrograms
 
 /// What a drill has seen, for the ledger to judge.
-struct Sightings: Sendable {
+struct Observations: Sendable {
     /// Where a record stands on the events topic.
     struct Place: Sendable, Hashable {
         let partition: Int32
@@ -36,7 +36,7 @@ struct Sightings: Sendable {
     /// Runs by their ids.
     var runs: [String: DrillPlan.Run] = [:]
     /// What events that are on their topic ask for.
-    var wishes: Set<DrillPlan.Wish> = []
+    var expectedRollouts: Set<DrillPlan.ExpectedRollout> = []
     /// Where events stand that can't be understood.
     var unreadable: Set<Place> = []
     /// Records of the events topic, forwarded ones not counted again.
@@ -52,7 +52,7 @@ struct Sightings: Sendable {
     /// From the sandbox.
     var audit = AuditLedger()
     /// What was done to workers and brokers.
-    var disturbances: [Disturbance] = []
+    var injectedFaults: [InjectedFault] = []
     /// Calls that went wrong on purpose, by fault.
     var faultedCalls: [String: Int] = [:]
     /// What the workers' readiness said, in the order of time; a worker that doesn't answer says so.

@@ -9,13 +9,13 @@ import Threads
 
 /// A worker that is told to stop while it still takes partitions over.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(1))
 )
-struct StopGenuineTests {
+struct StopBrokerTests {
     /// Holds a journal partition back by a transaction that stays open, on its producer's thread, until `release`.
-    private static func holdBack(_ bed: WorkerBed, isOpen: Completion, release: Condition<Bool>) async throws {
-        var settings = TransactionSettings(transactionalID: KafkaBed.uniqueName("open"))
+    private static func holdBack(_ bed: WorkerFixture, isOpen: Completion, release: Condition<Bool>) async throws {
+        var settings = TransactionSettings(transactionalID: KafkaFixture.uniqueName("open"))
         settings.transactionTimeout = .seconds(50)
         let producer = try TransactionalProducer(properties: bed.kafka, settings: settings) {
             isOpen.complete()
@@ -32,7 +32,7 @@ struct StopGenuineTests {
 
     /// The producer is lost while one partition's journal is held back: that one is read anew, and by one reader only.
     @Test func aPartitionThatStartsOverWhileItsJournalIsReadIsTakenOver() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 2) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 2) { bed in
             let runs = try await bed.seedRuns(2)
             let (isOpen, release) = (Completion(), Condition(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,7 +62,7 @@ struct StopGenuineTests {
     }
 
     @Test func stoppingWhileAJournalIsHeldBackEndsAtOnce() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 1) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 1) { bed in
             let (isOpen, release) = (Completion(), Condition(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await Self.holdBack(bed, isOpen: isOpen, release: release) }

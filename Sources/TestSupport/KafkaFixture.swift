@@ -4,7 +4,7 @@ import Glibc
 package import Kafka
 
 /// Kafka clusters and topics for one test each.
-package enum KafkaBed {
+package enum KafkaFixture {
     /// Where a genuine cluster listens (`KAFKA_BOOTSTRAP`), or `nil` when the tests run without one.
     package static var genuineBootstrap: String? {
         getenv("KAFKA_BOOTSTRAP").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -9,18 +9,18 @@ import WorkbenchSandbox
 
 /// How partitions go from one worker to the next on a genuine Kafka.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
-struct HandOverGenuineTests {
+struct HandOverBrokerTests {
     @Test func aStaticMemberThatRestartsMakesNoRebalance() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 2, clock: .init(fixed: .milliseconds(500))) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 2, clock: .init(fixed: .milliseconds(500))) { bed in
             let runs = try await bed.seedRuns(2)
             var settings = bed.settings(.catchAll)
-            settings.groupInstanceID = KafkaBed.uniqueName("worker")
+            settings.groupInstanceID = KafkaFixture.uniqueName("worker")
             try await bed.withWorker(settings) { _ in
                 try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")
-                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "building" } }
+                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "building" } }
             }
             try await bed.withWorker(settings) { _ in
                 try await bed.emit(runs[1].data(model: "m1"), id: "1", key: "m1")
@@ -29,7 +29,7 @@ struct HandOverGenuineTests {
             }
             // A rebalance would have made a new generation; each record names that of its writer.
             let journal = try await bed.read(bed.topics.journal) { records in
-                records.count { WorkerBed.step(of: $0) == "finished" } >= 2
+                records.count { WorkerFixture.step(of: $0) == "finished" } >= 2
             }
             let processes = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_process" }?.text })
             let generations = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_generation" }?.text })
@@ -47,7 +47,7 @@ struct HandOverGenuineTests {
             deploying: .zero ... .zero,
             stopping: .zero ... .zero
         )
-        try await WorkerBed.with(genuine: true, partitionCount: 2, clock: clock) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 2, clock: clock) { bed in
             // A project each, so that a call's path says which of them it is for.
             let runs = [try await bed.seedRuns(1)[0], try await bed.seedRuns(1)[0]]
             let calls = RecordingTransport(bed.transport)
@@ -58,7 +58,7 @@ struct HandOverGenuineTests {
                     try await bed.emit(run.data(model: name), id: name, key: name)
                 }
                 _ = try await bed.read(bed.topics.status) { records in
-                    records.count { WorkerBed.phase(of: $0) == "building" } == 2
+                    records.count { WorkerFixture.phase(of: $0) == "building" } == 2
                 }
                 try await bed.withWorker(bed.settings(.catchAll), logger: other.logger) { second in
                     try await other.first("partition taken over")

@@ -7,21 +7,21 @@ import Testing
 @Suite(
     "Consumer on a genuine broker",
     .serialized,
-    .enabled(if: GenuineBroker.isPresent, GenuineBroker.isAbsent),
+    .enabled(if: BrokerFixture.isPresent, BrokerFixture.isAbsent),
     .timeLimit(.minutes(2))
 )
-struct ConsumerGenuineTests {
+struct ConsumerBrokerTests {
     @Test func aRevocationWaitsForItsHoldAndItsMembershipCommits() async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 4) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let producer = try await GenuineBroker.producer(properties, group)
-            let first = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 4) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let producer = try await BrokerFixture.producer(properties, group)
+            let first = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(first)
             let assigned = try await probe.assignment()
             #expect(assigned.count == 4)
             let old = try #require(probe.membership)
 
-            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let second = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             let (revoked, hold) = try await probe.next {
                 if case .revoked(let partitions, let hold) = $0 { (partitions, hold) } else { nil }
             }
@@ -31,7 +31,7 @@ struct ConsumerGenuineTests {
             #expect(first.assignment.count == 4)
             #expect(second.assignment.isEmpty)
             var batch = TransactionBatch(
-                records: [GenuineBroker.record(topic, 0, "held")],
+                records: [BrokerFixture.record(topic, 0, "held")],
                 offsets: [revoked[0]: Offset(rawValue: 0)],
                 membership: old
             )
@@ -54,14 +54,18 @@ struct ConsumerGenuineTests {
     }
 
     @Test func aTopicThatIsMadeAfterTheSubscriptionIsTakenUp() async throws {
-        let properties = try KafkaProperties(bootstrapServers: KafkaBed.genuineBootstrap ?? "")
-        let topic = KafkaBed.uniqueName("late")
-        let consumer = try await GenuineBroker.consumer(properties, group: KafkaBed.uniqueName("group"), topic: topic)
+        let properties = try KafkaProperties(bootstrapServers: KafkaFixture.genuineBootstrap ?? "")
+        let topic = KafkaFixture.uniqueName("late")
+        let consumer = try await BrokerFixture.consumer(
+            properties,
+            group: KafkaFixture.uniqueName("group"),
+            topic: topic
+        )
         var probe = KafkaProbe(consumer)
         let refusal = try await probe.next { if case .error(let error) = $0 { error } else { nil } }
         #expect(refusal.isUnknownTopic)
         // By now it is connected everywhere, so that nothing but its own next look can tell it of the topic.
-        let producer = try await GenuineBroker.producer(properties, topic)
+        let producer = try await BrokerFixture.producer(properties, topic)
         await producer.close()
         let admin = try Admin(properties: properties)
         _ = try await admin.createTopics([NewTopic(name: topic, partitionCount: 2, replicationFactor: 1)])
@@ -72,9 +76,9 @@ struct ConsumerGenuineTests {
     }
 
     @Test func aRevocationWhoseHoldIsNotReleasedGoesOnInTime() async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 2) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let first = try await GenuineBroker.consumer(
+        try await KafkaFixture.withGenuineTopic(partitionCount: 2) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let first = try await BrokerFixture.consumer(
                 properties,
                 group: group,
                 topic: topic,
@@ -82,7 +86,7 @@ struct ConsumerGenuineTests {
             )
             var probe = KafkaProbe(first)
             _ = try await probe.assignment()
-            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let second = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             let hold = try await probe.next { if case .revoked(_, let hold) = $0 { hold } else { nil } }
             var other = KafkaProbe(second)
             #expect(try await other.assignment().count == 1)
@@ -93,22 +97,22 @@ struct ConsumerGenuineTests {
     }
 
     @Test func aRebalanceThatChangesNothingTellsTheNewMembership() async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let producer = try await GenuineBroker.producer(properties, group)
-            let first = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let producer = try await BrokerFixture.producer(properties, group)
+            let first = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(first)
             let partition = try #require(try await probe.assignment().first)
             let old = try #require(probe.membership)
             // A second member of a group with one partition gets nothing, and takes nothing.
-            let second = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            let second = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             let new = try await probe.next {
                 if case .membershipChanged(let membership) = $0 { membership } else { nil }
             }
             #expect(new.generation > old.generation)
             #expect(new.memberID == old.memberID)
             var batch = TransactionBatch(
-                records: [GenuineBroker.record(topic, 0, "a")],
+                records: [BrokerFixture.record(topic, 0, "a")],
                 offsets: [partition: Offset(rawValue: 0)],
                 membership: old
             )
@@ -126,14 +130,14 @@ struct ConsumerGenuineTests {
     }
 
     @Test func offsetsCommittedByTransactionAreWhereReadingGoesOn() async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let producer = try await GenuineBroker.producer(properties, group)
-            var consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let producer = try await BrokerFixture.producer(properties, group)
+            var consumer = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(consumer)
             let partition = try #require(try await probe.assignment().first)
             let batch = TransactionBatch(
-                records: (0..<5).map { GenuineBroker.record(topic, 0, "\($0)") },
+                records: (0..<5).map { BrokerFixture.record(topic, 0, "\($0)") },
                 offsets: [partition: Offset(rawValue: 3)],
                 membership: try #require(probe.membership)
             )
@@ -146,7 +150,7 @@ struct ConsumerGenuineTests {
             #expect(offsets == [partition: Offset(rawValue: 3)])
             await admin.close()
 
-            consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+            consumer = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             probe = KafkaProbe(consumer)
             // Resumed at once, while the committed offset may still be asked for.
             try await consumer.resume(try await probe.assignment())
@@ -157,14 +161,14 @@ struct ConsumerGenuineTests {
     }
 
     @Test func aCommittedOffsetOutOfRangeIsTold() async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let producer = try await GenuineBroker.producer(properties, group)
-            let consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let producer = try await BrokerFixture.producer(properties, group)
+            let consumer = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(consumer)
             let partition = try #require(try await probe.assignment().first)
             let batch = TransactionBatch(
-                records: (0..<10).map { GenuineBroker.record(topic, 0, "\($0)") },
+                records: (0..<10).map { BrokerFixture.record(topic, 0, "\($0)") },
                 offsets: [partition: Offset(rawValue: 2)],
                 membership: try #require(probe.membership)
             )

@@ -7,7 +7,7 @@ import Kafka
 import Processes
 
 /// What all measurements share: Kafka, a client, a folder for files.
-struct BenchBed: Sendable {
+struct BenchFixture: Sendable {
     let settings: BenchSettings
     let bootstrap: String
     let kafka: KafkaProperties
@@ -31,7 +31,7 @@ struct BenchBed: Sendable {
     static func with<Result>(
         _ settings: BenchSettings,
         report: (String) -> Void,
-        _ body: (BenchBed) async throws -> Result
+        _ body: (BenchFixture) async throws -> Result
     ) async throws -> Result {
         let mock = settings.isGenuine ? nil : try MockCluster()
         let run = String(UInt32.random(in: 0...UInt32.max), radix: 36)
@@ -41,7 +41,7 @@ struct BenchBed: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let bootstrap = settings.bootstrap ?? mock?.bootstrapServers ?? ""
-            let bed = BenchBed(
+            let fixture = BenchFixture(
                 settings: settings,
                 bootstrap: bootstrap,
                 kafka: try KafkaProperties(bootstrapServers: bootstrap),
@@ -50,9 +50,9 @@ struct BenchBed: Sendable {
                 run: run,
                 mock: mock
             )
-            let routes = "routes:\n  - name: bench\n    match:\n      experiment: \(Workshop.experimentID)\n"
-            try FileWriter.write(Array(routes.utf8), to: bed.routesFile)
-            result = .success(try await body(bed))
+            let routes = "routes:\n  - name: bench\n    match:\n      experiment: \(SimulatedWorkbench.experimentID)\n"
+            try FileWriter.write(Array(routes.utf8), to: fixture.routesFile)
+            result = .success(try await body(fixture))
         } catch {
             result = .failure(error)
         }
@@ -102,11 +102,11 @@ struct BenchBed: Sendable {
     /// Runs `body` with a worker that is ready, and stops it.
     func withWorker<Result>(
         _ topics: BenchTopics,
-        _ workshop: Workshop,
+        _ workbench: SimulatedWorkbench,
         _ settings: [String: String] = [:],
         _ body: (WorkerProcess) async throws -> Result
     ) async throws -> Result {
-        let worker = try await WorkerProcess(self, topics, workshop, settings)
+        let worker = try await WorkerProcess(self, topics, workbench, settings)
         do {
             try await worker.waitUntilReady()
             let result = try await body(worker)
@@ -119,14 +119,14 @@ struct BenchBed: Sendable {
     }
 
     /// Runs `body` with a workbench that holds so many runs, and ends it.
-    func withWorkshop<Result>(runs: Int, _ body: (Workshop) async throws -> Result) async throws -> Result {
-        let workshop = try await Workshop(self.settings, folder: self.folder, runCount: runs)
+    func withWorkbench<Result>(runs: Int, _ body: (SimulatedWorkbench) async throws -> Result) async throws -> Result {
+        let workbench = try await SimulatedWorkbench(self.settings, folder: self.folder, runCount: runs)
         do {
-            let result = try await body(workshop)
-            await workshop.stop()
+            let result = try await body(workbench)
+            await workbench.stop()
             return result
         } catch {
-            await workshop.stop()
+            await workbench.stop()
             throw error
         }
     }

@@ -15,10 +15,10 @@ import WorkbenchSandbox
 @testable import Worker
 
 /// A workbench, a Kafka and their topics for one test of the whole worker.
-struct WorkerBed: Sendable {
+struct WorkerFixture: Sendable {
     let kafka: KafkaProperties
     let topics: WorkerSettings.Topics
-    let groupID = KafkaBed.uniqueName("worker-test")
+    let groupID = KafkaFixture.uniqueName("worker-test")
     let partitionCount: Int
     var client: WorkbenchClient
     let transport: HTTPClient
@@ -33,7 +33,7 @@ struct WorkerBed: Sendable {
         genuine: Bool = false,
         partitionCount: Int = 3,
         clock: LifeCycleClock = .instant,
-        _ body: (WorkerBed) async throws -> Void
+        _ body: (WorkerFixture) async throws -> Void
     ) async throws {
         var sandboxSettings = SandboxServer.Settings(apiKey: Self.apiKey, seed: 7)
         sandboxSettings.clock = clock
@@ -47,7 +47,7 @@ struct WorkerBed: Sendable {
             modelServiceURL: try ServiceURL("\(url)/modelservice"),
             credentials: credentials
         )
-        let suffix = KafkaBed.uniqueName("t")
+        let suffix = KafkaFixture.uniqueName("t")
         let topics = WorkerSettings.Topics(
             events: "events-\(suffix)",
             status: "status-\(suffix)",
@@ -55,8 +55,8 @@ struct WorkerBed: Sendable {
             dead: "dead-\(suffix)"
         )
         let mock = genuine ? nil : try MockCluster()
-        let kafka = try KafkaProperties(bootstrapServers: mock?.bootstrapServers ?? KafkaBed.genuineBootstrap ?? "")
-        let bed = WorkerBed(
+        let kafka = try KafkaProperties(bootstrapServers: mock?.bootstrapServers ?? KafkaFixture.genuineBootstrap ?? "")
+        let bed = WorkerFixture(
             kafka: kafka,
             topics: topics,
             partitionCount: partitionCount,
@@ -366,11 +366,11 @@ struct WorkerBed: Sendable {
     }
 
     /// Kinds of cluster to test on: the mock one, and a genuine one where there is one (`genuine` of `with`).
-    static var clusters: [Bool] { KafkaBed.genuineBootstrap == nil ? [false] : [false, true] }
+    static var clusters: [Bool] { KafkaFixture.genuineBootstrap == nil ? [false] : [false, true] }
 
     /// Makes a project with an experiment and finished runs, the first the oldest.
     func seedRuns(_ count: Int, metrics: [Double] = []) async throws -> [SeededRun] {
-        let name = KafkaBed.uniqueName("p")
+        let name = KafkaFixture.uniqueName("p")
         let project = try await self.post("/projects", #"{"name":"\#(name)"}"#)["id"]
         let experiment = try await self.post("/projects/\(project ?? "")/experiments", #"{"name":"e-\#(name)"}"#)["id"]
         guard let project, let experiment else { throw CancellationError() }

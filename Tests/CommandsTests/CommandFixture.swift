@@ -10,7 +10,7 @@ import Timestamps
 @testable import Commands
 
 /// The three commands on a mock cluster that has both topics.
-struct CommandBed: Sendable {
+struct CommandFixture: Sendable {
     static let eventsTopic = "events"
     static let statusTopic = "status"
 
@@ -18,15 +18,15 @@ struct CommandBed: Sendable {
     let access: KafkaAccess
 
     /// Runs `body` with a cluster of its own.
-    static func with(partitions: Int = 3, _ body: (CommandBed) async throws -> Void) async throws {
+    static func with(partitions: Int = 3, _ body: (CommandFixture) async throws -> Void) async throws {
         let topics = [self.eventsTopic: partitions, self.statusTopic: partitions]
-        try await KafkaBed.withMock(topics: topics) { cluster, properties in
+        try await KafkaFixture.withMock(topics: topics) { cluster, properties in
             let access = KafkaAccess(
                 properties: [.init("bootstrap.servers", cluster.bootstrapServers)],
                 eventsTopic: self.eventsTopic,
                 statusTopic: self.statusTopic
             )
-            try await body(CommandBed(properties: properties, access: access))
+            try await body(CommandFixture(properties: properties, access: access))
         }
     }
 
@@ -46,7 +46,7 @@ struct CommandBed: Sendable {
 
     /// Runs a command line as the program would, but for signals.
     func run(_ words: String..., environment: [String: String] = [:]) async -> Result {
-        await CommandBed.run(words, access: self.access, environment: environment)
+        await CommandFixture.run(words, access: self.access, environment: environment)
     }
 
     static func run(
@@ -148,7 +148,7 @@ enum StatusSamples {
         cause: String? = nil
     ) -> ProducerRecord {
         ProducerRecord(
-            topic: CommandBed.statusTopic,
+            topic: CommandFixture.statusTopic,
             key: Array(self.id(number).utf8),
             value: self.json(number, phase, sequence: sequence, model: model, cause: cause),
             headers: self.headers(phase).map { Header(key: $0.name, value: $0.value) }

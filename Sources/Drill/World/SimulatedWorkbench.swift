@@ -7,7 +7,7 @@ import SandboxPrograms
 import WorkbenchSandbox
 
 /// The simulated workbench of a drill: its runs, its faults, its audit.
-actor Workshop {
+actor SimulatedWorkbench {
     /// Root of the workbench.
     nonisolated let url: String
     /// Its key.
@@ -28,7 +28,7 @@ actor Workshop {
             deploying: .milliseconds(200)...(.milliseconds(1500)),
             stopping: .milliseconds(20)...(.milliseconds(60))
         )
-        settings.runs = try RecordedRuns(parsing: Array(Workshop.recorded(plan).utf8))
+        settings.runs = try RecordedRuns(parsing: Array(SimulatedWorkbench.recorded(plan).utf8))
         self.server = try SandboxServer(settings: settings)
         self.url = try self.server.start().url
     }

@@ -4,15 +4,15 @@ import SandboxPrograms
 
 @testable import Drill
 
-/// Sightings of a small drill in which everything went well; tests spoil one thing each.
-struct CraftedSightings {
-    var seen = Sightings()
+/// Observations of a small drill in which everything went well; tests spoil one thing each.
+struct CraftedObservations {
+    var seen = Observations()
     private var audit = ""
     private var offset: Int64 = 0
 
     /// Two runs of one model, deployed one after the other by one worker, and one unreadable event.
-    static func clean() throws -> CraftedSightings {
-        var crafted = CraftedSightings()
+    static func clean() throws -> CraftedObservations {
+        var crafted = CraftedObservations()
         crafted.seen.events = 3
         crafted.seen.unreadable = [.init(partition: 1, offset: 7)]
         crafted.seen.deadLetters = [.init(partition: 1, offset: 7)]
@@ -33,7 +33,7 @@ struct CraftedSightings {
             startMilliseconds: Int64(rank)
         )
         self.seen.runs[run.id] = run
-        self.seen.wishes.insert(.init(runID: run.id, model: model, replayID: nil))
+        self.seen.expectedRollouts.insert(.init(runID: run.id, model: model, replayID: nil))
     }
 
     /// A whole rollout: its journal, its objects, its last status.
@@ -90,7 +90,7 @@ struct CraftedSightings {
             """
     }
 
-    /// Puts the lines so far into the sightings.
+    /// Puts the lines so far into the observations.
     mutating func sealAudit() throws { self.seen.audit = try AuditLedger(lines: Array(self.audit.utf8)) }
 
     /// A record of the journal's partition 0.
@@ -103,7 +103,7 @@ struct CraftedSightings {
     ) {
         self.offset += 1
         self.seen.journal.append(
-            Sightings.JournalEntry(
+            Observations.JournalEntry(
                 partition: 0,
                 offset: self.offset,
                 at: at,

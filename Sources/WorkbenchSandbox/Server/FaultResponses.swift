@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The replies of calls that go wrong on purpose.
-enum Faulty {
+enum FaultResponses {
     /// What the ingress says when it has waited too long.
     static let ingressError = SandboxDelivery(
         status: 500,
         body: page("500 Internal Server Error"),
         contentType: "text/html"
     )
+
+    /// No reply: the connection closes.
+    private static var cut: SandboxDelivery {
+        var reply = SandboxDelivery(status: 0, body: [])
+        reply.extent = .cut(afterBytes: 0)
+        return reply
+    }
 
     /// The reply to a call that is not applied.
     static func refusal(_ rule: FaultRule) -> SandboxDelivery {
@@ -18,19 +25,16 @@ enum Faulty {
             return reply
         case .status: return self.status(rule)
         case .stallThen500: return self.ingressError
-        default:
-            var reply = SandboxDelivery(status: 0, body: [])
-            reply.extent = .cut(afterBytes: 0)
-            return reply
+        case .dropBefore, .dropAfterApply, .applyLate: return self.cut
+        case .latency, .malformed, .sparse, .reversedOrder, .upperCaseStatus, .unknownStatus, .repeatedPageToken:
+            preconditionFailure("\(rule.kind.rawValue) refuses nothing")
         }
     }
 
     /// The reply to a call that is applied later.
     static func lateReply(_ rule: FaultRule) -> SandboxDelivery {
         if rule.answersLate { return self.ingressError }
-        var reply = SandboxDelivery(status: 0, body: [])
-        reply.extent = .cut(afterBytes: 0)
-        return reply
+        return self.cut
     }
 
     /// `Retry-After` in whole seconds, rounded up.

@@ -8,17 +8,17 @@ import Testing
 @Suite(
     "Reader, transactions and admin on a genuine broker",
     .serialized,
-    .enabled(if: GenuineBroker.isPresent, GenuineBroker.isAbsent),
+    .enabled(if: BrokerFixture.isPresent, BrokerFixture.isAbsent),
     .timeLimit(.minutes(2))
 )
-struct ReaderGenuineTests {
+struct ReaderBrokerTests {
     /// Runs `body` with a member of a group and its one partition.
     private func withMember(
         _ body: (KafkaProperties, TopicPartition, GroupMembership) async throws -> Void
     ) async throws {
-        try await KafkaBed.withGenuineTopic(partitionCount: 1) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 1) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let consumer = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(consumer)
             let partition = try #require(try await probe.assignment().first)
             try await body(properties, partition, try #require(probe.membership))
@@ -32,7 +32,7 @@ struct ReaderGenuineTests {
         _ values: [String]
     ) -> TransactionBatch {
         TransactionBatch(
-            records: values.map { GenuineBroker.record(partition.topic, 0, $0) },
+            records: values.map { BrokerFixture.record(partition.topic, 0, $0) },
             offsets: [partition: Offset(rawValue: 0)],
             membership: membership
         )
@@ -54,7 +54,7 @@ struct ReaderGenuineTests {
 
     @Test func aScanPassesMarkersAndAbortedRecordsToTheEnd() async throws {
         try await self.withMember { properties, partition, membership in
-            let producer = try await GenuineBroker.producer(properties, KafkaBed.uniqueName("tx"))
+            let producer = try await BrokerFixture.producer(properties, KafkaFixture.uniqueName("tx"))
             #expect(await producer.transact(self.batch(partition, membership, ["a", "b"])) == .committed)
             let stale = try #require(
                 GroupMembership(groupID: membership.groupID, generation: 99, memberID: membership.memberID)
@@ -82,11 +82,11 @@ struct ReaderGenuineTests {
     @Test func aScanWaitsForAnOpenTransaction() async throws {
         try await self.withMember { properties, partition, membership in
             // Another generation's offsets keep the transaction open: flushed records, then a producer that is gone.
-            let id = KafkaBed.uniqueName("tx")
-            let writer = try await GenuineBroker.producer(properties, id)
+            let id = KafkaFixture.uniqueName("tx")
+            let writer = try await BrokerFixture.producer(properties, id)
             #expect(await writer.transact(self.batch(partition, membership, ["a"])) == .committed)
-            let open = try OpenTransaction(properties: properties, transactionalID: KafkaBed.uniqueName("open"))
-            try await open.write(GenuineBroker.record(partition.topic, 0, "open"))
+            let open = try OpenTransaction(properties: properties, transactionalID: KafkaFixture.uniqueName("open"))
+            try await open.write(BrokerFixture.record(partition.topic, 0, "open"))
 
             let reader = try PartitionReader(properties: properties)
             let end = try await reader.endOffset(partition)
@@ -128,10 +128,10 @@ struct ReaderGenuineTests {
 
     @Test func aSecondProducerFencesTheFirst() async throws {
         try await self.withMember { properties, partition, membership in
-            let id = KafkaBed.uniqueName("tx")
-            let first = try await GenuineBroker.producer(properties, id)
+            let id = KafkaFixture.uniqueName("tx")
+            let first = try await BrokerFixture.producer(properties, id)
             #expect(await first.transact(self.batch(partition, membership, ["a"])) == .committed)
-            let second = try await GenuineBroker.producer(properties, id)
+            let second = try await BrokerFixture.producer(properties, id)
             guard case .fatal(let error) = await first.transact(self.batch(partition, membership, ["b"])) else {
                 Issue.record("not fenced")
                 return
@@ -145,13 +145,13 @@ struct ReaderGenuineTests {
 
     @Test func aRecordThatTheTopicDoesNotTakeIsNamed() async throws {
         let settings = ["max.message.bytes": "2000"]
-        try await KafkaBed.withGenuineTopic(partitionCount: 1, settings: settings) { properties, topic in
-            let group = KafkaBed.uniqueName("group")
-            let consumer = try await GenuineBroker.consumer(properties, group: group, topic: topic)
+        try await KafkaFixture.withGenuineTopic(partitionCount: 1, settings: settings) { properties, topic in
+            let group = KafkaFixture.uniqueName("group")
+            let consumer = try await BrokerFixture.consumer(properties, group: group, topic: topic)
             var probe = KafkaProbe(consumer)
             let partition = try #require(try await probe.assignment().first)
             let membership = try #require(probe.membership)
-            let producer = try await GenuineBroker.producer(properties, group)
+            let producer = try await BrokerFixture.producer(properties, group)
             let values = ["a", Noise.text(5_000), "c"]
             let outcome = await producer.transact(self.batch(partition, membership, values))
             guard case .aborted(let error, let failed) = outcome else {
@@ -169,7 +169,7 @@ struct ReaderGenuineTests {
 
     @Test func changingOneSettingKeepsTheOthers() async throws {
         let settings = ["cleanup.policy": "compact", "retention.ms": "123000"]
-        try await KafkaBed.withGenuineTopic(partitionCount: 3, settings: settings) { properties, topic in
+        try await KafkaFixture.withGenuineTopic(partitionCount: 3, settings: settings) { properties, topic in
             let admin = try Admin(properties: properties)
             #expect(try await admin.topic(topic) == Topic(name: topic, partitionCount: 3, replicationFactor: 1))
             #expect(try await admin.topics()[topic]?.partitionCount == 3)
@@ -196,7 +196,7 @@ struct ReaderGenuineTests {
             #expect(group.state == "Stable")
             #expect(group.members.map(\.memberID) == [membership.memberID])
             #expect(group.members.first?.assignment == [partition])
-            #expect(try await admin.group(KafkaBed.uniqueName("none")).members.isEmpty)
+            #expect(try await admin.group(KafkaFixture.uniqueName("none")).members.isEmpty)
             await admin.close()
         }
     }

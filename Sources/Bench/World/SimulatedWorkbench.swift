@@ -6,7 +6,7 @@ import JSON
 import Processes
 
 /// A simulated workbench as a process of its own, and the runs that it holds.
-struct Workshop: Sendable {
+struct SimulatedWorkbench: Sendable {
     static let projectID = "benc-hben-chbe-nchb"
     static let experimentID = "expe-rime-ntex-peri"
     static let experimentName = "bench-runs"
@@ -14,7 +14,7 @@ struct Workshop: Sendable {
 
     /// Its URL.
     let url: String
-    let apiKey = Workshop.apiKey
+    let apiKey = SimulatedWorkbench.apiKey
     /// How many runs it holds; event *n* is of run *n* modulo this.
     let runCount: Int
     private let process: ChildProcess

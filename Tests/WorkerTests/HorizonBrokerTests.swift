@@ -10,18 +10,18 @@ import WorkbenchSandbox
 
 /// Rule 11 on a genuine Kafka: the horizon is checked against the events topic, and old rollouts get their tombstones.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(2))
 )
-struct HorizonGenuineTests {
-    private func keepEvents(_ milliseconds: Int, _ bed: WorkerBed) async throws {
+struct HorizonBrokerTests {
+    private func keepEvents(_ milliseconds: Int, _ bed: WorkerFixture) async throws {
         let admin = try Admin(properties: bed.kafka)
         try await admin.changeSettings(ofTopic: bed.topics.events, ["retention.ms": "\(milliseconds)"])
         await admin.close()
     }
 
     @Test func aHorizonShorterThanTheEventsAreKeptIsRefused() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             try await self.keepEvents(7_200_000, bed)
             var settings = bed.settings(.catchAll)
             settings.policy.dedupeHorizon = .seconds(3_600)
@@ -36,7 +36,7 @@ struct HorizonGenuineTests {
     }
 
     @Test func anEndedRolloutGetsATombstoneAndItsEventIsNewAgain() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             try await self.keepEvents(1_000, bed)
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)

@@ -10,14 +10,14 @@ import WorkbenchSandbox
 
 /// The whole worker on a genuine Kafka: groups, transactions and committed offsets are real here.
 @Suite(
-    .enabled(if: KafkaBed.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
+    .enabled(if: KafkaFixture.genuineBootstrap != nil, "KAFKA_BOOTSTRAP is not set: no genuine Kafka to test against"),
     .timeLimit(.minutes(3))
 )
-struct GenuinePipelineTests {
+struct PipelineBrokerTests {
     static let everything = ["accepted", "registering", "building", "deploying", "deployed"]
 
     @Test func aFinishedRunIsDeployedAndItsEventIsCommittedWithTheJournal() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
@@ -32,7 +32,7 @@ struct GenuinePipelineTests {
     }
 
     @Test func eventsWithoutAKeyAreForwardedAndDeployedOnceAndInOrder() async throws {
-        try await WorkerBed.with(genuine: true) { bed in
+        try await WorkerFixture.with(genuine: true) { bed in
             let runs = try await bed.seedRuns(4)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 for (index, run) in runs.enumerated() {
@@ -57,7 +57,7 @@ struct GenuinePipelineTests {
     }
 
     @Test func aWorkerThatEndsWithoutAWordIsReplacedAndNothingIsMadeTwice() async throws {
-        try await WorkerBed.with(genuine: true, clock: .init(fixed: .milliseconds(1_500))) { bed in
+        try await WorkerFixture.with(genuine: true, clock: .init(fixed: .milliseconds(1_500))) { bed in
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
             settings.sessionTimeout = .seconds(6)
@@ -65,7 +65,7 @@ struct GenuinePipelineTests {
             // Cancelled, not stopped: what a crash leaves behind, within one process.
             try await bed.withCrashingWorker(settings) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
-                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerBed.phase(of: $0) == "building" } }
+                _ = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "building" } }
             }
             try await bed.withWorker(settings) { _ in
                 let phases = try await bed.phases(untilEnded: 1)
@@ -76,7 +76,7 @@ struct GenuinePipelineTests {
     }
 
     @Test func twoWorkersShareThePartitionsAndHandThemOver() async throws {
-        try await WorkerBed.with(genuine: true, partitionCount: 4, clock: .init(fixed: .milliseconds(300))) { bed in
+        try await WorkerFixture.with(genuine: true, partitionCount: 4, clock: .init(fixed: .milliseconds(300))) { bed in
             let runs = try await bed.seedRuns(12)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 for index in 0..<6 {

@@ -7,9 +7,9 @@ import Testing
 @testable import Drill
 
 /// Small drills on a genuine Kafka, with workers that can stop at a step boundary or lack a guarantee.
-enum DrillBed {
+enum DrillFixture {
     static let isThere: ConditionTrait = .enabled(
-        if: KafkaBed.genuineBootstrap != nil,
+        if: KafkaFixture.genuineBootstrap != nil,
         "KAFKA_BOOTSTRAP is not set: no genuine Kafka to hold a drill on"
     )
 
@@ -17,7 +17,7 @@ enum DrillBed {
     static func settings(seed: UInt64 = 1) throws -> DrillSettings {
         var settings = DrillSettings(
             seed: seed,
-            bootstrapServers: KafkaBed.genuineBootstrap ?? "",
+            bootstrapServers: KafkaFixture.genuineBootstrap ?? "",
             workerPath: try self.worker()
         )
         settings.rollouts = 24

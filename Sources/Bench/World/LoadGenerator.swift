@@ -4,9 +4,9 @@ import JSON
 import Kafka
 
 /// Makes events as training jobs do, and sends them.
-struct EventMill: Sendable {
+struct LoadGenerator: Sendable {
     let topics: BenchTopics
-    let workshop: Workshop
+    let workbench: SimulatedWorkbench
     /// Begins the name of every model, so that the rollouts of two rounds are different ones.
     let series: String
     /// Whether the routes want them.
@@ -16,9 +16,9 @@ struct EventMill: Sendable {
     func record(_ number: Int) -> ProducerRecord {
         let model = "\(self.series)-\(number)"
         let value = JSONWriter.object { writer in
-            writer.field("projectId", Workshop.projectID)
-            writer.field("experimentId", self.isWanted ? Workshop.experimentID : "some-other-expe-rime")
-            writer.field("runId", self.workshop.runID(number))
+            writer.field("projectId", SimulatedWorkbench.projectID)
+            writer.field("experimentId", self.isWanted ? SimulatedWorkbench.experimentID : "some-other-expe-rime")
+            writer.field("runId", self.workbench.runID(number))
             writer.field("status", "FINISHED")
             writer.object("model") { $0.field("name", model) }
         }
