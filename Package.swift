@@ -46,10 +46,11 @@ let package = Package(
 
         // Of glibc, which every program is linked with.
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CEpoll"),
 
         part("Threads"),
         part("Kafka", ["CRdkafka", "Threads"]),
-        part("HTTPClient", ["CCurl", "Threads"]),
+        part("HTTPClient", ["CCurl", "CEpoll", "Threads"]),
         part("HTTPServer", ["CEvent", "Threads"]),
         part("Timestamps"),
         part("JSON"),

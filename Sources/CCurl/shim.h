@@ -48,6 +48,18 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
     return curl_multi_setopt(multi, option, value);
 }
 
+static inline CURLMcode ccurl_multi_set_socket_function(
+    CURLM *multi, int (*function)(CURL *, curl_socket_t, int, void *, void *), void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function) : code;
+}
+
+static inline CURLMcode ccurl_multi_set_timer_function(
+    CURLM *multi, int (*function)(CURLM *, long, void *), void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function) : code;
+}
+
 /* Reads a finished transfer's code; the message's data is a union. */
 static inline CURLcode ccurl_message_result(const CURLMsg *message) {
     return message->data.result;

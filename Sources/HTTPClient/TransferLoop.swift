@@ -7,11 +7,12 @@ import Threads
 
 /// One libcurl multi handle and the thread that drives it.
 ///
-/// Other threads hand over commands in a list; libcurl is woken only when its thread sleeps, so under load many
-/// commands share one wake-up or need none.
+/// libcurl says which sockets it waits for and when its next time-out is; this waits for them and says which are ready,
+/// so that a turn costs what is ready and not what is under way. Other threads hand over commands in a list; the
+/// thread is woken only when it sleeps, so under load many commands share one wake-up or need none.
 final class TransferLoop: @unchecked Sendable {
-    // Safe: `inbox` is synchronised, `curl_multi_wakeup` may be called from any thread while the multi handle exists
-    // (the inbox's lock sees to that); all else is touched only by the thread inside `run`.
+    // Safe: `inbox` is synchronised, and `poller.wake` may be called from any thread; all else is touched only by the
+    // thread inside `run`, which debug builds assert, and by `init` before there is one.
     private enum Command: Sendable {
         case start(Call)
         case cancel(Call)
@@ -23,16 +24,20 @@ final class TransferLoop: @unchecked Sendable {
         var isClosed = false
     }
 
-    /// Longest sleep; what must happen earlier wakes the loop.
-    private static let longestSleep = Duration.seconds(3600)
+    /// Longest sleep in milliseconds; what must happen earlier wakes the loop.
+    private static let longestSleep: Int32 = 3_600_000
 
     private let settings: HTTPClientSettings
     private let multi: UnsafeMutableRawPointer
+    private let poller = Poller()
+    private let owner = ThreadOwner()
     /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
     private let inbox = Condition(Inbox())
     private var active: [ObjectIdentifier: Transfer] = [:]
     private var spare: [Transfer] = []
     private var waiting = WaitingCalls()
+    /// When libcurl wants to be called though no socket is ready.
+    private var timer: ContinuousClock.Instant?
 
     /// libcurl's global state: set up once, by the first client, and kept to the end of the process.
     private static let globalState: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
@@ -51,6 +56,9 @@ final class TransferLoop: @unchecked Sendable {
         )
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, total)
         ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_multi_set_socket_function(multi, socketWanted, context)
+        ccurl_multi_set_timer_function(multi, timerWanted, context)
     }
 
     // MARK: From any thread
@@ -84,13 +92,14 @@ final class TransferLoop: @unchecked Sendable {
     private func wake(_ inbox: inout Inbox) {
         guard inbox.isSleeping else { return }
         inbox.isSleeping = false
-        curl_multi_wakeup(self.multi)
+        self.poller.wake()
     }
 
     // MARK: On the loop's thread
 
     /// Serves until `close`, then fails what is left and frees all; called once.
     func run() {
+        self.owner.takeOver()
         // A peer that is gone shows as an error code; the signal would end the process.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -98,12 +107,11 @@ final class TransferLoop: @unchecked Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         while let commands = self.takeCommands() {
             for command in commands { self.execute(command) }
-            self.startWaiting()
-            var running: Int32 = 0
-            curl_multi_perform(self.multi, &running)
-            self.finishEnded()
-            // Ended transfers have made room.
-            self.startWaiting()
+            // Ended transfers make room, and a new one may end at once.
+            repeat {
+                self.runTimer()
+                self.finishEnded()
+            } while self.startWaiting()
             self.sleep()
         }
         self.shutDown()
@@ -139,8 +147,11 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     /// Starts calls for which there is a connection to be had, and fails those that waited too long for one.
-    private func startWaiting() {
-        guard !self.waiting.isEmpty else { return }
+    ///
+    /// - Returns: Whether one was started; libcurl's timer is due then.
+    private func startWaiting() -> Bool {
+        guard !self.waiting.isEmpty else { return false }
+        var hasStarted = false
         let now = ContinuousClock.now
         for call in self.waiting.takeExpired(at: now) {
             call.fail(.timeout, mayHaveBeenSent: false, "no free connection within \(call.request.timeout)")
@@ -153,8 +164,23 @@ final class TransferLoop: @unchecked Sendable {
             } else {
                 self.active[ObjectIdentifier(transfer)] = transfer
                 curl_multi_add_handle(self.multi, transfer.easy)
+                hasStarted = true
             }
         }
+        return hasStarted
+    }
+
+    /// Lets libcurl do what it wanted to do by now, such as starting a transfer or ending one that took too long.
+    private func runTimer() {
+        guard let timer = self.timer, timer <= .now else { return }
+        self.timer = nil
+        self.act(on: CURL_SOCKET_TIMEOUT, 0)
+    }
+
+    private func act(on socket: curl_socket_t, _ bits: Int32) {
+        var running: Int32 = 0
+        let code = curl_multi_socket_action(self.multi, socket, bits, &running)
+        precondition(code == CURLM_OK, "libcurl failed: \(String(cString: curl_multi_strerror(code)))")
     }
 
     private func finishEnded() {
@@ -183,10 +209,25 @@ final class TransferLoop: @unchecked Sendable {
             inbox.isSleeping = inbox.commands.isEmpty && !inbox.isClosed
             return inbox.isSleeping
         }
-        guard maySleep else { return }
-        var longest = Self.longestSleep
-        if let deadline = self.waiting.nextDeadline { longest = min(longest, max(.zero, deadline - .now)) }
-        curl_multi_poll(self.multi, nil, 0, Int32(longest.wholeMilliseconds), nil)
+        self.poller.wait(milliseconds: maySleep ? self.longestWait : 0) { self.act(on: $0, $1) }
+    }
+
+    /// Milliseconds until something is to be done though nothing happens.
+    private var longestWait: Int32 {
+        let times = (self.timer, self.waiting.nextDeadline)
+        guard let next = times.0.map({ min($0, times.1 ?? $0) }) ?? times.1 else { return Self.longestSleep }
+        return Int32(min(Int(Self.longestSleep), max(.zero, next - .now).wholeMilliseconds))
+    }
+
+    // MARK: Called by libcurl
+
+    fileprivate func wants(_ socket: curl_socket_t, for what: Int32) {
+        assert(self.owner.isCurrent, "libcurl is used by another thread")
+        self.poller.watch(socket, for: what)
+    }
+
+    fileprivate func wantsTimer(milliseconds: Int) {
+        self.timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
     }
 
     private func shutDown() {
@@ -210,6 +251,30 @@ final class TransferLoop: @unchecked Sendable {
     private static func failClosed(_ call: Call, mayHaveBeenSent: Bool) {
         call.fail(.closed, mayHaveBeenSent: mayHaveBeenSent, "the client was closed")
     }
+}
+
+private func loop(_ context: UnsafeMutableRawPointer?) -> TransferLoop? {
+    context.map { Unmanaged<TransferLoop>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func socketWanted(
+    _: UnsafeMutableRawPointer?,
+    _ socket: curl_socket_t,
+    _ what: Int32,
+    _ context: UnsafeMutableRawPointer?,
+    _: UnsafeMutableRawPointer?
+) -> Int32 {
+    loop(context)?.wants(socket, for: what)
+    return 0
+}
+
+private func timerWanted(
+    _: UnsafeMutableRawPointer?,
+    _ milliseconds: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    loop(context)?.wantsTimer(milliseconds: milliseconds)
+    return 0
 }
 
 extension Duration {

@@ -73,11 +73,12 @@ struct TLSServer {
             import http.server, ssl
             class Handler(http.server.BaseHTTPRequestHandler):
                 def answer(self):
-                    self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                    body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                    reply = body if len(body) > 1 else b"tls"
                     self.send_response(200)
-                    self.send_header("Content-Length", "3")
+                    self.send_header("Content-Length", str(len(reply)))
                     self.end_headers()
-                    self.wfile.write(b"tls")
+                    self.wfile.write(reply)
                 do_GET = do_POST = answer
                 def log_message(self, *arguments): pass
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -19,6 +19,19 @@ struct TLSTests {
         }
     }
 
+    @Test func largeBodiesTravelBothWays() async throws {
+        // More than one read of the socket takes in: what TLS holds back already is no longer ready in the kernel's eyes.
+        let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
+        try await TLSServer.with(.good) { server in
+            var settings = HTTPClientSettings()
+            settings.caBundlePath = server.authorityPath
+            let response = try await withClient(settings) { client in
+                try await client.send(HTTPRequest(method: "POST", url: server.url, body: body))
+            }
+            #expect(response.body == body)
+        }
+    }
+
     @Test func unknownAuthorityIsRefusedBeforeAnythingIsSent() async throws {
         try await TLSServer.with(.good) { server in
             let failure = await self.failure(server.url, authority: nil)
