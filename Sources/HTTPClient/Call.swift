@@ -1,37 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+/// One request on its way through the client, and who is told of its end.
+final class Call: Sendable {
+    /// What tells calls apart: each receiver gives names as it likes.
+    struct Name: Hashable {
+        let receiver: ObjectIdentifier
+        let token: UInt64
+    }
 
-/// One request on its way through the client, and the task that waits for it.
-final class Call: @unchecked Sendable {
-    // Safe: `continuation` is set before the call is handed to the loop and then touched only by the loop's thread.
+    let token: UInt64
     let request: HTTPRequest
+    let receiver: any HTTPReceiver
+    /// The last byte of the response is to have come by then.
     let deadline: ContinuousClock.Instant
-    /// Set from any thread; may come before the loop knows of the call.
-    let isCancelled = Atomic(false)
-    private var continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>?
-    /// The transfer while one is under way.
-    var transfer: Transfer?
+    /// The last moment at which the request may be handed to its connection.
+    let startBefore: ContinuousClock.Instant?
 
-    init(_ request: HTTPRequest) {
-        self.request = request
-        self.deadline = .now + request.timeout
+    init(_ start: HTTPStart, to receiver: any HTTPReceiver, now: ContinuousClock.Instant) {
+        self.token = start.token
+        self.request = start.request
+        self.receiver = receiver
+        self.deadline = now + start.request.timeout
+        self.startBefore = start.startBefore
     }
 
-    func wait(with continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>) {
-        self.continuation = continuation
+    var name: Name { Name(receiver: ObjectIdentifier(self.receiver), token: self.token) }
+
+    /// From when on it is not worth starting, at the latest.
+    var lapsesAt: ContinuousClock.Instant { self.startBefore.map { min($0, self.deadline) } ?? self.deadline }
+
+    func isTooLate(at now: ContinuousClock.Instant) -> Bool { self.startBefore.map { $0 < now } ?? false }
+
+    /// Why it is not to be started any more at `now`, after having waited for a connection; `nil` when it is.
+    func lapse(at now: ContinuousClock.Instant) -> HTTPFailure? {
+        if self.isTooLate(at: now) { return .tooLate }
+        guard self.deadline <= now else { return nil }
+        return HTTPFailure(
+            kind: .timeout,
+            mayHaveBeenSent: false,
+            message: "no free connection within \(self.request.timeout)"
+        )
+    }
+}
+
+extension HTTPFailure {
+    static let tooLate = HTTPFailure(
+        kind: .notStarted,
+        mayHaveBeenSent: false,
+        message: "it could not be handed to a connection before its start limit"
+    )
+    static let takenBack = HTTPFailure(
+        kind: .notStarted,
+        mayHaveBeenSent: false,
+        message: "taken back by the caller before it was handed to a connection"
+    )
+    static let cancelledUnsent = HTTPFailure(
+        kind: .cancelled,
+        mayHaveBeenSent: false,
+        message: "cancelled before it was sent"
+    )
+
+    static func cancelledUnderWay(mayHaveBeenSent: Bool) -> HTTPFailure {
+        HTTPFailure(kind: .cancelled, mayHaveBeenSent: mayHaveBeenSent, message: "cancelled by the caller")
     }
 
-    var isFinished: Bool { self.continuation == nil }
-
-    /// Answers the task; a second answer does nothing.
-    func finish(_ result: Result<HTTPResponse, HTTPFailure>) {
-        guard let continuation = self.continuation else { return }
-        self.continuation = nil
-        continuation.resume(returning: result)
-    }
-
-    func fail(_ kind: HTTPFailure.Kind, mayHaveBeenSent: Bool, _ message: String) {
-        self.finish(.failure(HTTPFailure(kind: kind, mayHaveBeenSent: mayHaveBeenSent, message: message)))
+    static func closed(mayHaveBeenSent: Bool) -> HTTPFailure {
+        HTTPFailure(kind: .closed, mayHaveBeenSent: mayHaveBeenSent, message: "the client was closed")
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
-import Synchronization
 import Threads
 
 /// Sends requests over HTTP/1.1 on one thread of its own, over libcurl.
@@ -11,6 +10,7 @@ import Threads
 package final class HTTPClient: HTTPTransport {
     private let loop: TransferLoop
     private let thread: DedicatedThread
+    private let sends = SingleSends()
 
     /// Version of the linked libcurl with that of its TLS library, such as "7.88.1 (OpenSSL/3.0.15)".
     package static var libraryVersion: String {
@@ -26,16 +26,40 @@ package final class HTTPClient: HTTPTransport {
         self.thread = DedicatedThread(name: "http-out") { loop.run() }
     }
 
+    /// Starts requests, for the price of one lock and at most one wake-up of the client's thread for all of them.
+    ///
+    /// Callable from any thread. They get connections in the order given; those for which there is none wait, and
+    /// their time-outs run meanwhile. `receiver` is told of each end exactly once: on the client's thread, of all that
+    /// ended in one turn of its loop together; after `close` on the calling thread, before this returns. The receiver
+    /// is kept until then.
+    package func start(_ requests: [HTTPStart], to receiver: any HTTPReceiver) {
+        guard !requests.isEmpty else { return }
+        let now = ContinuousClock.now
+        self.loop.start(requests.map { Call($0, to: receiver, now: now) })
+    }
+
+    /// Ends requests of a receiver that have not been handed to their connections yet, with kind `notStarted`.
+    ///
+    /// Callable from any thread. Those that have been are left alone, as are unknown tokens: what became of a request
+    /// is what its end says, and only that.
+    package func cancelUnstarted(_ tokens: [UInt64], of receiver: any HTTPReceiver) {
+        guard !tokens.isEmpty else { return }
+        self.loop.cancel(Cancellation(tokens: tokens, receiver: receiver, scope: .unstarted))
+    }
+
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-        let call = Call(request)
+        guard !Task.isCancelled else { throw .cancelledUnsent }
+        let token = self.sends.newToken()
+        let cancellation = Cancellation(tokens: [token], receiver: self.sends, scope: .all)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                call.wait(with: continuation)
-                self.loop.start(call)
+            await withCheckedContinuation { waiter in
+                self.sends.add(waiter, for: token)
+                self.start([HTTPStart(token: token, request: request)], to: self.sends)
+                // If it came before the start, the loop knew of nothing to cancel.
+                if Task.isCancelled { self.loop.cancel(cancellation) }
             }
         } onCancel: {
-            call.isCancelled.store(true, ordering: .releasing)
-            self.loop.cancel(call)
+            self.loop.cancel(cancellation)
         }
         return try result.get()
     }

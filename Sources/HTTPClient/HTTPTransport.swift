@@ -74,7 +74,7 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// What went wrong; a closed list, fit for a metric's label.
     package enum Kind: String, Sendable, CaseIterable {
         case invalidRequest, resolve, connect, proxy, tls, timeout, cut
-        case responseTooLarge, malformedResponse, cancelled, closed
+        case responseTooLarge, malformedResponse, cancelled, closed, notStarted
     }
 
     /// What went wrong.

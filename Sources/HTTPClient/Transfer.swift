@@ -16,8 +16,10 @@ final class Transfer {
     private var body: [UInt8] = []
     private var bodyOffset = 0
     private var response = ResponseReading(maximumBytes: 0)
-    /// Whether libcurl came to the point of sending, on a connection that stood.
-    private var hasBegunRequest = false
+    /// When the request was handed to a connection that stood; `nil` when it has not been.
+    private(set) var startedAt: ContinuousClock.Instant?
+    /// Whether the request's start limit had passed by then.
+    private var isTooLate = false
 
     init(settings: HTTPClientSettings) {
         guard let easy = curl_easy_init() else { preconditionFailure("libcurl gives no easy handle: out of memory") }
@@ -51,9 +53,9 @@ final class Transfer {
             return HTTPFailure(kind: .invalidRequest, mayHaveBeenSent: false, message: problem)
         }
         self.call = call
-        call.transfer = self
         self.response = ResponseReading(maximumBytes: request.maximumResponseBytes)
-        self.hasBegunRequest = false
+        self.startedAt = nil
+        self.isTooLate = false
         self.body = request.body ?? []
         self.bodyOffset = 0
         self.errorText[0] = 0
@@ -67,7 +69,6 @@ final class Transfer {
 
     /// Forgets the request; the handle must be out of the multi handle.
     func end() {
-        self.call?.transfer = nil
         self.call = nil
         self.body = []
         ccurl_set_pointer(self.easy, CURLOPT_HTTPHEADER, nil)
@@ -160,11 +161,12 @@ final class Transfer {
     var mayHaveBeenSent: Bool {
         var requestBytes = 0
         ccurl_get_long(self.easy, CURLINFO_REQUEST_SIZE, &requestBytes)
-        return self.hasBegunRequest && requestBytes > 0
+        return self.startedAt != nil && requestBytes > 0
     }
 
     /// What became of the request.
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+        guard !self.isTooLate else { return .failure(.tooLate) }
         var status = 0
         ccurl_get_long(self.easy, CURLINFO_RESPONSE_CODE, &status)
         if code == CURLE_OK, status > 0, self.response.isHeadComplete {
@@ -175,7 +177,7 @@ final class Transfer {
         let outcome = TransferOutcome(
             // What libcurl takes for a whole response without the end of its head was cut.
             code: code == CURLE_OK ? CURLE_PARTIAL_FILE : code,
-            hasBegunRequest: self.hasBegunRequest,
+            hasBegunRequest: self.startedAt != nil,
             mayHaveBeenSent: self.mayHaveBeenSent,
             isTooLarge: self.response.isTooLarge,
             proxyStatus: proxyStatus,
@@ -190,7 +192,16 @@ final class Transfer {
 
     fileprivate func received(field bytes: UnsafeRawBufferPointer) -> Bool { self.response.append(field: bytes) }
 
-    fileprivate func begins() { self.hasBegunRequest = true }
+    /// Whether the request may be sent, now that a connection for it stands.
+    fileprivate func mayBegin() -> Bool {
+        // Sent again by libcurl: the first time counts.
+        guard self.startedAt == nil else { return true }
+        let now = ContinuousClock.now
+        self.isTooLate = self.call?.isTooLate(at: now) ?? false
+        guard !self.isTooLate else { return false }
+        self.startedAt = now
+        return true
+    }
 
     fileprivate func rewind(to offset: Int) -> Bool {
         guard offset >= 0, offset <= self.body.count else { return false }
@@ -253,6 +264,5 @@ private func requestBegins(
     _: Int32,
     _: Int32
 ) -> Int32 {
-    transfer(context)?.begins()
-    return CURL_PREREQFUNC_OK
+    transfer(context)?.mayBegin() == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

@@ -2,24 +2,19 @@
 
 import CCurl
 import Glibc
-import Synchronization
 import Threads
 
 /// One libcurl multi handle and the thread that drives it.
 ///
 /// libcurl says which sockets it waits for and when its next time-out is; this waits for them and says which are ready,
-/// so that a turn costs what is ready and not what is under way. Other threads hand over commands in a list; the
-/// thread is woken only when it sleeps, so under load many commands share one wake-up or need none.
+/// so that a turn costs what is ready and not what is under way. Other threads hand over calls in a list; the thread is
+/// woken only when it sleeps, so under load many calls share one wake-up or need none.
 final class TransferLoop: @unchecked Sendable {
     // Safe: `inbox` is synchronised, and `poller.wake` may be called from any thread; all else is touched only by the
     // thread inside `run`, which debug builds assert, and by `init` before there is one.
-    private enum Command: Sendable {
-        case start(Call)
-        case cancel(Call)
-    }
-
     private struct Inbox: Sendable {
-        var commands: [Command] = []
+        var calls: [Call] = []
+        var cancellations: [Cancellation] = []
         var isSleeping = false
         var isClosed = false
     }
@@ -28,14 +23,18 @@ final class TransferLoop: @unchecked Sendable {
     private static let longestSleep: Int32 = 3_600_000
 
     private let settings: HTTPClientSettings
+    private let maximumConnections: Int
     private let multi: UnsafeMutableRawPointer
     private let poller = Poller()
     private let owner = ThreadOwner()
     /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
     private let inbox = Condition(Inbox())
-    private var active: [ObjectIdentifier: Transfer] = [:]
+    /// All that were ever needed at once, those without a call included.
+    private var transfers: [Transfer] = []
+    /// Those without a call.
     private var spare: [Transfer] = []
     private var waiting = WaitingCalls()
+    private var ended = EndedCalls()
     /// When libcurl wants to be called though no socket is ready.
     private var timer: ContinuousClock.Instant?
 
@@ -45,9 +44,10 @@ final class TransferLoop: @unchecked Sendable {
     init(settings: HTTPClientSettings) {
         precondition(Self.globalState == CURLE_OK, "libcurl can't be set up: out of memory")
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl gives no multi handle: out of memory") }
-        self.settings = settings
-        self.multi = multi
         let total = max(1, settings.maximumConnections)
+        self.settings = settings
+        self.maximumConnections = total
+        self.multi = multi
         ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, total)
         ccurl_multi_set_long(
             multi,
@@ -63,36 +63,32 @@ final class TransferLoop: @unchecked Sendable {
 
     // MARK: From any thread
 
-    func start(_ call: Call) {
-        guard self.hand(.start(call)) else { return Self.failClosed(call, mayHaveBeenSent: false) }
+    /// Takes calls; they end at once, on this thread, when the loop is closed.
+    func start(_ calls: [Call]) {
+        if self.hand({ $0.calls += calls }) { return }
+        var ended = EndedCalls()
+        for call in calls { ended.add(call, .failure(.closed(mayHaveBeenSent: false))) }
+        ended.deliver()
     }
 
-    func cancel(_ call: Call) {
-        _ = self.hand(.cancel(call))
+    func cancel(_ cancellation: Cancellation) {
+        // A closed loop has ended all calls, or is about to.
+        _ = self.hand { $0.cancellations.append(cancellation) }
     }
 
     func close() {
-        self.inbox.withLock { inbox in
-            guard !inbox.isClosed else { return }
-            inbox.isClosed = true
-            self.wake(&inbox)
-        }
+        _ = self.hand { $0.isClosed = true }
     }
 
-    /// Hands a command over; `false` when the loop is closed.
-    private func hand(_ command: Command) -> Bool {
+    /// Hands something over; `false` when the loop is closed.
+    private func hand(_ change: (inout Inbox) -> Void) -> Bool {
         self.inbox.withLock { inbox in
             guard !inbox.isClosed else { return false }
-            inbox.commands.append(command)
-            self.wake(&inbox)
+            change(&inbox)
+            if inbox.isSleeping { self.poller.wake() }
+            inbox.isSleeping = false
             return true
         }
-    }
-
-    private func wake(_ inbox: inout Inbox) {
-        guard inbox.isSleeping else { return }
-        inbox.isSleeping = false
-        self.poller.wake()
     }
 
     // MARK: On the loop's thread
@@ -105,44 +101,43 @@ final class TransferLoop: @unchecked Sendable {
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        while let commands = self.takeCommands() {
-            for command in commands { self.execute(command) }
+        while let (calls, cancellations) = self.takeOrders() {
+            // What has ended by itself is not cancelled.
+            self.finishEnded()
+            self.waiting.append(calls)
+            self.cancel(cancellations)
             // Ended transfers make room, and a new one may end at once.
-            repeat {
+            while self.startWaiting() {
                 self.runTimer()
                 self.finishEnded()
-            } while self.startWaiting()
+            }
+            self.ended.deliver()
             self.sleep()
         }
         self.shutDown()
     }
 
-    /// Commands since the last call; `nil` when the loop is to end.
-    private func takeCommands() -> [Command]? {
+    /// What was handed over since the last call; `nil` when the loop is to end.
+    private func takeOrders() -> ([Call], [Cancellation])? {
         self.inbox.withLock { inbox in
             inbox.isSleeping = false
             guard !inbox.isClosed else { return nil }
-            defer { inbox.commands = [] }
-            return inbox.commands
+            defer { (inbox.calls, inbox.cancellations) = ([], []) }
+            return (inbox.calls, inbox.cancellations)
         }
     }
 
-    private func execute(_ command: Command) {
-        switch command {
-        case .start(let call):
-            if call.isCancelled.load(ordering: .acquiring) {
-                call.fail(.cancelled, mayHaveBeenSent: false, "cancelled before it was sent")
-            } else {
-                self.waiting.append(call)
-            }
-        case .cancel(let call):
-            if let transfer = call.transfer {
-                let mayHaveBeenSent = transfer.mayHaveBeenSent
-                self.end(transfer)
-                call.fail(.cancelled, mayHaveBeenSent: mayHaveBeenSent, "cancelled by the caller")
-            } else {
-                call.fail(.cancelled, mayHaveBeenSent: false, "cancelled before it was sent")
-            }
+    private func cancel(_ cancellations: [Cancellation]) {
+        guard !cancellations.isEmpty else { return }
+        let scopes = Cancellation.scopes(cancellations)
+        for (call, failure) in self.waiting.take({ scopes[$0.name].map(Cancellation.failureOfWaiting) }) {
+            self.ended.add(call, .failure(failure))
+        }
+        for transfer in self.transfers {
+            guard let call = transfer.call, let scope = scopes[call.name],
+                let failure = Cancellation.failure(of: transfer, scope)
+            else { continue }
+            self.end(transfer, .failure(failure))
         }
     }
 
@@ -153,22 +148,54 @@ final class TransferLoop: @unchecked Sendable {
         guard !self.waiting.isEmpty else { return false }
         var hasStarted = false
         let now = ContinuousClock.now
-        for call in self.waiting.takeExpired(at: now) {
-            call.fail(.timeout, mayHaveBeenSent: false, "no free connection within \(call.request.timeout)")
-        }
-        while self.active.count < max(1, self.settings.maximumConnections), let call = self.waiting.popFirst() {
-            let transfer = self.spare.popLast() ?? Transfer(settings: self.settings)
-            if let failure = transfer.begin(call, now: now) {
+        for (call, failure) in self.waiting.takeLapsed(at: now) { self.ended.add(call, .failure(failure)) }
+        while self.transfers.count - self.spare.count < self.maximumConnections, let call = self.waiting.popFirst() {
+            let transfer = self.spareTransfer()
+            if let failure = transfer.begin(call, now: now) ?? self.add(transfer) {
                 self.spare.append(transfer)
-                call.finish(.failure(failure))
+                transfer.end()
+                self.ended.add(call, .failure(failure))
             } else {
-                self.active[ObjectIdentifier(transfer)] = transfer
-                curl_multi_add_handle(self.multi, transfer.easy)
                 hasStarted = true
             }
         }
         return hasStarted
     }
+
+    private func spareTransfer() -> Transfer {
+        if let transfer = self.spare.popLast() { return transfer }
+        let transfer = Transfer(settings: self.settings)
+        self.transfers.append(transfer)
+        return transfer
+    }
+
+    /// Gives a transfer to libcurl; what libcurl says against it, if anything.
+    private func add(_ transfer: Transfer) -> HTTPFailure? {
+        let code = curl_multi_add_handle(self.multi, transfer.easy)
+        guard code != CURLM_OK else { return nil }
+        let message = "libcurl refuses the request: \(String(cString: curl_multi_strerror(code)))"
+        return HTTPFailure(kind: .connect, mayHaveBeenSent: false, message: message)
+    }
+
+    private func finishEnded() {
+        var remaining: Int32 = 0
+        while let message = curl_multi_info_read(self.multi, &remaining) {
+            guard message.pointee.msg == CURLMSG_DONE, let transfer = Transfer.of(message.pointee.easy_handle) else {
+                continue
+            }
+            self.end(transfer, transfer.result(ccurl_message_result(message)))
+        }
+    }
+
+    /// Takes the transfer out of libcurl, which ends it if it is under way.
+    private func end(_ transfer: Transfer, _ result: Result<HTTPResponse, HTTPFailure>) {
+        curl_multi_remove_handle(self.multi, transfer.easy)
+        if let call = transfer.call { self.ended.add(call, startedAt: transfer.startedAt, result) }
+        transfer.end()
+        self.spare.append(transfer)
+    }
+
+    // MARK: Time and sockets
 
     /// Lets libcurl do what it wanted to do by now, such as starting a transfer or ending one that took too long.
     private func runTimer() {
@@ -183,40 +210,41 @@ final class TransferLoop: @unchecked Sendable {
         precondition(code == CURLM_OK, "libcurl failed: \(String(cString: curl_multi_strerror(code)))")
     }
 
-    private func finishEnded() {
-        var remaining: Int32 = 0
-        while let message = curl_multi_info_read(self.multi, &remaining) {
-            guard message.pointee.msg == CURLMSG_DONE, let transfer = Transfer.of(message.pointee.easy_handle) else {
-                continue
-            }
-            let code = ccurl_message_result(message)
-            let (call, result) = (transfer.call, transfer.result(code))
-            self.end(transfer)
-            call?.finish(result)
-        }
-    }
-
-    /// Takes the transfer out of libcurl, which ends it if it is under way.
-    private func end(_ transfer: Transfer) {
-        curl_multi_remove_handle(self.multi, transfer.easy)
-        self.active[ObjectIdentifier(transfer)] = nil
-        transfer.end()
-        self.spare.append(transfer)
-    }
-
+    /// Waits until there is something to do, and lets libcurl do it.
     private func sleep() {
         let maySleep = self.inbox.withLock { inbox in
-            inbox.isSleeping = inbox.commands.isEmpty && !inbox.isClosed
+            inbox.isSleeping = inbox.calls.isEmpty && inbox.cancellations.isEmpty && !inbox.isClosed
             return inbox.isSleeping
         }
         self.poller.wait(milliseconds: maySleep ? self.longestWait : 0) { self.act(on: $0, $1) }
+        self.runTimer()
     }
 
     /// Milliseconds until something is to be done though nothing happens.
     private var longestWait: Int32 {
-        let times = (self.timer, self.waiting.nextDeadline)
+        let times = (self.timer, self.waiting.nextLapse)
         guard let next = times.0.map({ min($0, times.1 ?? $0) }) ?? times.1 else { return Self.longestSleep }
         return Int32(min(Int(Self.longestSleep), max(.zero, next - .now).wholeMilliseconds))
+    }
+
+    // MARK: The end
+
+    private func shutDown() {
+        self.finishEnded()
+        for transfer in self.transfers where transfer.call != nil {
+            self.end(transfer, .failure(.closed(mayHaveBeenSent: transfer.mayHaveBeenSent)))
+        }
+        let handed = self.inbox.withLock { inbox in
+            defer { (inbox.calls, inbox.cancellations) = ([], []) }
+            return inbox.calls
+        }
+        self.waiting.append(handed)
+        while let call = self.waiting.popFirst() { self.ended.add(call, .failure(.closed(mayHaveBeenSent: false))) }
+        for transfer in self.transfers { transfer.free() }
+        (self.transfers, self.spare) = ([], [])
+        // Nothing is handed over any more, so nobody asks for a transfer of the handle that is freed here.
+        curl_multi_cleanup(self.multi)
+        self.ended.deliver()
     }
 
     // MARK: Called by libcurl
@@ -227,29 +255,8 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     fileprivate func wantsTimer(milliseconds: Int) {
+        assert(self.owner.isCurrent, "libcurl is used by another thread")
         self.timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
-    }
-
-    private func shutDown() {
-        for transfer in Array(self.active.values) {
-            let (call, mayHaveBeenSent) = (transfer.call, transfer.mayHaveBeenSent)
-            self.end(transfer)
-            if let call { Self.failClosed(call, mayHaveBeenSent: mayHaveBeenSent) }
-        }
-        while let call = self.waiting.popFirst() { Self.failClosed(call, mayHaveBeenSent: false) }
-        let commands = self.inbox.withLock { inbox in
-            defer { inbox.commands = [] }
-            return inbox.commands
-        }
-        for case .start(let call) in commands { Self.failClosed(call, mayHaveBeenSent: false) }
-        for transfer in self.spare { transfer.free() }
-        self.spare = []
-        // No command is taken any more, so nobody wakes the handle that is freed here.
-        curl_multi_cleanup(self.multi)
-    }
-
-    private static func failClosed(_ call: Call, mayHaveBeenSent: Bool) {
-        call.fail(.closed, mayHaveBeenSent: mayHaveBeenSent, "the client was closed")
     }
 }
 

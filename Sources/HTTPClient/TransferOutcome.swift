@@ -62,7 +62,7 @@ struct TransferOutcome {
         case .responseTooLarge:
             return "the response of \(origin) is longer than \(request?.maximumResponseBytes ?? 0) bytes"
         case .malformedResponse: return "the response of \(origin) is not valid HTTP: \(detail)"
-        case .cancelled, .closed: return detail
+        case .cancelled, .closed, .notStarted: return detail
         }
     }
 

@@ -5,45 +5,53 @@ struct WaitingCalls {
     private var calls: [Call] = []
     /// Index of the first call in `calls`; those before it are gone.
     private var head = 0
-    /// At or before the earliest deadline; `nil` when nothing waits.
-    private(set) var nextDeadline: ContinuousClock.Instant?
+    /// At or before the earliest moment at which a call lapses; `nil` when nothing waits.
+    private(set) var nextLapse: ContinuousClock.Instant?
 
     var isEmpty: Bool { self.head == self.calls.count }
 
-    mutating func append(_ call: Call) {
-        self.calls.append(call)
-        self.nextDeadline = min(self.nextDeadline ?? call.deadline, call.deadline)
+    mutating func append(_ calls: [Call]) {
+        self.calls += calls
+        for call in calls { self.nextLapse = self.nextLapse.map { min($0, call.lapsesAt) } ?? call.lapsesAt }
     }
 
-    /// Takes the first call that nobody has cancelled.
     mutating func popFirst() -> Call? {
-        while !self.isEmpty {
-            let call = self.calls[self.head]
-            self.head += 1
-            // Moving the rest costs as much as what was taken since the last time.
-            if self.head > 256, self.head * 2 > self.calls.count {
-                self.calls.removeFirst(self.head)
-                self.head = 0
-            }
-            if self.isEmpty { self.clear() }
-            if !call.isFinished { return call }
+        guard !self.isEmpty else { return nil }
+        let call = self.calls[self.head]
+        self.head += 1
+        // Moving the rest costs as much as what was taken since the last time.
+        if self.head > 256, self.head * 2 > self.calls.count {
+            self.calls.removeFirst(self.head)
+            self.head = 0
         }
-        return nil
+        if self.isEmpty {
+            self.calls.removeAll(keepingCapacity: true)
+            self.head = 0
+            self.nextLapse = nil
+        }
+        return call
     }
 
-    /// Takes the calls whose deadline has passed.
-    mutating func takeExpired(at now: ContinuousClock.Instant) -> [Call] {
-        guard let nextDeadline = self.nextDeadline, nextDeadline <= now else { return [] }
-        let waiting = self.calls[self.head...].filter { !$0.isFinished }
-        self.calls = waiting.filter { $0.deadline > now }
-        self.head = 0
-        self.nextDeadline = self.calls.map(\.deadline).min()
-        return waiting.filter { $0.deadline <= now }
+    /// Takes the calls that are not to be started any more, each with the reason.
+    mutating func takeLapsed(at now: ContinuousClock.Instant) -> [(Call, HTTPFailure)] {
+        guard let nextLapse = self.nextLapse, nextLapse <= now else { return [] }
+        return self.take { $0.lapse(at: now) }
     }
 
-    private mutating func clear() {
-        self.calls.removeAll(keepingCapacity: true)
+    /// Takes the calls for which `reason` knows one.
+    mutating func take(_ reason: (Call) -> HTTPFailure?) -> [(Call, HTTPFailure)] {
+        var taken: [(Call, HTTPFailure)] = []
+        var kept: [Call] = []
+        for call in self.calls[self.head...] {
+            if let failure = reason(call) {
+                taken.append((call, failure))
+            } else {
+                kept.append(call)
+            }
+        }
+        self.calls = kept
         self.head = 0
-        self.nextDeadline = nil
+        self.nextLapse = kept.lazy.map(\.lapsesAt).min()
+        return taken
     }
 }

@@ -106,7 +106,7 @@ struct ErrorTests {
             case .timeout: .timeout
             case .responseTooLarge, .malformedResponse: .protocol
             case .invalidRequest: .invalid
-            case .cancelled, .closed: .cancelled
+            case .cancelled, .closed, .notStarted: .cancelled
             }
         #expect(error.kind == expected)
         let read = try Bench(step)

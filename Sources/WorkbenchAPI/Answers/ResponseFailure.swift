@@ -104,7 +104,7 @@ struct ResponseFailure {
         case .timeout: .timeout
         case .responseTooLarge, .malformedResponse: .protocol
         case .invalidRequest: .invalid
-        case .cancelled, .closed: .cancelled
+        case .cancelled, .closed, .notStarted: .cancelled
         }
     }
 

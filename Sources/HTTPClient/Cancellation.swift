@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The wish that calls of one receiver end.
+struct Cancellation: Sendable {
+    enum Scope: Sendable {
+        /// Only where the request has not been handed to its connection; it is certain then that nothing was sent.
+        case unstarted
+        /// Whatever has become of it.
+        case all
+    }
+
+    let tokens: [UInt64]
+    let receiver: any HTTPReceiver
+    let scope: Scope
+
+    /// All wishes by call, so that one look at each call is enough, however many are cancelled at once.
+    static func scopes(_ cancellations: [Cancellation]) -> [Call.Name: Scope] {
+        var scopes: [Call.Name: Scope] = [:]
+        for cancellation in cancellations {
+            let receiver = ObjectIdentifier(cancellation.receiver)
+            for token in cancellation.tokens {
+                let name = Call.Name(receiver: receiver, token: token)
+                if scopes[name] != .all { scopes[name] = cancellation.scope }
+            }
+        }
+        return scopes
+    }
+
+    /// How a call ends that still waits for a connection.
+    static func failureOfWaiting(_ scope: Scope) -> HTTPFailure {
+        switch scope {
+        case .unstarted: .takenBack
+        case .all: .cancelledUnsent
+        }
+    }
+
+    /// How a call ends that libcurl has; `nil` when it goes on.
+    static func failure(of transfer: Transfer, _ scope: Scope) -> HTTPFailure? {
+        switch scope {
+        case .unstarted: transfer.startedAt == nil ? .takenBack : nil
+        case .all: .cancelledUnderWay(mayHaveBeenSent: transfer.mayHaveBeenSent)
+        }
+    }
+}

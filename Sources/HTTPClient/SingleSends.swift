@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Threads
+
+/// Gives the ends of requests to the tasks that wait for them, one task a request.
+final class SingleSends: HTTPReceiver {
+    typealias Waiter = CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>
+
+    /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
+    private let waiters = Condition<[UInt64: Waiter]>([:])
+    private let lastToken = Atomic<UInt64>(0)
+
+    func newToken() -> UInt64 {
+        self.lastToken.add(1, ordering: .relaxed).newValue
+    }
+
+    /// Keeps the task that waits for a request; before the request is started.
+    func add(_ waiter: Waiter, for token: UInt64) {
+        self.waiters.withLock { $0[token] = waiter }
+    }
+
+    func ended(_ ends: [HTTPEnd]) {
+        let waiters = self.waiters.withLock { waiters in ends.map { waiters.removeValue(forKey: $0.token) } }
+        for (end, waiter) in zip(ends, waiters) { waiter?.resume(returning: end.result) }
+    }
+}
