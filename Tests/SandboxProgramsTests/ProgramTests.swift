@@ -22,6 +22,8 @@ struct ProgramTests {
         for word in ["/sandbox/audit", "/sandbox/faults", "/modelservice/model", "sandbox.fail=WORD", "instant"] {
             #expect(help.contains(word))
         }
+        for kind in FaultRule.Kind.allCases { #expect(help.contains("\n  \(kind.rawValue) "), "\(kind)") }
+        for family in WorkbenchFamily.allCases { #expect(help.contains(family.rawValue), "\(family)") }
     }
 
     @Test("shows its version, and those of the linked libraries")

@@ -83,7 +83,7 @@ struct FaultTests {
         #expect(try self.count(&virtual) == 0)
         #expect(try self.count(&virtual, "lateCalls") == 1)
         virtual.advance(late.after)
-        virtual.sandbox.applyLate(late.call, at: virtual.now)
+        virtual.sandbox.applyLate(late, at: virtual.now)
         #expect(try self.count(&virtual) == 1)
         #expect(try self.count(&virtual, "lateCalls") == 0)
         let audit = try virtual.auditLines()

@@ -88,7 +88,7 @@ extension DrillPlan {
             let reply = Bool.random(using: &dice) ? "cut" : "500"
             let more = #""delay":["100ms","\#(longest.milliseconds)ms"],"reply":"\#(reply)",\#(chance)"#
             return self.rule("apply-late", "POST", more)
-        default: break
+        case .kill, .freeze, .rebalance, .broker, .api, .misplaced, .replay: break
         }
         switch Int.random(in: 0..<9, using: &dice) {
         case 0: return self.rule("status", "*", #""status":503,\#(chance)"#)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import WorkbenchSandbox
+package import WorkbenchSandbox
 
 /// Finds in a sandbox's audit what was made, and what was made more than once.
 ///
@@ -24,24 +24,31 @@ package struct AuditLedger: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case version, model, build, deployment
 
-        /// The kind that an operation makes, by the operation's id in the API; `nil` if it makes none of them.
-        fileprivate init?(madeBy operation: String) {
+        /// The kind that an operation makes; `nil` if it makes none of them.
+        fileprivate init?(madeBy operation: Operation) {
             guard let kind = Kind.allCases.first(where: { $0.operation == operation }) else { return nil }
             self = kind
         }
 
         /// The operation that makes it.
-        private var operation: String {
+        private var operation: Operation {
             switch self {
-            case .version: "CreateRegisteredModel"
-            case .model: "CreateModel"
-            case .build: "CreateModelBuild"
-            case .deployment: "CreateModelDeployment"
+            case .version: .createRegisteredModel
+            case .model: .createModel
+            case .build: .createBuild
+            case .deployment: .createDeployment
             }
         }
 
-        /// The name of its id in the audit.
-        fileprivate var identifier: String { "\(self.rawValue)_id" }
+        /// What its ids are called in the audit.
+        fileprivate var object: ObjectID.Kind {
+            switch self {
+            case .version: .version
+            case .model: .model
+            case .build: .build
+            case .deployment: .deployment
+            }
+        }
     }
 
     /// One thing that the workbench has made.
@@ -74,13 +81,18 @@ package struct AuditLedger: Sendable, Equatable {
     /// An empty ledger.
     package init() {}
 
+    /// Takes an audit as a sandbox in process has it.
+    package init(_ entries: some Sequence<AuditEntry>) {
+        for entry in entries { self.add(entry) }
+    }
+
     /// Reads an audit, one object of JSON a line.
     ///
     /// - Throws: `TallyFailure` for a line that is none.
     package init(lines: [UInt8]) throws(TallyFailure) {
         for line in lines.split(separator: UInt8(ascii: "\n")) {
             do {
-                self.add(try JSONValue(parsing: Array(line)))
+                self.add(AuditEntry(line: try JSONValue(parsing: Array(line))))
             } catch {
                 throw TallyFailure(description: "the sandbox's audit has a line that is not JSON: \(error)")
             }
@@ -99,44 +111,41 @@ package struct AuditLedger: Sendable, Equatable {
     /// How many were made too many.
     var surplus: Int { self.made.values.reduce(0) { $0 + $1 - 1 } }
 
-    private mutating func add(_ line: JSONValue) {
-        guard line["applied"] == .bool(true), let operation = line["operation"]?.text,
-            let kind = Kind(madeBy: operation), let mark = AuditLedger.mark(of: kind, line)
+    private mutating func add(_ entry: AuditEntry) {
+        guard entry.isApplied, let operation = entry.operation, let kind = Kind(madeBy: operation),
+            let mark = AuditLedger.mark(of: kind, entry)
         else { return }
-        let (ids, markers) = (line["ids"], line["markers"])
         self.makings.append(
             Making(
-                thing: Thing(operation: operation, mark: mark),
+                thing: Thing(operation: operation.rawValue, mark: mark),
                 kind: kind,
-                id: ids?[kind.identifier]?.text ?? "",
-                at: (line["at"]?.text.flatMap { WallTime(rfc3339: $0) }?.microseconds ?? 0) / 1_000,
-                isLate: line["fault"]?.text == FaultRule.Kind.applyLate.rawValue,
-                marker: AuditLedger.marker(of: kind, markers),
-                runID: markers?["run_id"]?.text,
-                versionID: markers?["registered_model_version_id"]?.text,
-                buildID: kind == .deployment ? ids?["build_id"]?.text : nil,
-                modelID: kind == .build || kind == .deployment ? ids?["model_id"]?.text : nil
+                id: entry.id(of: kind.object) ?? "",
+                at: entry.at.microseconds / 1_000,
+                isLate: entry.fault == .applyLate,
+                marker: AuditLedger.marker(of: kind, entry),
+                runID: entry.marker(.runID),
+                versionID: entry.marker(.versionID),
+                buildID: kind == .deployment ? entry.id(of: .build) : nil,
+                modelID: kind == .build || kind == .deployment ? entry.id(of: .model) : nil
             )
         )
     }
 
     /// What tells the thing from others of its kind; `nil` for a build without a comment.
-    private static func mark(of kind: Kind, _ line: JSONValue) -> String? {
-        let path = line["path"]?.text ?? ""
-        let markers = line["markers"]
+    private static func mark(of kind: Kind, _ entry: AuditEntry) -> String? {
         switch kind {
-        case .version: return "\(markers?["model_name"]?.text ?? "") of run \(markers?["run_id"]?.text ?? "")"
-        case .model: return "\(path) \(markers?["name"]?.text ?? "")"
-        case .build: return self.rolloutMarker(in: markers?["comment"]?.text ?? "")
+        case .version: "\(entry.marker(.modelName) ?? "") of run \(entry.marker(.runID) ?? "")"
+        case .model: "\(entry.path) \(entry.marker(.name) ?? "")"
+        case .build: self.rolloutMarker(in: entry.marker(.comment) ?? "")
         // The path names the build.
-        case .deployment: return path
+        case .deployment: entry.path
         }
     }
 
-    private static func marker(of kind: Kind, _ markers: JSONValue?) -> String? {
+    private static func marker(of kind: Kind, _ entry: AuditEntry) -> String? {
         switch kind {
-        case .version: markers?["tags"]?.elements?.first { $0["key"]?.text == "slipway.rollout" }?["value"]?.text
-        case .build: self.rolloutMarker(in: markers?["comment"]?.text ?? "")
+        case .version: entry.tag("slipway.rollout")
+        case .build: self.rolloutMarker(in: entry.marker(.comment) ?? "")
         case .model, .deployment: nil
         }
     }

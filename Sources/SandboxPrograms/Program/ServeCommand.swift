@@ -22,11 +22,42 @@ enum ServeCommand {
               /sandbox/state        GET: counts and objects (?kind=models, ?kind=none); DELETE: empty it
               /sandbox/faults       PUT [{"match": {"method": "POST", "path": "/api/v2/**"},
                                     "fault": "latency", "delay": "200ms", "probability": 0.1}]: what goes
-                                    wrong; GET, DELETE; an unknown fault or key is answered with those
-                                    that there are
+                                    wrong, see below; GET, DELETE
               /sandbox/clock        PUT {"preset": "quick", "building": ["1s", "3s"]}: how long registering,
                                     building, deploying and stopping take for what is made from then on;
                                     GET
+
+            Faults, with the keys that each has; an unknown fault or key is answered with those that there are:
+
+              latency               applied at once, answered after "delay"
+              status                refused with "status" (400 to 599), "message"; "form": json, html, empty
+              author                answered by somebody else with any "status"; "form": code (the gateway's
+                                    JSON), json (without a code), text (default backend - 404), page,
+                                    empty, redirect (to /login); "message"; "applied": true applies it
+              drop-before           not applied, the connection closes
+              drop-after-apply      applied, then the connection closes after "cutAfterBytes"
+              apply-late            applied after "delay"; "reply": cut, 500
+              stall-then-500        applied, answered with the ingress's 500 after "delay"
+              malformed             applied, answered with "form": truncated, html, empty
+              rate-limit            refused with 429 and "retryAfter"
+              twice                 applied twice, as if a gateway had sent it again; "reply": second, 504
+              visible-after         what was created shows in lists and reads by id after "delay" only
+              stale                 lists are those of "delay" ago, states and deleted objects included
+              shuffled              lists run in any order, the same on all pages of one listing
+              reversed-order        lists run backwards
+              repeated-page-token   every page names itself as the next one
+              forget                "fields" (comment, tags, notes, description, environment) are not kept,
+                                    or only "bytes" of each text
+              sparse                fields with zero values are left out
+              upper-case-status     status words in capitals
+              unknown-status        "word" in place of every status word
+
+            A rule's "match" may name "method", "path" (* stands for any text without a slash, ** for any) and \
+            "family": auth, projects (with experiments and runs), models (with builds, deployments and runtimes), \
+            registry, modelservice. "probability", "every", "count" and "after" pick among the matches; "from" and \
+            "until" are times since the rules were set, so that an outage can be planned ahead. A duration is "200ms", \
+            "1.5s", "2m" or a number of seconds; "delay" may be a pair of them to draw from. \
+            {"seed": N, "rules": [...]} makes the draws repeatable.
 
             A run tagged sandbox.fail=WORD fails on its way: version, build, build-timeout, deployment or prediction. So \
             does a build with sandbox.fail=WORD in its comment, and a deployment with SANDBOX_FAIL=WORD in its \

@@ -3,9 +3,9 @@
 import JSON
 
 /// Why a request to the sandbox's own controls was refused.
-struct ControlFailure: Error, Equatable, CustomStringConvertible {
+package struct ControlFailure: Error, Equatable, CustomStringConvertible {
     /// Names the key and what is allowed.
-    let description: String
+    package let description: String
 
     init(_ description: String) {
         self.description = description
@@ -41,6 +41,29 @@ struct ControlObject {
         return text
     }
 
+    /// One of the words of a type.
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String) throws(ControlFailure) -> Word? {
+        guard let text = try self.text(key) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw self.mismatch(key, "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
+    }
+
+    func texts(_ key: String) throws(ControlFailure) -> [String]? {
+        guard let value = self.value(key) else { return nil }
+        guard let texts = value.elements?.compactMap(\.text), texts.count == value.elements?.count else {
+            throw self.mismatch(key, "a list of strings")
+        }
+        return texts
+    }
+
+    func flag(_ key: String) throws(ControlFailure) -> Bool? {
+        guard let value = self.value(key) else { return nil }
+        guard let flag = value.flag else { throw self.mismatch(key, "true or false") }
+        return flag
+    }
+
     /// A whole number within those bounds.
     func whole(_ key: String, _ bounds: ClosedRange<Int64>) throws(ControlFailure) -> Int64? {
         guard let value = self.value(key) else { return nil }
@@ -65,13 +88,22 @@ struct ControlObject {
         let expected =
             "a duration such as \"200ms\", \"1.5s\" or 2 (seconds), up to 1 day, or a pair [shortest, longest]"
         if case .array(let pair) = value {
-            guard pair.count == 2, let low = duration(pair[0]), let high = duration(pair[1]), low <= high else {
+            guard pair.count == 2, let low = readDuration(pair[0]), let high = readDuration(pair[1]), low <= high else {
                 throw self.mismatch(key, expected)
             }
             return low...high
         }
-        guard let fixed = duration(value) else { throw self.mismatch(key, expected) }
+        guard let fixed = readDuration(value) else { throw self.mismatch(key, expected) }
         return fixed...fixed
+    }
+
+    /// A duration that is none to draw.
+    func duration(_ key: String) throws(ControlFailure) -> Duration? {
+        guard let value = self.value(key) else { return nil }
+        guard let duration = readDuration(value) else {
+            throw self.mismatch(key, "a duration such as \"200ms\", \"1.5s\" or 2 (seconds), up to 1 day,")
+        }
+        return duration
     }
 
     func mismatch(_ key: String, _ expected: String) -> ControlFailure {
@@ -79,7 +111,7 @@ struct ControlObject {
     }
 }
 
-private func duration(_ value: JSONValue) -> Duration? {
+private func readDuration(_ value: JSONValue) -> Duration? {
     let seconds: Double?
     switch value {
     case .integer(let number): seconds = Double(number)

@@ -17,7 +17,7 @@ extension Sandbox {
                 return SandboxDelivery(status: 200, body: Array("{}".utf8))
             case ("GET", "/sandbox/faults"): return self.faultsReply()
             case ("PUT", "/sandbox/faults"):
-                self.faults = try FaultPlan(try Sandbox.json(request.body))
+                self.faults = try FaultPlan(try Sandbox.json(request.body), at: now)
                 return self.faultsReply()
             case ("DELETE", "/sandbox/faults"):
                 self.faults = FaultPlan()
@@ -125,7 +125,7 @@ extension Sandbox {
                 writer.count("models", workbench.models.count)
                 writer.count("builds", workbench.builds.count)
                 writer.count("deployments", workbench.deployments.count)
-                writer.count("audited", self.audit.count)
+                writer.count("audited", self.audit.entries.count)
                 writer.count("lateCalls", self.lateCalls)
             }
             writer.object("objects") { writer in

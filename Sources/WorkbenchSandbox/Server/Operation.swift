@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The operations of API v2 that the sandbox has, by the spec's operation ids.
-enum Operation: String, Sendable, CaseIterable {
+package enum Operation: String, Sendable, CaseIterable {
     case validateKey = "ValidateAPIKey"
     case listProjects = "ListProjects"
     case createProject = "CreateProject"

@@ -12,13 +12,13 @@ struct PathIdentifiers: Sendable, Equatable {
     var build = ""
     var deployment = ""
 
-    /// Each one that the path has, by the name that the API uses for it.
-    var named: [(name: StaticString, value: String)] {
+    /// Each object that the path names.
+    var named: [ObjectID] {
         [
-            ("project_id", self.project), ("experiment_id", self.experiment), ("run_id", self.run),
-            ("model_id", self.model), ("version_id", self.version), ("build_id", self.build),
-            ("deployment_id", self.deployment),
-        ].filter { !$0.1.isEmpty }
+            ObjectID(.project, self.project), ObjectID(.experiment, self.experiment), ObjectID(.run, self.run),
+            ObjectID(.model, self.model), ObjectID(.version, self.version), ObjectID(.build, self.build),
+            ObjectID(.deployment, self.deployment),
+        ].filter { !$0.id.isEmpty }
     }
 }
 

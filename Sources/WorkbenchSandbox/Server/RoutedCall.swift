@@ -6,7 +6,12 @@ import JSON
 struct RoutedCall {
     let call: WorkbenchCall
 
-    init(_ request: SandboxRequest, rendering: Rendering, now: WallTime) throws(APIFailure) {
+    init(
+        _ request: SandboxRequest,
+        rendering: Rendering = Rendering(),
+        view: ReadView = ReadView(),
+        now: WallTime
+    ) throws(APIFailure) {
         let (route, path) = try RoutedCall.route(request)
         guard let query = Query(request.query) else { throw .invalid("the query is not valid percent-encoded UTF-8") }
         self.call = WorkbenchCall(
@@ -15,7 +20,8 @@ struct RoutedCall {
             query: query,
             fields: try RoutedCall.fields(request.body, of: route.operation),
             now: now,
-            rendering: rendering
+            rendering: rendering,
+            view: view
         )
     }
 

@@ -38,12 +38,8 @@ final class SandboxHandler: Sendable {
             body: request.body
         )
         let now = self.now
-        let (delivery, lines) = self.sandbox.withLock { sandbox in
-            (sandbox.receive(call, at: now), sandbox.takeNewAuditLines())
-        }
-        // On disk before the client can know of it.
-        self.auditFile?.append(lines)
-        if let late = delivery.late { self.schedule(after: late.after) { self.applyLate(late.call) } }
+        let delivery = self.withSandbox { $0.receive(call, at: now) }
+        if let late = delivery.late { self.schedule(after: late.after) { self.applyLate(late) } }
         if delivery.delay > .zero {
             self.schedule(after: delivery.delay) { send(delivery, to: responder) }
         } else {
@@ -51,13 +47,17 @@ final class SandboxHandler: Sendable {
         }
     }
 
-    private func applyLate(_ call: SandboxRequest) {
+    private func applyLate(_ call: LateCall) {
         let now = self.now
-        let lines = self.sandbox.withLock { sandbox in
-            sandbox.applyLate(call, at: now)
-            return sandbox.takeNewAuditLines()
-        }
-        self.auditFile?.append(lines)
+        self.withSandbox { $0.applyLate(call, at: now) }
+    }
+
+    /// Lets the sandbox act; what it audits is on disk when this returns, so before a client can know of it.
+    private func withSandbox<Result: Sendable>(_ body: (inout Sandbox) -> Result) -> Result {
+        guard let auditFile = self.auditFile else { return self.sandbox.withLock { body(&$0) } }
+        let (result, lines) = self.sandbox.withLock { (body(&$0), $0.takeNewAuditLines()) }
+        auditFile.append(lines)
+        return result
     }
 
     private func schedule(after delay: Duration, _ job: @escaping @Sendable () -> Void) {

@@ -56,6 +56,9 @@ struct RuntimeRecord: Sendable, Identifiable {
 }
 
 extension RuntimeRecord: Listable {
+    /// Runtimes are there from the start.
+    var createdAt: WallTime { WallTime(microseconds: 0) }
+
     func listValue(_ key: String, at now: WallTime) -> ListValue {
         switch key {
         case "image_identifier": .text(self.id)

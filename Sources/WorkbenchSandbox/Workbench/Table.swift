@@ -6,6 +6,8 @@
 struct Table<Row: Sendable & Identifiable<String>>: Sendable {
     private var rows: [Row?] = []
     private var positions: [String: Int] = [:]
+    /// Rows that were deleted, for lists that lag behind.
+    private var deleted: [Int: (row: Row, at: WallTime)] = [:]
 
     /// Rows that exist.
     var count: Int { self.positions.count }
@@ -33,8 +35,16 @@ struct Table<Row: Sendable & Identifiable<String>>: Sendable {
         return self.rows.count - 1
     }
 
-    mutating func remove(at position: Int) {
+    /// The row at a position as lists show it that are as old as a moment; `nil` for one that is not there.
+    func row(at position: Int, asOf moment: WallTime?) -> Row? {
+        if let row = self.rows[position] { return row }
+        guard let moment, let gone = self.deleted[position], moment < gone.at else { return nil }
+        return gone.row
+    }
+
+    mutating func remove(at position: Int, now: WallTime) {
         guard let row = self.rows[position] else { return }
+        self.deleted[position] = (row, now)
         self.positions[row.id] = nil
         self.rows[position] = nil
     }

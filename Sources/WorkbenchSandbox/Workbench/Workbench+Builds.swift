@@ -14,8 +14,8 @@ extension Workbench {
             )
         )
         let model = try self.model(call).record
-        let page = self.builds.page(of: model.builds, request, at: call.now, rendering: call.rendering)
-        return call.list("model_builds", page) { $0.write(to: &$1, at: call.now) }
+        let page = self.builds.page(of: model.builds, request, for: call)
+        return call.list("model_builds", page) { $0.write(to: &$1, at: call.listTime) }
     }
 
     mutating func createBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
@@ -36,14 +36,14 @@ extension Workbench {
 
     /// Deletes a build with its deployments; one that is up goes down.
     mutating func deleteBuild(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        self.removeBuild(at: try self.build(call).position)
+        self.removeBuild(at: try self.build(call).position, now: call.now)
         return .empty
     }
 
-    mutating func removeBuild(at position: Int) {
+    mutating func removeBuild(at position: Int, now: WallTime) {
         guard let build = self.builds[position] else { return }
-        for deployment in build.deployments { self.deployments.remove(at: deployment) }
-        self.builds.remove(at: position)
+        for deployment in build.deployments { self.deployments.remove(at: deployment, now: now) }
+        self.builds.remove(at: position, now: now)
     }
 
     /// Makes a build from a creating call or from the short form inside another.
@@ -114,14 +114,14 @@ extension Workbench {
     func build(_ call: WorkbenchCall) throws(APIFailure) -> (position: Int, record: BuildRecord) {
         let model = try self.model(call).record
         guard let position = self.builds.position(of: call.path.build), let build = self.builds[position],
-            build.modelID == model.id
+            build.modelID == model.id, call.shows(build)
         else { throw .notFound("build", call.path.build) }
         return (position, build)
     }
 
     private func reply(_ call: WorkbenchCall, _ build: BuildRecord) -> WorkbenchReply {
         var reply = call.object { build.write(to: &$0, at: call.now) }
-        reply.identifiers = [("build_id", build.id)]
+        reply.identifiers = [ObjectID(.build, build.id)]
         return reply
     }
 }

@@ -5,13 +5,8 @@ extension Workbench {
         let request = try ListRequest(call.query, .init(ignoresUnknown: true))
         let build = try self.build(call).record
         self.settle(model: try self.model(call).position, at: call.now)
-        let page = self.deployments.page(
-            of: build.deployments,
-            request,
-            at: call.now,
-            rendering: call.rendering
-        )
-        return call.list("model_deployments", page) { $0.write(to: &$1, at: call.now) }
+        let page = self.deployments.page(of: build.deployments, request, for: call)
+        return call.list("model_deployments", page) { $0.write(to: &$1, at: call.listTime) }
     }
 
     mutating func createDeployment(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
@@ -132,7 +127,7 @@ extension Workbench {
     private func deploymentPosition(_ call: WorkbenchCall) throws(APIFailure) -> Int {
         let build = try self.build(call).record
         guard let position = self.deployments.position(of: call.path.deployment),
-            self.deployments[position]?.buildID == build.id
+            let deployment = self.deployments[position], deployment.buildID == build.id, call.shows(deployment)
         else { throw .notFound("deployment", call.path.deployment) }
         return position
     }
@@ -143,7 +138,7 @@ extension Workbench {
             throw .notFound("deployment", call.path.deployment)
         }
         var reply = call.object { deployment.write(to: &$0, at: call.now) }
-        reply.identifiers = [("deployment_id", deployment.id)]
+        reply.identifiers = [ObjectID(.deployment, deployment.id)]
         return reply
     }
 }

@@ -10,20 +10,12 @@ extension Workbench {
         let candidates = request.filterText("name").flatMap(self.experimentNames.candidates(containing:))
         let page: Page<ExperimentRecord>
         if call.operation == .listAllExperiments {
-            page = self.experiments.page(
-                of: candidates ?? Array(self.experiments.allPositions),
-                request,
-                at: call.now,
-                rendering: call.rendering
-            )
+            page = self.experiments.page(of: candidates ?? Array(self.experiments.allPositions), request, for: call)
         } else {
             let project = try self.project(call)
-            page = self.experiments.page(
-                of: candidates ?? project.experiments,
-                request,
-                at: call.now,
-                rendering: call.rendering
-            ) { $0.projectID == project.id }
+            page = self.experiments.page(of: candidates ?? project.experiments, request, for: call) {
+                $0.projectID == project.id
+            }
         }
         return call.list("experiments", page) { $0.write(to: &$1) }
     }
@@ -83,29 +75,30 @@ extension Workbench {
     }
 
     mutating func deleteExperiment(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        self.removeExperiment(at: try self.experiment(call).position)
+        self.removeExperiment(at: try self.experiment(call).position, now: call.now)
         return .empty
     }
 
-    mutating func removeExperiment(at position: Int) {
+    mutating func removeExperiment(at position: Int, now: WallTime) {
         guard let experiment = self.experiments[position] else { return }
-        for run in experiment.runs { self.runs.remove(at: run) }
+        for run in experiment.runs { self.runs.remove(at: run, now: now) }
         self.experimentsByName[experiment.name] = nil
-        self.experiments.remove(at: position)
+        self.experiments.remove(at: position, now: now)
     }
 
     /// The experiment that the path names.
     func experiment(_ call: WorkbenchCall) throws(APIFailure) -> (position: Int, record: ExperimentRecord) {
         _ = try self.projectPosition(call)
         guard let position = self.experiments.position(of: call.path.experiment),
-            let experiment = self.experiments[position], experiment.projectID == call.path.project
+            let experiment = self.experiments[position], experiment.projectID == call.path.project,
+            call.shows(experiment)
         else { throw .notFound("experiment", call.path.experiment) }
         return (position, experiment)
     }
 
     private func reply(_ call: WorkbenchCall, _ experiment: ExperimentRecord) -> WorkbenchReply {
         var reply = call.object { experiment.write(to: &$0) }
-        reply.identifiers = [("experiment_id", experiment.id)]
+        reply.identifiers = [ObjectID(.experiment, experiment.id)]
         return reply
     }
 }

@@ -15,24 +15,14 @@ extension Workbench {
         )
         let candidates = request.filterText("name").flatMap(self.modelNames.candidates(containing:))
         if call.operation == .listAllModels {
-            let page = self.models.page(
-                of: candidates ?? Array(self.models.allPositions),
-                request,
-                at: call.now,
-                rendering: call.rendering
-            )
+            let page = self.models.page(of: candidates ?? Array(self.models.allPositions), request, for: call)
             return call.list("models", page) { model, writer in
                 let project = self.projects.position(of: model.projectID).flatMap { self.projects[$0] }
                 model.write(to: &writer, project: project)
             }
         }
         let project = try self.project(call)
-        let page = self.models.page(
-            of: candidates ?? project.models,
-            request,
-            at: call.now,
-            rendering: call.rendering
-        ) { $0.projectID == project.id }
+        let page = self.models.page(of: candidates ?? project.models, request, for: call) { $0.projectID == project.id }
         return call.list("models", page) { $0.write(to: &$1, project: project) }
     }
 
@@ -54,7 +44,7 @@ extension Workbench {
             try self.autoBuild(call, model)
         } catch {
             // A call that is refused must leave nothing behind.
-            self.removeModel(at: added)
+            self.removeModel(at: added, now: call.now)
             throw error
         }
         return self.reply(call, model)
@@ -154,25 +144,25 @@ extension Workbench {
     }
 
     mutating func deleteModel(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        self.removeModel(at: try self.model(call).position)
+        self.removeModel(at: try self.model(call).position, now: call.now)
         return .empty
     }
 
-    mutating func removeModel(at position: Int) {
+    mutating func removeModel(at position: Int, now: WallTime) {
         guard let model = self.models[position] else { return }
-        for build in model.builds { self.removeBuild(at: build) }
+        for build in model.builds { self.removeBuild(at: build, now: now) }
         if let project = self.projects.position(of: model.projectID) {
             self.projects[project]?.modelsByName[model.name] = nil
         }
         self.modelsByAccessKey[model.accessKey] = nil
-        self.models.remove(at: position)
+        self.models.remove(at: position, now: now)
     }
 
     /// The model that the path names.
     func model(_ call: WorkbenchCall) throws(APIFailure) -> (position: Int, record: ModelRecord) {
         _ = try self.projectPosition(call)
         guard let position = self.models.position(of: call.path.model), let model = self.models[position],
-            model.projectID == call.path.project
+            model.projectID == call.path.project, call.shows(model)
         else { throw .notFound("model", call.path.model) }
         return (position, model)
     }
@@ -186,7 +176,7 @@ extension Workbench {
     private func reply(_ call: WorkbenchCall, _ model: ModelRecord) -> WorkbenchReply {
         let project = self.projects.position(of: model.projectID).flatMap { self.projects[$0] }
         var reply = call.object { model.write(to: &$0, project: project) }
-        reply.identifiers = [("model_id", model.id)]
+        reply.identifiers = [ObjectID(.model, model.id)]
         return reply
     }
 }

@@ -16,12 +16,7 @@ extension Workbench {
         let request = try ListRequest(call.query, keys)
         try self.checkFlag(call, "include_public_projects")
         try self.checkFlag(call, "include_all_projects")
-        let page = self.projects.page(
-            of: self.projects.allPositions,
-            request,
-            at: call.now,
-            rendering: call.rendering
-        )
+        let page = self.projects.page(of: self.projects.allPositions, request, for: call)
         return call.list("projects", page) { $0.write(to: &$1) }
     }
 
@@ -76,15 +71,15 @@ extension Workbench {
     mutating func deleteProject(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let position = try self.projectPosition(call)
         let project = try self.project(call)
-        for model in project.models { self.removeModel(at: model) }
-        for experiment in project.experiments { self.removeExperiment(at: experiment) }
-        self.projects.remove(at: position)
+        for model in project.models { self.removeModel(at: model, now: call.now) }
+        for experiment in project.experiments { self.removeExperiment(at: experiment, now: call.now) }
+        self.projects.remove(at: position, now: call.now)
         return .empty
     }
 
     private func reply(_ call: WorkbenchCall, _ project: ProjectRecord) -> WorkbenchReply {
         var reply = call.object { project.write(to: &$0) }
-        reply.identifiers = [("project_id", project.id)]
+        reply.identifiers = [ObjectID(.project, project.id)]
         return reply
     }
 

@@ -16,8 +16,7 @@ extension Workbench {
         let page = self.registeredModels.page(
             of: candidates ?? Array(self.registeredModels.allPositions),
             request,
-            at: call.now,
-            rendering: call.rendering
+            for: call
         )
         return call.list("models", page) { model, writer in
             writer.object { model.writeFields(to: &$0) }
@@ -136,12 +135,12 @@ extension Workbench {
                 ]
             )
         )
-        guard let (_, model) = self.registeredModel(call.path.model) else {
+        guard let (_, model) = self.registeredModel(call.path.model), call.shows(model) else {
             throw .notFound("registered model", call.path.model)
         }
         // A number is compared whole: a filter for version 1 must not find version 10.
         let number = request.filterText("version_number")
-        let page = self.versions.page(of: model.versions, request, at: call.now, rendering: call.rendering) {
+        let page = self.versions.page(of: model.versions, request, for: call) {
             number == nil || String($0.number) == number
         }
         return self.reply(call, model, page.rows, nextToken: page.nextToken)
@@ -151,15 +150,15 @@ extension Workbench {
         guard let (position, model) = self.registeredModel(call.path.model) else {
             throw .notFound("registered model", call.path.model)
         }
-        for version in model.versions { self.versions.remove(at: version) }
+        for version in model.versions { self.versions.remove(at: version, now: call.now) }
         self.registeredModelsByName[model.name] = nil
-        self.registeredModels.remove(at: position)
+        self.registeredModels.remove(at: position, now: call.now)
         return .empty
     }
 
     mutating func updateVersion(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let id = try call.fields.required("model_version_id")
-        var (position, version) = try self.version(id, of: call.path.model)
+        var (position, version) = try self.version(id, call)
         if call.fields.has("notes") { version.notes = call.fields.string("notes") }
         if call.fields.has("tags") { version.tags.merge(call.fields.tags("tags")) }
         version.changedAt = call.now
@@ -168,12 +167,12 @@ extension Workbench {
     }
 
     func getVersion(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        self.reply(call, try self.version(call.path.version, of: call.path.model).record)
+        self.reply(call, try self.version(call.path.version, call).record)
     }
 
     mutating func deleteVersion(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        let (position, _) = try self.version(call.path.version, of: call.path.model)
-        self.versions.remove(at: position)
+        let (position, _) = try self.version(call.path.version, call)
+        self.versions.remove(at: position, now: call.now)
         if let model = self.registeredModels.position(of: call.path.model) {
             self.registeredModels[model]?.versionCount -= 1
             self.registeredModels[model]?.updatedAt = call.now
@@ -190,10 +189,10 @@ extension Workbench {
 
     private func version(
         _ id: String,
-        of modelID: String
+        _ call: WorkbenchCall
     ) throws(APIFailure) -> (position: Int, record: VersionRecord) {
         guard let position = self.versions.position(of: id), let version = self.versions[position],
-            version.modelID == modelID
+            version.modelID == call.path.model, call.shows(version)
         else { throw .notFound("model version", id) }
         return (position, version)
     }
@@ -205,7 +204,7 @@ extension Workbench {
         with version: VersionRecord?
     ) -> WorkbenchReply {
         var reply = self.reply(call, model, version.map { [$0] } ?? [], nextToken: "")
-        if let version { reply.identifiers.append(("version_id", version.id)) }
+        if let version { reply.identifiers.append(ObjectID(.version, version.id)) }
         return reply
     }
 
@@ -219,18 +218,18 @@ extension Workbench {
             writer.object { writer in
                 model.writeFields(to: &writer)
                 writer.array("model_versions") { writer in
-                    for version in versions { version.write(to: &writer, at: call.now) }
+                    for version in versions { version.write(to: &writer, at: call.listTime) }
                 }
                 writer.string("next_page_token", nextToken)
             }
         }
-        reply.identifiers = [("registered_model_id", model.id)]
+        reply.identifiers = [ObjectID(.registeredModel, model.id)]
         return reply
     }
 
     private func reply(_ call: WorkbenchCall, _ version: VersionRecord) -> WorkbenchReply {
         var reply = call.object { version.write(to: &$0, at: call.now) }
-        reply.identifiers = [("registered_model_id", version.modelID), ("version_id", version.id)]
+        reply.identifiers = [ObjectID(.registeredModel, version.modelID), ObjectID(.version, version.id)]
         return reply
     }
 }

@@ -17,8 +17,8 @@ extension Workbench {
             )
         )
         let experiment = try self.experiment(call).record
-        let page = self.runs.page(of: experiment.runs, request, at: call.now, rendering: call.rendering)
-        return call.list("experiment_runs", page) { self.write($0, to: &$1) }
+        let page = self.runs.page(of: experiment.runs, request, for: call)
+        return call.list("experiment_runs", page) { self.write($0, to: &$1, view: call.view) }
     }
 
     mutating func createRun(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
@@ -77,7 +77,7 @@ extension Workbench {
     }
 
     mutating func deleteRun(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
-        self.runs.remove(at: try self.run(call).position)
+        self.runs.remove(at: try self.run(call).position, now: call.now)
         return .empty
     }
 
@@ -112,7 +112,7 @@ extension Workbench {
     private func run(_ call: WorkbenchCall) throws(APIFailure) -> (position: Int, record: RunRecord) {
         let experiment = try self.experiment(call).record
         guard let position = self.runs.position(of: call.path.run), let run = self.runs[position],
-            run.experimentID == experiment.id
+            run.experimentID == experiment.id, call.shows(run)
         else { throw .notFound("run", call.path.run) }
         return (position, run)
     }
@@ -129,12 +129,13 @@ extension Workbench {
     }
 
     private func reply(_ call: WorkbenchCall, _ run: RunRecord) -> WorkbenchReply {
-        var reply = call.object { self.write(run, to: &$0) }
-        reply.identifiers = [("run_id", run.id)]
+        var reply = call.object { self.write(run, to: &$0, view: call.view) }
+        reply.identifiers = [ObjectID(.run, run.id)]
         return reply
     }
 
-    func write(_ run: RunRecord, to writer: inout ProtoWriter) {
+    /// Writes a run with what was registered from it, as far as that is shown.
+    func write(_ run: RunRecord, to writer: inout ProtoWriter, view: ReadView = ReadView()) {
         writer.object { writer in
             writer.string("id", run.id)
             writer.string("name", run.name)
@@ -144,7 +145,7 @@ extension Workbench {
             writer.time("start_time", run.startTime)
             writer.time("end_time", run.endTime)
             writer.string("artifact_uri", run.artifactURI)
-            writer.object("data") { self.writeData(run, to: &$0) }
+            writer.object("data") { self.writeData(run, to: &$0, view) }
             writer.object("inputs") { writer in
                 writer.array("dataset_inputs") { writer in
                     for input in run.datasetInputs { input.write(to: &writer) }
@@ -153,7 +154,7 @@ extension Workbench {
         }
     }
 
-    private func writeData(_ run: RunRecord, to writer: inout ProtoWriter) {
+    private func writeData(_ run: RunRecord, to writer: inout ProtoWriter, _ view: ReadView) {
         writer.metrics("metrics", run.metrics)
         writer.tags("params", run.params)
         writer.tags("tags", run.tags)
@@ -167,7 +168,7 @@ extension Workbench {
             }
         }
         writer.array("registered_model_metadata") { writer in
-            for version in run.versions.compactMap({ self.versions[$0] }) {
+            for version in run.versions.compactMap({ self.versions[$0] }) where view.shows(madeAt: version.createdAt) {
                 writer.object { writer in
                     writer.string("model_path", version.modelPath)
                     writer.string("model_name", self.registeredModel(version.modelID)?.record.name ?? "")

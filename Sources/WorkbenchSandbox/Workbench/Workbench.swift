@@ -5,17 +5,21 @@ struct WorkbenchCall {
     let operation: Operation
     let path: PathIdentifiers
     let query: Query
-    let fields: Fields
+    var fields: Fields
     let now: WallTime
     var rendering = Rendering()
+    var view = ReadView()
+
+    /// The moment at which lists take states.
+    var listTime: WallTime { self.view.listsAsOf ?? self.now }
 }
 
 /// What an accepted call gives.
 struct WorkbenchReply {
     /// The JSON of a reply with status 200.
     let body: [UInt8]
-    /// What was made or addressed, by the name that the audit gives it.
-    var identifiers: [(name: StaticString, value: String)] = []
+    /// What was made or addressed.
+    var identifiers: [ObjectID] = []
 
     /// The reply of operations that give nothing back.
     static let empty = WorkbenchReply(body: Array("{}".utf8))
@@ -134,17 +138,17 @@ struct Workbench: Sendable {
     private func listRuntimes(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let keys = ["image_identifier", "editor", "kernel", "edition", "description", "full_version"]
         let request = try ListRequest(call.query, .init(filter: keys, sort: keys))
-        let page = self.runtimes.page(
-            of: self.runtimes.allPositions,
-            request,
-            at: call.now,
-            rendering: call.rendering
-        )
+        let page = self.runtimes.page(of: self.runtimes.allPositions, request, for: call)
         return call.list("runtimes", page) { $0.write(to: &$1) }
     }
 }
 
 extension WorkbenchCall {
+    /// Whether a read by id finds the row.
+    func shows(_ row: (some Listable)?) -> Bool {
+        row.map { self.view.shows(madeAt: $0.createdAt) } ?? false
+    }
+
     /// A reply with one object.
     func object(_ body: (inout ProtoWriter) -> Void) -> WorkbenchReply {
         var writer = ProtoWriter(rendering: self.rendering)
@@ -172,7 +176,7 @@ extension WorkbenchCall {
 
 extension Workbench {
     func projectPosition(_ call: WorkbenchCall) throws(APIFailure) -> Int {
-        guard let position = self.projects.position(of: call.path.project) else {
+        guard let position = self.projects.position(of: call.path.project), call.shows(self.projects[position]) else {
             throw .notFound("project", call.path.project)
         }
         return position

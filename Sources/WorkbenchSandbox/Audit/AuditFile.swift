@@ -31,7 +31,7 @@ final class AuditFile: Sendable {
     }
 
     /// Writes the lines; the first failure is reported on standard error.
-    func append(_ lines: ArraySlice<UInt8>) {
+    func append(_ lines: [UInt8]) {
         guard !lines.isEmpty else { return }
         lines.withUnsafeBytes { buffer in
             var rest = buffer[...]

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSON
+
+/// Which calls a fault rule may hit; what is left out holds for all.
+package struct FaultMatch: Sendable {
+    private let method: String?
+    private let path: PathGlob
+    private let family: WorkbenchFamily?
+
+    private static let methods = ["GET", "POST", "PATCH", "PUT", "DELETE", "*"]
+
+    /// A match for calls in process.
+    ///
+    /// - Parameters:
+    ///   - method: In capitals; `nil` for any.
+    ///   - path: A pattern in which `*` stands for any text without a slash and `**` for any text.
+    ///   - family: The part of the workbench; `nil` for any.
+    /// - Throws: `ControlFailure` for a pattern that can't match any path.
+    package init(
+        method: String? = nil,
+        path: String = "**",
+        family: WorkbenchFamily? = nil
+    ) throws(ControlFailure) {
+        self.method = method
+        self.path = try PathGlob(path, "match")
+        self.family = family
+    }
+
+    /// Reads the member `match` of a rule.
+    init(_ value: JSONValue, _ place: String) throws(ControlFailure) {
+        let match = try ControlObject(value, place, allowed: ["method", "path", "family"])
+        self.method = try FaultMatch.method(match)
+        self.path = try PathGlob(try match.text("path") ?? "**", place)
+        self.family = try match.word("family")
+    }
+
+    private static func method(_ match: ControlObject) throws(ControlFailure) -> String? {
+        guard let method = try match.text("method") else { return nil }
+        guard self.methods.contains(method) else {
+            throw match.mismatch("method", "one of \(self.methods.joined(separator: ", "))")
+        }
+        return method == "*" ? nil : method
+    }
+
+    /// Whether it fits a call.
+    func fits(_ request: SandboxRequest) -> Bool {
+        if let method = self.method, method != request.method { return false }
+        if let family = self.family, WorkbenchFamily(path: request.path) != family { return false }
+        return self.path.matches(request.path)
+    }
+
+    func write(to writer: inout ProtoWriter) {
+        writer.object("match") { writer in
+            writer.string("method", self.method ?? "*")
+            writer.string("path", self.path.text)
+            if let family = self.family { writer.string("family", family.rawValue) }
+        }
+    }
+}
