@@ -140,6 +140,12 @@ extension JSONWriter {
         self.bytes.append(contentsOf: String(number).utf8)
     }
 
+    /// Writes a whole number of the usual type, for which the general function is not specialised in other targets.
+    package mutating func integer(_ number: Int) {
+        self.beginValue()
+        self.bytes.append(contentsOf: String(number).utf8)
+    }
+
     /// Writes a number, a whole one without fraction; what JSON can't hold (infinite, not a number) becomes `null`.
     package mutating func double(_ number: Double) {
         if let whole = Int64(exactly: number), whole.magnitude < 1 << 53 { return self.integer(whole) }
@@ -217,6 +223,17 @@ extension JSONWriter {
     /// Appends a string with its quotes; control characters are escaped, all else stays as it is.
     private mutating func quote(_ text: String) {
         self.bytes.append(UInt8(ascii: "\""))
+        // Most texts need no escape, and go in as they are.
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { utf8 in
+            guard utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) else { return false }
+            self.bytes.append(contentsOf: utf8)
+            return true
+        }
+        if isPlain != true { self.escape(text) }
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -232,7 +249,6 @@ extension JSONWriter {
             default: self.bytes.append(byte)
             }
         }
-        self.bytes.append(UInt8(ascii: "\""))
     }
 }
 

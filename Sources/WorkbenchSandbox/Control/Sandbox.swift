@@ -33,11 +33,11 @@ package struct Sandbox: Sendable {
     ///   - now: The moment; never earlier than that of the request before.
     /// - Returns: What the client is to get, when, and what is to be applied later.
     package mutating func receive(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
-        if request.path.hasPrefix(Sandbox.apiRoot + "/") {
-            if request.path == Sandbox.apiRoot + "/swagger.json" { return SwaggerDocument.delivery(for: request) }
+        if request.path.hasPrefix(Sandbox.apiPrefix) {
+            if request.path == SwaggerDocument.path { return SwaggerDocument.delivery(for: request) }
             self.requests += 1
             var delivery = self.receiveCall(request, at: now)
-            delivery.headers.append(("X-Request-Id", "sandbox-\(self.requests)"))
+            delivery.headers.append(("X-Request-Id", "sandbox-" + String(self.requests)))
             return delivery
         }
         if request.path == ModelService.path { return self.receiveModelRequest(request, at: now) }
@@ -70,6 +70,7 @@ package struct Sandbox: Sendable {
 
     /// Where API v2 lies.
     static let apiRoot = "/api/v2"
+    static let apiPrefix = "/api/v2/"
 
     static let unknownPath = APIFailure(.notFound, "Not Found")
 

@@ -6,7 +6,8 @@ import JSON
 package struct FaultMatch: Sendable {
     private let method: String?
     private let path: PathGlob
-    private let family: WorkbenchFamily?
+    /// The part of the workbench; `nil` for any.
+    let family: WorkbenchFamily?
 
     private static let methods = ["GET", "POST", "PATCH", "PUT", "DELETE", "*"]
 
@@ -43,10 +44,10 @@ package struct FaultMatch: Sendable {
         return method == "*" ? nil : method
     }
 
-    /// Whether it fits a call.
-    func fits(_ request: SandboxRequest) -> Bool {
+    /// Whether it fits a call, whose family is only looked at where the match names one.
+    func fits(_ request: SandboxRequest, of family: WorkbenchFamily?) -> Bool {
         if let method = self.method, method != request.method { return false }
-        if let family = self.family, WorkbenchFamily(path: request.path) != family { return false }
+        if let wanted = self.family, wanted != family { return false }
         return self.path.matches(request.path)
     }
 

@@ -9,6 +9,7 @@ package struct FaultPlan: Sendable {
     private var seed: UInt64 = 0
     /// Since when the rules hold.
     private var begin = WallTime(microseconds: 0)
+    private var asksForFamilies = false
 
     /// What goes wrong with one call.
     struct Verdict {
@@ -45,23 +46,26 @@ package struct FaultPlan: Sendable {
         self.rules = rules
         self.seed = seed
         self.begin = moment
+        self.asksForFamilies = rules.contains { $0.match.family != nil }
     }
 
     /// Reads a plan: `{"seed": N, "rules": [...]}`, or the bare list of rules.
     init(_ value: JSONValue, at moment: WallTime) throws(ControlFailure) {
         var list = value
+        var seed: UInt64 = 0
         if case .object = value {
             let object = try ControlObject(value, "faults", allowed: ["seed", "rules"])
-            self.seed = UInt64(try object.whole("seed", 0...Int64.max) ?? 0)
+            seed = UInt64(try object.whole("seed", 0...Int64.max) ?? 0)
             list = object.value("rules") ?? .array([])
         }
-        guard case .array(let rules) = list else {
+        guard case .array(let values) = list else {
             throw ControlFailure("faults: a list of rules, or {\"seed\": N, \"rules\": [...]}, is expected")
         }
-        for (index, rule) in rules.enumerated() {
-            self.rules.append(try FaultRule(rule, "rules[\(index)]", key: UInt64(index)))
+        var rules: [FaultRule] = []
+        for (index, rule) in values.enumerated() {
+            rules.append(try FaultRule(rule, "rules[\(index)]", key: UInt64(index)))
         }
-        self.begin = moment
+        self.init(rules, seed: seed, at: moment)
     }
 
     /// Decides what goes wrong with one call.
@@ -71,12 +75,13 @@ package struct FaultPlan: Sendable {
     mutating func verdict(_ request: SandboxRequest, at now: WallTime) -> Verdict {
         var verdict = Verdict()
         guard !self.rules.isEmpty else { return verdict }
+        let family = self.asksForFamilies ? WorkbenchFamily(path: request.path) : nil
         let elapsed = Duration.microseconds(now.microseconds - self.begin.microseconds)
         for index in self.rules.indices {
             switch self.rules[index].effect {
             case .intercept(let interception):
                 guard verdict.fault == nil,
-                    var generator = self.rules[index].hits(request, after: elapsed, seed: self.seed)
+                    var generator = self.rules[index].hits(request, of: family, after: elapsed, seed: self.seed)
                 else { continue }
                 verdict.fault = Verdict.Fault(
                     kind: self.rules[index].kind,
@@ -84,7 +89,8 @@ package struct FaultPlan: Sendable {
                     delay: interception.delay.map { generator.duration(in: $0) } ?? .zero
                 )
             case .alter(let alteration):
-                guard var generator = self.rules[index].hits(request, after: elapsed, seed: self.seed) else { continue }
+                guard var generator = self.rules[index].hits(request, of: family, after: elapsed, seed: self.seed)
+                else { continue }
                 verdict.add(alteration, at: now, drawing: &generator)
             }
         }

@@ -86,13 +86,18 @@ package struct FaultRule: Sendable {
     ///
     /// - Parameters:
     ///   - request: The call.
+    ///   - family: The call's, where a rule of the plan asks for one.
     ///   - elapsed: Since the plan was set.
     ///   - seed: The plan's.
     /// - Returns: The generator for what is to be drawn; `nil` if the rule does not hit.
-    mutating func hits(_ request: SandboxRequest, after elapsed: Duration, seed: UInt64) -> SeededGenerator? {
-        guard self.schedule.isOpen(after: elapsed), self.effect.reaches(request), self.match.fits(request) else {
-            return nil
-        }
+    mutating func hits(
+        _ request: SandboxRequest,
+        of family: WorkbenchFamily?,
+        after elapsed: Duration,
+        seed: UInt64
+    ) -> SeededGenerator? {
+        guard self.schedule.isOpen(after: elapsed), self.effect.reaches(request), self.match.fits(request, of: family)
+        else { return nil }
         self.matched += 1
         guard self.schedule.picks(matched: self.matched, fired: self.fired) else { return nil }
         var ofRule = SeededGenerator(seed: seed ^ (self.key &* 0xD1B5_4A32_D192_ED03))

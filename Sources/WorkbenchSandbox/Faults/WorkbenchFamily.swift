@@ -19,9 +19,8 @@ package enum WorkbenchFamily: String, Sendable, CaseIterable {
             self = .modelservice
             return
         }
-        let prefix = Sandbox.apiRoot + "/"
-        guard path.hasPrefix(prefix) else { return nil }
-        let segments = path.utf8.dropFirst(prefix.utf8.count).split(
+        guard path.hasPrefix(Sandbox.apiPrefix) else { return nil }
+        let segments = path.utf8.dropFirst(Sandbox.apiPrefix.utf8.count).split(
             separator: UInt8(ascii: "/"),
             maxSplits: 3,
             omittingEmptySubsequences: false

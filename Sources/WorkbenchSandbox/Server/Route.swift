@@ -14,11 +14,15 @@ struct PathIdentifiers: Sendable, Equatable {
 
     /// Each object that the path names.
     var named: [ObjectID] {
-        [
-            ObjectID(.project, self.project), ObjectID(.experiment, self.experiment), ObjectID(.run, self.run),
-            ObjectID(.model, self.model), ObjectID(.version, self.version), ObjectID(.build, self.build),
-            ObjectID(.deployment, self.deployment),
-        ].filter { !$0.id.isEmpty }
+        var named: [ObjectID] = []
+        if !self.project.isEmpty { named.append(ObjectID(.project, self.project)) }
+        if !self.experiment.isEmpty { named.append(ObjectID(.experiment, self.experiment)) }
+        if !self.run.isEmpty { named.append(ObjectID(.run, self.run)) }
+        if !self.model.isEmpty { named.append(ObjectID(.model, self.model)) }
+        if !self.version.isEmpty { named.append(ObjectID(.version, self.version)) }
+        if !self.build.isEmpty { named.append(ObjectID(.build, self.build)) }
+        if !self.deployment.isEmpty { named.append(ObjectID(.deployment, self.deployment)) }
+        return named
     }
 }
 
@@ -54,6 +58,8 @@ struct Route: Sendable {
     let operation: Operation
     let method: String
     let template: String
+    /// Whether the last segment ends in something to be done, such as `:stop`.
+    let hasVerb: Bool
     private let segments: [Segment]
 
     private enum Segment: Sendable {
@@ -65,6 +71,7 @@ struct Route: Sendable {
         self.operation = operation
         self.method = method
         self.template = template
+        self.hasVerb = template.contains("}:")
         self.segments = template.split(separator: "/").map { Route.segment(String($0)) }
     }
 
@@ -74,17 +81,19 @@ struct Route: Sendable {
     ///
     /// - Parameter path: Segments after percent-decoding, so that one may hold a slash.
     /// - Returns: `nil` if it does not fit.
-    func match(_ path: [String]) -> PathIdentifiers? {
+    func match(_ path: [Substring]) -> PathIdentifiers? {
         guard path.count == self.segments.count else { return nil }
-        var identifiers = PathIdentifiers()
         for (segment, text) in zip(self.segments, path) {
             switch segment {
             case .literal(let literal):
-                guard literal == text else { return nil }
-            case .parameter(let parameter, let verb):
+                guard text == literal else { return nil }
+            case .parameter(_, let verb):
                 guard text.utf8.count > verb.utf8.count, verb.isEmpty || text.hasSuffix(verb) else { return nil }
-                identifiers.set(parameter, verb.isEmpty ? text : String(text.dropLast(verb.count)))
             }
+        }
+        var identifiers = PathIdentifiers()
+        for case (.parameter(let parameter, let verb), let text) in zip(self.segments, path) {
+            identifiers.set(parameter, String(verb.isEmpty ? text : text.dropLast(verb.count)))
         }
         return identifiers
     }
@@ -109,22 +118,26 @@ enum RouteMatch {
 
 /// All routes, in groups of equally long paths.
 struct RouteTable: Sendable {
-    private let byLength: [Int: [Route]]
+    /// Routes of a length at its index.
+    private let byLength: [[Route]]
 
     init(_ routes: [Route]) {
-        // Templates with a verb come first: `{run_id}` alone would take `id:logbatch` for an identifier.
-        self.byLength = Dictionary(grouping: routes, by: \.segmentCount).mapValues { routes in
-            routes.filter { $0.template.contains("}:") } + routes.filter { !$0.template.contains("}:") }
+        let longest = routes.map(\.segmentCount).max() ?? 0
+        self.byLength = (0...longest).map { length in
+            let routes = routes.filter { $0.segmentCount == length }
+            // Templates with a verb come first: `{run_id}` alone would take `id:logbatch` for an identifier.
+            return routes.filter(\.hasVerb) + routes.filter { !$0.hasVerb }
         }
     }
 
-    func match(method: String, path: [String]) -> RouteMatch {
+    func match(method: String, path: [Substring]) -> RouteMatch {
+        guard path.count < self.byLength.count else { return .unknown }
         var allowed: [String] = []
-        for route in self.byLength[path.count] ?? [] {
+        for route in self.byLength[path.count] {
             guard let identifiers = route.match(path) else { continue }
             if route.method == method { return .found(route, identifiers) }
             allowed.append(route.method)
-            if route.template.contains("}:") { break }
+            if route.hasVerb { break }
         }
         return allowed.isEmpty ? .unknown : .wrongMethod(allowed: allowed)
     }

@@ -45,12 +45,14 @@ struct RoutedCall {
     }
 
     /// The segments below the API's root; `nil` if one can't be decoded.
-    private static func segments(of path: String) -> [String]? {
-        var segments: [String] = []
-        let below = path.utf8.dropFirst(Sandbox.apiRoot.utf8.count + 1)
-        for segment in below.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let text = decodePercent(segment) else { return nil }
-            segments.append(text)
+    private static func segments(of path: String) -> [Substring]? {
+        let below = path.utf8.dropFirst(Sandbox.apiPrefix.utf8.count)
+        let parts = below.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard below.contains(UInt8(ascii: "%")) else { return parts.map { Substring($0) } }
+        var segments: [Substring] = []
+        for part in parts {
+            guard let text = decodePercent(part) else { return nil }
+            segments.append(text[...])
         }
         return segments
     }

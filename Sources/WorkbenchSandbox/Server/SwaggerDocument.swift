@@ -2,6 +2,8 @@
 
 /// What can be read without a key: the sandbox's own definition of its operations, and the workbench's version.
 enum SwaggerDocument {
+    static let path = Sandbox.apiPrefix + "swagger.json"
+
     static func delivery(for request: SandboxRequest) -> SandboxDelivery {
         self.reply(request, self.text)
     }
