@@ -48,51 +48,58 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CEpoll"),
 
-        part("Threads"),
-        part("Kafka", ["CRdkafka", "Threads"]),
-        part("HTTPClient", ["CCurl", "CEpoll", "Threads"]),
-        part("HTTPServer", ["CEvent", "Threads"]),
-        part("Timestamps"),
-        part("JSON"),
+        part("Values"),
+        part("Threads", ["Values"]),
+        part("Kafka", ["CRdkafka", "Threads", "Values"]),
+        part("HTTPValues", ["Values"]),
+        part("HTTPClient", ["CCurl", "CEpoll", "HTTPValues", "Threads", "Values"]),
+        part("HTTPServer", ["CEvent", "HTTPValues", "Threads", "Values"]),
+        part("JSON", ["Values"]),
         part("Processes", ["CMalloc", "Files", "Threads"]),
-        part("Settings", ["CYAML", "Files", "Notation", "Telemetry", "Timestamps"]),
-        part("Digest", ["CCrypto"]),
-        part("Notation"),
+        part("Settings", ["CYAML", "Files", "Notation", "Values"]),
+        part("Digest", ["CCrypto", "Values"]),
+        part("Notation", ["Values"]),
         part("Files"),
-        part("Telemetry", ["Files", "Threads", "Timestamps"]),
+        part("Telemetry", ["Files", "Threads", "Values"]),
         part("CommandTable", ["Files", "Notation", "Threads"]),
-        part("WorkbenchAPI", ["HTTPClient", "Telemetry", "Timestamps"]),
-        part("Rollouts", ["Digest", "JSON", "Timestamps"]),
-        part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Timestamps"]),
-        part("Operations", ["HTTPServer", "Telemetry", "Timestamps"]),
-        part("WorkbenchSandbox", ["Files", "HTTPServer", "JSON"]),
+        part("WorkbenchAPI", ["HTTPValues", "Values"]),
+        part("Rollouts", ["Digest", "JSON", "Values"]),
+        part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Values"]),
+        part("Operations", ["HTTPServer", "Telemetry", "Values"]),
+        part("WorkbenchSandbox", ["Files", "HTTPServer", "JSON", "Values"]),
         part(
             "SandboxPrograms",
             [
-                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Notation", "Processes",
-                "WorkbenchSandbox",
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Notation",
+                "Processes",
+                "Values", "WorkbenchSandbox",
             ]
         ),
         part(
             "Commands",
             [
-                "CommandTable", "Files", "JSON", "Notation", "Settings", "Kafka", "HTTPClient", "HTTPServer",
-                "WorkbenchAPI",
-                "Rollouts", "Worker", "Operations", "Processes", "Telemetry", "Threads", "Timestamps",
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Notation",
+                "Operations",
+                "Processes", "Rollouts", "Settings", "Telemetry", "Threads", "Values", "WorkbenchAPI", "Worker",
             ]
         ),
         part(
             "Drill",
             [
-                "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes", "Rollouts",
-                "SandboxPrograms", "WorkbenchSandbox",
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Processes",
+                "Rollouts",
+                "SandboxPrograms", "Values", "WorkbenchSandbox",
             ]
         ),
         part(
             "Bench",
-            ["CommandTable", "Files", "HTTPClient", "JSON", "Kafka", "Notation", "Processes", "Rollouts"]
+            [
+                "CommandTable", "Files", "HTTPClient", "HTTPValues", "JSON", "Kafka", "Notation", "Processes",
+                "Rollouts",
+                "Values",
+            ]
         ),
-        part("TestSupport", ["HTTPClient", "JSON", "Kafka", "WorkbenchSandbox"]),
+        part("TestSupport", ["HTTPValues", "JSON", "Kafka", "Values", "WorkbenchSandbox"]),
 
         program("slipway", ["Commands", "CommandTable"]),
         program("slipway-sandbox", ["CommandTable", "Drill", "SandboxPrograms"]),
@@ -104,50 +111,61 @@ let package = Package(
         // Under the thread sanitizer it takes the place of C11's threads, which librdkafka uses; empty otherwise.
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
-        tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport", "Threads"]),
-        tests("HTTPTests", ["HTTPClient", "HTTPServer", "TestSupport", "Threads"]),
-        tests("TimestampsTests", ["Timestamps"]),
+        tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport", "Threads", "Values"]),
+        tests("HTTPTests", ["HTTPClient", "HTTPServer", "HTTPValues", "TestSupport", "Threads", "Values"]),
+        tests("ValuesTests", ["Values"]),
         tests("JSONTests", ["JSON"]),
         tests("ProcessesTests", ["Processes"]),
         tests("BenchTests", ["Bench", "CommandTable"]),
         tests("NotationTests", ["Notation"]),
         tests("FilesTests", ["Files"]),
-        tests("SettingsTests", ["Files", "Settings", "Notation", "Telemetry", "Timestamps"]),
+        tests("SettingsTests", ["Files", "Settings", "Notation", "Telemetry", "Values"]),
         tests("DigestTests", ["Digest"]),
-        tests("TelemetryTests", ["Files", "Telemetry", "Timestamps"]),
+        tests("TelemetryTests", ["Files", "Telemetry", "Values"]),
         tests("CommandTableTests", ["CommandTable", "Notation"]),
         tests(
             "WorkbenchAPITests",
-            ["WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps", "TestSupport"]
+            [
+                "WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "HTTPValues", "Telemetry", "Values",
+                "TestSupport",
+            ]
         ),
-        tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport"]),
+        tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport", "Values"]),
         // Of `drill-worker` the program itself is needed, beside the tests'.
         tests(
             "DrillTests",
             [
-                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "SandboxPrograms", "TestSupport", "Worker",
-                "WorkbenchSandbox",
+                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "SandboxPrograms", "TestSupport", "Values",
+                "Worker", "WorkbenchSandbox",
                 "drill-worker",
             ]
         ),
-        tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "Telemetry", "Timestamps"]),
-        tests("WorkbenchSandboxTests", ["HTTPClient", "HTTPServer", "JSON", "TestSupport", "WorkbenchSandbox"]),
+        tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "HTTPValues", "Telemetry", "Values"]),
+        tests(
+            "WorkbenchSandboxTests",
+            ["HTTPClient", "HTTPServer", "HTTPValues", "JSON", "TestSupport", "Values", "WorkbenchSandbox"]
+        ),
         tests(
             "SandboxProgramsTests",
-            ["CommandTable", "HTTPServer", "JSON", "Kafka", "SandboxPrograms", "TestSupport", "WorkbenchSandbox"]
+            [
+                "CommandTable", "HTTPServer", "JSON", "Kafka", "SandboxPrograms", "TestSupport", "Values",
+                "WorkbenchSandbox",
+            ]
         ),
         tests(
             "WorkerTests",
             [
-                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Processes",
-                "Rollouts", "Telemetry", "TestSupport", "Threads", "Commands", "CommandTable",
+                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka",
+                "Processes",
+                "Rollouts", "Telemetry", "TestSupport", "Threads", "Commands", "CommandTable", "Values",
             ]
         ),
         tests(
             "CommandsTests",
             [
-                "Commands", "CommandTable", "Files", "HTTPClient", "HTTPServer", "JSON", "Kafka", "Rollouts",
-                "Settings", "Telemetry", "Timestamps", "WorkbenchSandbox", "TestSupport",
+                "Commands", "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka",
+                "Rollouts",
+                "Settings", "Telemetry", "Values", "WorkbenchSandbox", "TestSupport",
             ]
         ),
     ]

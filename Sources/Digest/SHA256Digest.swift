@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The 32 bytes of a SHA-256 digest.
 package struct SHA256Digest: Sendable {
     /// The bytes as libcrypto wrote them, in memory order.
@@ -28,17 +30,7 @@ package struct SHA256Digest: Sendable {
     }
 
     /// 64 lower-case hexadecimal digits.
-    package var hex: String {
-        withUnsafeBytes(of: self.words) { bytes in
-            String(unsafeUninitializedCapacity: 64) { digits in
-                for (index, byte) in bytes.enumerated() {
-                    digits[2 * index] = hexDigit(byte >> 4)
-                    digits[2 * index + 1] = hexDigit(byte & 0xF)
-                }
-                return 64
-            }
-        }
-    }
+    package var hex: String { withUnsafeBytes(of: self.words) { Hex.text($0) } }
 }
 
 extension SHA256Digest: Hashable {
@@ -52,8 +44,4 @@ extension SHA256Digest: Hashable {
 
 extension SHA256Digest: CustomStringConvertible {
     package var description: String { self.hex }
-}
-
-private func hexDigit(_ nibble: UInt8) -> UInt8 {
-    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// One request on its way through the client, and who is told of its end.
 final class Call: Sendable {
     /// What tells calls apart: each receiver gives names as it likes.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// The wish that calls of one receiver end.
 struct Cancellation: Sendable {
     enum Scope: Sendable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// What has ended in one turn of the loop, by receiver.
 struct EndedCalls {
     private var lists: [(receiver: any HTTPReceiver, ends: [HTTPEnd])] = []

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+package import HTTPValues
+import Synchronization
 import Threads
 
 /// Sends requests over HTTP/1.1 on one thread of its own, over libcurl.

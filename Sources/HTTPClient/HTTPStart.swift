@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPValues
+
 /// One request that is to be started, with the name under which its end comes back.
 package struct HTTPStart: Sendable {
     /// Names the request to its receiver; no other one of that receiver that has not ended may have it.

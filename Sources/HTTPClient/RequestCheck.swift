@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// What must hold of a request before any of it is sent.
 enum RequestCheck {
     /// What is wrong with a request, without its values; `nil` when nothing is.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// Gathers a response as it arrives.
 struct ResponseReading {
     /// Longest head taken, in bytes.

@@ -2,6 +2,8 @@
 
 import CCurl
 import Glibc
+import HTTPValues
+import Values
 
 /// One libcurl easy handle and the request that it carries at the moment; used again for later requests.
 ///
@@ -60,7 +62,7 @@ final class Transfer {
         self.bodyOffset = 0
         self.errorText[0] = 0
         ccurl_set_string(self.easy, CURLOPT_URL, request.url)
-        ccurl_set_long(self.easy, CURLOPT_TIMEOUT_MS, max(1, (call.deadline - now).wholeMilliseconds))
+        ccurl_set_long(self.easy, CURLOPT_TIMEOUT_MS, max(1, (call.deadline - now).waitMilliseconds))
         ccurl_set_offset(self.easy, CURLOPT_MAXFILESIZE_LARGE, request.maximumResponseBytes)
         self.setMethod(request)
         self.setFields(request)
@@ -86,8 +88,8 @@ final class Transfer {
         ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.wholeMilliseconds))
-        ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, max(1, settings.maximumIdleAge.wholeMilliseconds / 1000))
+        ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.waitMilliseconds))
+        ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, max(1, settings.maximumIdleAge.waitMilliseconds / 1000))
         ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         ccurl_set_string(easy, CURLOPT_USERAGENT, settings.userAgent)
         ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)

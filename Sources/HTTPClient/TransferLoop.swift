@@ -2,7 +2,10 @@
 
 import CCurl
 import Glibc
+import HTTPValues
+import Synchronization
 import Threads
+import Values
 
 /// One libcurl multi handle and the thread that drives it.
 ///
@@ -224,7 +227,8 @@ final class TransferLoop: @unchecked Sendable {
     private var longestWait: Int32 {
         let times = (self.timer, self.waiting.nextLapse)
         guard let next = times.0.map({ min($0, times.1 ?? $0) }) ?? times.1 else { return Self.longestSleep }
-        return Int32(min(Int(Self.longestSleep), max(.zero, next - .now).wholeMilliseconds))
+        let wait = max(.zero, next - ContinuousClock.now).waitMilliseconds
+        return Int32(min(Int(Self.longestSleep), wait))
     }
 
     // MARK: The end
@@ -282,12 +286,4 @@ private func timerWanted(
 ) -> Int32 {
     loop(context)?.wantsTimer(milliseconds: milliseconds)
     return 0
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded up; never negative.
-    var wholeMilliseconds: Int {
-        let (seconds, attoseconds) = self.components
-        return max(0, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
-    }
 }

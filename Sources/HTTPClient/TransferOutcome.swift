@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import HTTPValues
 
 /// How a transfer ended without a response, in libcurl's words, and its translation into ours.
 struct TransferOutcome {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+import Values
+
 /// Calls that wait for a free connection, first come, first served.
 struct WaitingCalls {
     private var calls: [Call] = []
@@ -8,7 +11,7 @@ struct WaitingCalls {
     /// At or before the earliest moment at which a call lapses; `nil` when nothing waits.
     private(set) var nextLapse: ContinuousClock.Instant?
 
-    var isEmpty: Bool { self.head == self.calls.count }
+    var isEmpty: Bool { self.calls.isEmpty }
 
     mutating func append(_ calls: [Call]) {
         self.calls += calls

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What becomes of text that RFC 8259 allows and two readers could understand differently.
 package enum JSONAmbiguity: Sendable {
     /// A name that comes twice in one object and half of a surrogate pair are faults.
@@ -253,7 +255,7 @@ private struct JSONParser {
     private mutating func parseHexadecimalDigits() throws(JSONFailure) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = self.peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+            guard let digit = self.peek().flatMap(Hex.value) else {
                 throw self.failure("expected four hexadecimal digits")
             }
             value = value << 4 | UInt32(digit)

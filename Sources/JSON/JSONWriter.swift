@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Appends JSON text to bytes, without any intermediate value.
 ///
 /// An optional field that is `nil` is left out. The writer puts commas and escapes; the caller keeps fields inside
@@ -244,15 +246,10 @@ extension JSONWriter {
             case 0x09: self.bytes.append(contentsOf: "\\t".utf8)
             case 0..<0x20, 0x7F:
                 self.bytes.append(contentsOf: "\\u00".utf8)
-                self.bytes.append(hexadecimalDigit(byte >> 4))
-                self.bytes.append(hexadecimalDigit(byte & 15))
+                self.bytes.append(Hex.digit(byte >> 4))
+                self.bytes.append(Hex.digit(byte))
             default: self.bytes.append(byte)
             }
         }
     }
-}
-
-/// The lower-case hexadecimal digit of `0...15` in ASCII.
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

@@ -61,8 +61,7 @@ extension Duration {
     ///
     /// Parts of a nanosecond are cut off; a negative duration has a minus sign, which `init(notation:)` refuses.
     package var notation: String {
-        let (seconds, attoseconds) = self.components
-        let nanoseconds = Int128(seconds) * 1_000_000_000 + Int128(attoseconds / 1_000_000_000)
+        let nanoseconds = self.attoseconds / 1_000_000_000
         guard nanoseconds != 0 else { return "0s" }
         for unit in units where nanoseconds % Int128(unit.nanoseconds) == 0 {
             return "\(nanoseconds / Int128(unit.nanoseconds))\(unit.suffix)"

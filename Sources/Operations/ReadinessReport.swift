@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// Whether the process can do its work, condition by condition.
 package struct ReadinessReport: Sendable, Equatable {

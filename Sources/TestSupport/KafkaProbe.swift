@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Kafka
+package import Values
 
 /// Reads a consumer's events the way tests ask for them; what it passes over is kept in `log`.
 package struct KafkaProbe {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPClient
+package import HTTPValues
 import Synchronization
 
 /// A transport without a network: answers requests from a script or by a function, and keeps what was asked.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Kafka
+import Values
 
 /// A transaction that stays open between its records and its offsets until the test lets it go on.
 ///
@@ -32,7 +33,7 @@ package struct StalledTransaction {
             ProducerRecord(topic: stalled.missingTopic, partition: Partition(rawValue: 0), key: nil, value: [0])
         )
         let first = batch.records[0]
-        let partition = TopicPartition(first.topic, first.partition?.rawValue ?? 0)
+        let partition = TopicPartition(first.topic, first.partition ?? 0)
         let reader = try PartitionReader(properties: properties)
         let before = try await reader.endOffset(partition)
         async let outcome = producer.transact(stalling)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import JSON
+package import Values
 package import WorkbenchSandbox
 
 /// A sandbox without sockets on a clock that only the test moves.
@@ -17,7 +18,7 @@ package struct VirtualSandbox {
     /// The sandbox itself.
     package var sandbox: Sandbox
     /// The moment of whatever is sent next.
-    package var now = WallTime(microseconds: 1_800_000_000_000_000)
+    package var now = Timestamp(microsecondsSinceEpoch: 1_800_000_000_000_000)
 
     /// An empty sandbox.
     package init(clock: LifeCycleClock = .instant, seed: UInt64 = 1) {
@@ -26,7 +27,7 @@ package struct VirtualSandbox {
 
     /// Lets time pass.
     package mutating func advance(_ duration: Duration) {
-        self.now = self.now + duration
+        self.now = self.now.advanced(by: duration)
     }
 
     /// Sends one request, with the key unless told otherwise.

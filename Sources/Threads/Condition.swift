@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// A value behind a lock that a thread of our own can wait on.
 ///
@@ -60,10 +61,9 @@ package final class Condition<Value: Sendable>: @unchecked Sendable {
         var deadline = timespec()
         if let timeout {
             clock_gettime(CLOCK_MONOTONIC, &deadline)
-            let (seconds, attoseconds) = timeout.components
-            let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
-            deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
-            deadline.tv_nsec = nanoseconds % 1_000_000_000
+            let (seconds, nanoseconds) = timeout.wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+            deadline.tv_sec += Int(seconds) + (deadline.tv_nsec + Int(nanoseconds)) / 1_000_000_000
+            deadline.tv_nsec = (deadline.tv_nsec + Int(nanoseconds)) % 1_000_000_000
         }
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }

@@ -3,6 +3,7 @@
 import Dispatch
 import Rollouts
 import Synchronization
+import Values
 
 /// Wakes a loop at the earliest of the times it was set to.
 ///

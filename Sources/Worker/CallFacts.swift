@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
-import Timestamps
+import Values
 import WorkbenchAPI
 
 // What the client answers, in the core's words.
 
 extension RunFacts {
-    /// The most that clocks differ, in milliseconds: a day.
-    private static let clockDifference: Int64 = 86_400_000
+    /// The most that clocks differ: a day.
+    private static let clockDifference = Duration.seconds(86_400)
 
-    /// What the API says of a run, as of `now`, in milliseconds since 1970.
+    /// What the API says of a run, as of `now`.
     ///
     /// A start in the far future (one in nanoseconds, say) would make every later run of the model an older one for good:
     /// such a run counts as started when it ended, or now where that is in the future, too.
-    init(_ run: ExperimentRun, projectID: String, now: Int64 = WorkerClock.wallMilliseconds()) {
-        let started = run.startedAt?.millisecondsSinceEpoch ?? 0
-        let ended = run.endedAt?.millisecondsSinceEpoch ?? now
+    init(_ run: ExperimentRun, projectID: String, now: Timestamp = .now()) {
+        let started = run.startedAt ?? .epoch
+        let ended = run.endedAt ?? now
         self.init(
             projectID: projectID,
             experimentID: run.experimentID,
             runID: run.id,
             status: Status(rawValue: run.status.rawValue) ?? .unknown,
-            startMilliseconds: started > now + Self.clockDifference ? min(ended, now) : started,
+            start: started > now.advanced(by: Self.clockDifference) ? min(ended, now) : started,
             metrics: run.metrics,
             params: run.params,
             tags: run.tags,

@@ -2,6 +2,7 @@
 
 import Rollouts
 import Telemetry
+import Values
 
 /// What the log says of events that were put aside: one line for each class of a transaction, however many they are.
 struct DeadLetterNotice: Sendable, Equatable {
@@ -36,7 +37,7 @@ struct DeadLetterNotice: Sendable, Equatable {
             [
                 "class": .string(self.reason.class.rawValue), "cause": .string(self.reason.message),
                 "nextStep": .string(self.reason.nextStep), "topic": .string(self.origin.topic),
-                "partition": .integer(self.origin.partition), "offset": .integer(self.origin.offset),
+                "partition": .integer(self.origin.partition.rawValue), "offset": .integer(self.origin.offset.rawValue),
                 "count": .integer(self.count),
             ]
         )

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import Threads
+import Values
 
 /// Owns the coordinator: tells it what happened and performs what it decides.
 ///
@@ -14,7 +15,7 @@ actor Driver: Journal.Listener {
     struct PlannedCall: Sendable {
         var id: Coordinator.CallID
         var call: APICall
-        var partition: Int32?
+        var partition: Partition?
         var epoch: UInt64?
         var notAfter: MonotonicTime?
     }
@@ -30,13 +31,13 @@ actor Driver: Journal.Listener {
     private let progress: ProgressNotes
     private let pressure: Signal
     /// Timestamps of events whose rollouts have made no creating call yet.
-    private var eventTimes: [RolloutID: Int64] = [:]
+    private var eventTimes: [RolloutID: Timestamp] = [:]
     /// Rollouts that have made no call yet.
     private var uncalled: Set<RolloutID> = []
     private var phases = PhaseCounts()
     private var idleWaiters: [Completion] = []
     /// The epoch in which each partition was restored: what memory says of it is of that epoch, whatever is held now.
-    private var epochs: [Int32: UInt64] = [:]
+    private var epochs: [Partition: UInt64] = [:]
     private let plannedCalls: AsyncStream<PlannedCall>.Continuation
     /// Ends when the driver is closed; at most as many wait as the budget has slots.
     nonisolated let calls: AsyncStream<PlannedCall>
@@ -83,7 +84,7 @@ actor Driver: Journal.Listener {
     ///   - taken: The decisions, each with the offset after its record.
     ///   - partition: The events' partition.
     ///   - epoch: The epoch in which they were read; those of another one are ignored.
-    func take(_ taken: [(Taken, next: Offset)], partition: Int32, epoch: UInt64) {
+    func take(_ taken: [(Taken, next: Offset)], partition: Partition, epoch: UInt64) {
         guard self.epochs[partition] == epoch, self.holdings.isHeld(partition, epoch: epoch) else { return }
         let now = self.clock.now()
         var items: [JournalItem] = []
@@ -159,7 +160,7 @@ actor Driver: Journal.Listener {
     // MARK: Partitions
 
     /// Goes on with what a partition's journal says, unless the partition has moved on meanwhile.
-    func restore(_ partition: Int32, epoch: UInt64, _ restored: Coordinator.Restored) {
+    func restore(_ partition: Partition, epoch: UInt64, _ restored: Coordinator.Restored) {
         guard self.holdings.isStaying(partition, epoch: epoch) else { return }
         self.epochs[partition] = epoch
         self.coordinator.restore(partition: partition, restored, now: self.clock.now())
@@ -172,7 +173,7 @@ actor Driver: Journal.Listener {
     /// - Parameters:
     ///   - partitions: The partitions.
     ///   - epoch: What was restored in this epoch or a later one stays.
-    func release(_ partitions: [Int32], before epoch: UInt64 = .max) {
+    func release(_ partitions: [Partition], before epoch: UInt64 = .max) {
         for partition in partitions {
             guard let restored = self.epochs[partition], restored < epoch else { continue }
             self.epochs[partition] = nil
@@ -187,7 +188,7 @@ actor Driver: Journal.Listener {
     }
 
     /// Starts nothing new for partitions that are being handed over.
-    func leave(_ partitions: [Int32]) {
+    func leave(_ partitions: [Partition]) {
         self.coordinator.leave(partitions)
         self.perform()
     }
@@ -257,13 +258,13 @@ actor Driver: Journal.Listener {
     }
 
     /// The epoch of what memory says of a partition, unless it may not be written any more.
-    private func writableEpoch(of partition: Int32) -> UInt64? {
+    private func writableEpoch(of partition: Partition) -> UInt64? {
         self.epochs[partition].flatMap { self.holdings.isHeld(partition, epoch: $0) ? $0 : nil }
     }
 
     private func noteFirstCall(_ call: Coordinator.CallID, isCreating: Bool) {
         guard let id = self.coordinator.rolloutID(of: call), let time = self.eventTimes[id] else { return }
-        let milliseconds = WorkerClock.wallMilliseconds() - time
+        let milliseconds = Timestamp.now().milliseconds(since: time)
         if self.uncalled.remove(id) != nil { self.metrics.firstCall(isCreating: false, milliseconds: milliseconds) }
         guard isCreating else { return }
         self.eventTimes[id] = nil
@@ -290,7 +291,7 @@ actor Driver: Journal.Listener {
         self.logger.warning(
             "a sweep gave up: look for what this rollout may have left behind",
             [
-                "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+                "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
                 "model": .string(state.plan.modelName), "call": .string(call.name),
                 "class": .string(cause.class.rawValue), "cause": .string(cause.message),
                 "nextStep": .string(cause.class.nextStep),
@@ -304,7 +305,7 @@ actor Driver: Journal.Listener {
             self.logger.warning(
                 "orphan found: a creating call of unknown outcome had an effect after all",
                 [
-                    "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+                    "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
                     "model": .string(state.plan.modelName), "kind": .string(orphan.kind.rawValue),
                     "id": .string(orphan.id), "outcome": .string(orphan.outcome.rawValue),
                 ]
@@ -318,7 +319,7 @@ actor Driver: Journal.Listener {
             self.uncalled.remove(state.id)
         }
         let logger = self.logger.with([
-            "rolloutID": .describing(state.id), "partition": .integer(state.partition),
+            "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
             "model": .string(state.plan.modelName), "run": .string(state.run?.runID ?? state.plan.run.runID ?? ""),
         ])
         switch state.phase {

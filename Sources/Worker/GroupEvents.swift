@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import Threads
+import Values
 
 /// Follows the consumer group: takes partitions on, hands them over, starts over after a lost producer.
 struct GroupEvents: Sendable {
@@ -30,7 +31,7 @@ struct GroupEvents: Sendable {
         case .lost(let partitions):
             self.logger.warning("partitions lost", ["partitions": .string(Self.list(partitions))])
             self.holdings.setMembership(nil)
-            await self.drop(partitions.map(\.partition.rawValue))
+            await self.drop(partitions.map(\.partition))
         case .offsetOutOfRange(let partition, let offset):
             self.metrics.eventsLost()
             self.logger.error(
@@ -56,12 +57,12 @@ struct GroupEvents: Sendable {
                         + "drain it, give the journal as many, and restart (slipway topics check)"
                 )
             }
-            self.request(partition.partition.rawValue)
+            self.request(partition.partition)
         }
         self.health.restoring(self.holdings.restoring)
     }
 
-    private func request(_ partition: Int32) {
+    private func request(_ partition: Partition) {
         let epoch = self.holdings.beginRestoring(partition)
         self.handOvers.yield(.takeOver(HandOver.Assignment(partition: partition, epoch: epoch)))
     }
@@ -69,7 +70,7 @@ struct GroupEvents: Sendable {
     /// Gives partitions up while they are still ours: nothing new is sent, what may have been sent is awaited.
     private func handOver(_ partitions: [TopicPartition]) async {
         self.logger.info("partitions revoked", ["partitions": .string(Self.list(partitions))])
-        let numbers = partitions.map(\.partition.rawValue)
+        let numbers = partitions.map(\.partition)
         self.holdings.beginLeaving(numbers)
         await self.parts.driver.leave(numbers)
         let deadline = ContinuousClock.now + self.settings.revocationTimeout
@@ -90,7 +91,7 @@ struct GroupEvents: Sendable {
         await quiet.wait(until: deadline)
     }
 
-    private func drop(_ partitions: [Int32]) async {
+    private func drop(_ partitions: [Partition]) async {
         self.holdings.remove(partitions)
         // Ends what still reads their journals, maybe behind somebody's open transaction.
         for partition in partitions { self.handOvers.yield(.leave(partition)) }
@@ -126,6 +127,6 @@ struct GroupEvents: Sendable {
     }
 
     private static func list(_ partitions: [TopicPartition]) -> String {
-        partitions.map { String($0.partition.rawValue) }.joined(separator: ",")
+        partitions.map { $0.partition.description }.joined(separator: ",")
     }
 }

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import Threads
+import Values
 
 /// Takes partitions over: reads their journal, goes on with their rollouts, then lets their events in.
 ///
@@ -14,9 +15,9 @@ struct HandOver: Sendable {
         /// Take it over in this epoch, unless that is over by then.
         case takeOver(Assignment)
         /// It is no longer ours.
-        case leave(Int32)
+        case leave(Partition)
 
-        fileprivate var partition: Int32 {
+        fileprivate var partition: Partition {
             switch self {
             case .takeOver(let assignment): assignment.partition
             case .leave(let partition): partition
@@ -26,7 +27,7 @@ struct HandOver: Sendable {
 
     /// A partition in an epoch of it.
     struct Assignment: Sendable {
-        var partition: Int32
+        var partition: Partition
         var epoch: UInt64
     }
 
@@ -49,6 +50,9 @@ struct HandOver: Sendable {
     let requests: AsyncStream<Request>
     /// Lets events in where that may be now; else the intake does it later.
     let flow: IntakeFlow
+
+    /// Between attempts while Kafka is away.
+    private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
 
     /// Takes over what is asked for, until the stream of requests ends.
     ///
@@ -76,7 +80,7 @@ struct HandOver: Sendable {
 
     private func takeOverAll(failed: @escaping @Sendable (any Error) -> Void) async {
         await withDiscardingTaskGroup { group in
-            var newest: [Int32: Turn] = [:]
+            var newest: [Partition: Turn] = [:]
             for await request in self.requests {
                 // One of an epoch that is over must not end the taking over of a later one.
                 if case .takeOver(let assignment) = request, !self.isWanted(assignment) { continue }
@@ -109,7 +113,7 @@ struct HandOver: Sendable {
     }
 
     private func takeOver(_ assignment: Assignment) async throws {
-        let logger = self.logger.with(["partition": .integer(assignment.partition)])
+        let logger = self.logger.with(["partition": .integer(assignment.partition.rawValue)])
         var failures = 0
         while self.isWanted(assignment), !Task.isCancelled {
             do {
@@ -127,7 +131,7 @@ struct HandOver: Sendable {
                 self.health.restoring(self.holdings.restoring, obstacle: error)
                 logger.warning("journal could not be read, trying again", ["error": .error(error)])
                 // Ends early with the task; then the loop ends, too.
-                try? await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
+                try? await Task.sleep(for: Self.backoff.delay(afterFailures: failures).duration)
             }
         }
     }
@@ -141,7 +145,7 @@ struct HandOver: Sendable {
         let events = TopicPartition(self.eventsTopic, assignment.partition)
         let journal = TopicPartition(self.journalTopic, assignment.partition)
         let image = self.restores ? try await self.reader.image(of: journal) : JournalImage()
-        let (records, begunAt) = (image.recordCount, image.begunAt.map { Offset(rawValue: $0) })
+        let (records, begunAt) = (image.recordCount, image.begunAt)
         let restored = try image.restored()
         let position = try await self.position(events, begunAt: begunAt, logger)
         let unfinished = restored.unfinished.count
@@ -216,7 +220,7 @@ struct HandOver: Sendable {
         guard begunAt <= watermarks.high else { return watermarks.low }
         let oldest = max(begunAt, watermarks.low)
         guard let horizon else { return oldest }
-        let time = WorkerClock.wallMilliseconds() - horizon.milliseconds
+        let time = Timestamp.now().advanced(by: .zero - horizon.duration)
         return max(oldest, try await self.consumer.offsets(of: [events], at: time)[events] ?? watermarks.high)
     }
 
@@ -225,8 +229,8 @@ struct HandOver: Sendable {
         switch self.start {
         case .beginning: return watermarks.low
         case .now: return watermarks.high
-        case .time(let milliseconds):
-            return try await self.consumer.offsets(of: [events], at: milliseconds)[events] ?? watermarks.high
+        case .time(let time):
+            return try await self.consumer.offsets(of: [events], at: time)[events] ?? watermarks.high
         }
     }
 }

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Synchronization
 import Threads
+import Values
 
 /// Which partitions this process holds, by what right, and up to where their events are accepted.
 ///
@@ -36,7 +37,7 @@ final class Holdings: Sendable {
     }
 
     private struct State {
-        var partitions: [Int32: Holding] = [:]
+        var partitions: [Partition: Holding] = [:]
         var membership: GroupMembership?
         var lastEpoch: UInt64 = 0
         var waiters: [Completion] = []
@@ -48,20 +49,20 @@ final class Holdings: Sendable {
     var membership: GroupMembership? { self.state.withLock { $0.membership } }
 
     /// Partitions of any stage.
-    var partitions: [Int32] { self.state.withLock { $0.partitions.keys.sorted() } }
+    var partitions: [Partition] { self.state.withLock { $0.partitions.keys.sorted() } }
 
     /// Partitions whose work goes on.
-    var held: [Int32] {
+    var held: [Partition] {
         self.state.withLock { $0.partitions.filter { $0.value.stage == .held }.keys.sorted() }
     }
 
     /// Partitions whose events may be read.
-    var open: [Int32] {
+    var open: [Partition] {
         self.state.withLock { $0.partitions.filter { $0.value.stage == .held && $0.value.isOpen }.keys.sorted() }
     }
 
     /// Partitions whose journal is being read.
-    var restoring: [Int32] {
+    var restoring: [Partition] {
         self.state.withLock { $0.partitions.filter { $0.value.stage == .restoring }.keys.sorted() }
     }
 
@@ -79,7 +80,7 @@ final class Holdings: Sendable {
     /// A partition is to be restored, for the first time or again.
     ///
     /// - Returns: The epoch that everything done for it from now on carries.
-    func beginRestoring(_ partition: Int32) -> UInt64 {
+    func beginRestoring(_ partition: Partition) -> UInt64 {
         self.state.withLock { state in
             state.lastEpoch += 1
             let earlier = state.partitions[partition]
@@ -98,9 +99,9 @@ final class Holdings: Sendable {
     /// One that is being handed over is left to its next owner. Nothing that was decided before may be written any more.
     ///
     /// - Returns: The partitions to be restored, each with its new epoch.
-    func beginRestoringAgain() -> [(partition: Int32, epoch: UInt64)] {
+    func beginRestoringAgain() -> [(partition: Partition, epoch: UInt64)] {
         self.state.withLock { state in
-            var restoring: [(partition: Int32, epoch: UInt64)] = []
+            var restoring: [(partition: Partition, epoch: UInt64)] = []
             for (partition, holding) in state.partitions.sorted(by: { $0.key < $1.key }) {
                 state.lastEpoch += 1
                 let isLeaving = holding.stage == .leaving || holding.stage == .abandoned
@@ -119,7 +120,7 @@ final class Holdings: Sendable {
     /// Restoring has ended: work goes on from `position`, with records that were read since the seek of that number.
     ///
     /// - Returns: Whether the partition is still held in that epoch.
-    func beginHolding(_ partition: Int32, epoch: UInt64, position: Offset, seek: Int) -> Bool {
+    func beginHolding(_ partition: Partition, epoch: UInt64, position: Offset, seek: Int) -> Bool {
         self.state.withLock { state in
             guard state.partitions[partition]?.epoch == epoch, state.partitions[partition]?.stage == .restoring else {
                 return false
@@ -134,7 +135,7 @@ final class Holdings: Sendable {
     /// The rollouts of a partition go on: its events may be read from now on.
     ///
     /// - Returns: Whether the partition is still held in that epoch.
-    func open(_ partition: Int32, epoch: UInt64) -> Bool {
+    func open(_ partition: Partition, epoch: UInt64) -> Bool {
         self.state.withLock { state in
             guard state.partitions[partition]?.epoch == epoch, state.partitions[partition]?.stage == .held else {
                 return false
@@ -145,7 +146,7 @@ final class Holdings: Sendable {
     }
 
     /// Partitions are about to go: no creating call starts for them any more.
-    func beginLeaving(_ partitions: [Int32]) {
+    func beginLeaving(_ partitions: [Partition]) {
         self.state.withLock { state in
             for partition in partitions where state.partitions[partition]?.stage != .abandoned {
                 // What was being restored has nothing to write, and its restoring ends here.
@@ -156,7 +157,7 @@ final class Holdings: Sendable {
     }
 
     /// Partitions have gone.
-    func remove(_ partitions: [Int32]) {
+    func remove(_ partitions: [Partition]) {
         let waiters = self.state.withLock { state in
             for partition in partitions { state.partitions[partition] = nil }
             return Self.takeWaiters(&state)
@@ -172,7 +173,7 @@ final class Holdings: Sendable {
     // MARK: Who asks
 
     /// The epoch in which a partition is held or being handed over; `nil` if it is not.
-    func epoch(of partition: Int32) -> UInt64? {
+    func epoch(of partition: Partition) -> UInt64? {
         self.state.withLock { $0.partitions[partition].flatMap(Self.epoch) }
     }
 
@@ -192,7 +193,7 @@ final class Holdings: Sendable {
     ///   - partition: The partition.
     ///   - seeks: The number of the consumer's newest seek when the records were taken out.
     /// - Returns: The epoch.
-    func accepting(_ partition: Int32, seeks: Int) -> UInt64? {
+    func accepting(_ partition: Partition, seeks: Int) -> UInt64? {
         self.state.withLock { state in
             guard let holding = state.partitions[partition], holding.isOpen, seeks >= holding.seek else { return nil }
             return Self.epoch(of: holding)
@@ -200,7 +201,7 @@ final class Holdings: Sendable {
     }
 
     /// The epoch in which a partition is being restored; `nil` if it is not.
-    func restoringEpoch(of partition: Int32) -> UInt64? {
+    func restoringEpoch(of partition: Partition) -> UInt64? {
         self.state.withLock { state in
             guard let holding = state.partitions[partition], holding.stage == .restoring else { return nil }
             return holding.epoch
@@ -208,7 +209,7 @@ final class Holdings: Sendable {
     }
 
     /// Whether the partition is held in that epoch and is not about to go.
-    func isStaying(_ partition: Int32, epoch: UInt64) -> Bool {
+    func isStaying(_ partition: Partition, epoch: UInt64) -> Bool {
         self.state.withLock { state in
             guard let holding = state.partitions[partition] else { return false }
             return holding.epoch == epoch && holding.stage == .held
@@ -216,20 +217,20 @@ final class Holdings: Sendable {
     }
 
     /// Whether work of that epoch may still be written.
-    func isHeld(_ partition: Int32, epoch: UInt64) -> Bool { self.epoch(of: partition) == epoch }
+    func isHeld(_ partition: Partition, epoch: UInt64) -> Bool { self.epoch(of: partition) == epoch }
 
     /// The next offset to accept, which fences a transaction for the partition.
-    func position(of partition: Int32) -> Offset? { self.state.withLock { $0.partitions[partition]?.position } }
+    func position(of partition: Partition) -> Offset? { self.state.withLock { $0.partitions[partition]?.position } }
 
     /// A transaction has moved a partition's position.
-    func advance(_ partition: Int32, to position: Offset) {
+    func advance(_ partition: Partition, to position: Offset) {
         self.state.withLock { $0.partitions[partition]?.position = position }
     }
 
     /// A creating call is about to be sent.
     ///
     /// - Returns: Whether it may: the partition is held in that epoch and not about to go.
-    func beginCreatingCall(_ partition: Int32, epoch: UInt64) -> Bool {
+    func beginCreatingCall(_ partition: Partition, epoch: UInt64) -> Bool {
         self.state.withLock { state in
             guard let holding = state.partitions[partition], holding.epoch == epoch, holding.stage == .held else {
                 return false
@@ -240,7 +241,7 @@ final class Holdings: Sendable {
     }
 
     /// A creating call has ended.
-    func endCreatingCall(_ partition: Int32, epoch: UInt64) {
+    func endCreatingCall(_ partition: Partition, epoch: UInt64) {
         let waiters = self.state.withLock { state -> [Completion] in
             // A call of an earlier time that the partition was ours was counted then, and is not now.
             guard let holding = state.partitions[partition], epoch >= holding.firstEpoch else { return [] }
@@ -253,7 +254,7 @@ final class Holdings: Sendable {
     }
 
     /// Creating calls under way for these partitions.
-    func creatingCalls(_ partitions: [Int32]) -> Int {
+    func creatingCalls(_ partitions: [Partition]) -> Int {
         self.state.withLock { state in partitions.reduce(0) { $0 + (state.partitions[$1]?.creatingCalls ?? 0) } }
     }
 

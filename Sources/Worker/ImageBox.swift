@@ -3,16 +3,17 @@
 import Kafka
 import Rollouts
 import Synchronization
+import Values
 
 /// Builds a journal's image on the reader's thread.
 final class ImageBox: Sendable {
-    private let image = Mutex(JournalImage(now: WorkerClock.wallMilliseconds()))
+    private let image = Mutex(JournalImage(now: Timestamp.now()))
 
     /// Adds a record; what is kept of it is copied.
     func add(_ record: borrowing RecordView) {
         var headers = JournalHeaders()
         record.forEachHeader { headers.take($0, $1) }
-        let time = record.timestampMilliseconds
+        let time = record.timestamp
         record.withKey { key in
             self.image.withLock { image in
                 image.add(

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import Threads
+import Values
 
 /// Takes events over: decides what each record means and hands that to the driver, partition by partition.
 ///
@@ -30,18 +31,18 @@ struct Intake: Sendable {
     func take(_ records: [ConsumedRecord], seeks: Int) async throws {
         var index = records.startIndex
         while index < records.endIndex {
-            let partition = records[index].topicPartition.partition.rawValue
+            let partition = records[index].partition
             let end =
-                records[index...].firstIndex { $0.topicPartition.partition.rawValue != partition } ?? records.endIndex
+                records[index...].firstIndex { $0.partition != partition } ?? records.endIndex
             await self.take(records[index..<end], partition: partition, seeks: seeks)
             index = end
         }
         try await self.closeIfFull()
     }
 
-    private func take(_ records: ArraySlice<ConsumedRecord>, partition: Int32, seeks: Int) async {
+    private func take(_ records: ArraySlice<ConsumedRecord>, partition: Partition, seeks: Int) async {
         guard let epoch = self.holdings.accepting(partition, seeks: seeks) else { return }
-        let wall = WorkerClock.wallMilliseconds()
+        let wall = Timestamp.now()
         var taken: [(Driver.Taken, next: Offset)] = []
         taken.reserveCapacity(records.count)
         for record in records {

@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 /// Decides what one record of the events topic means: no I/O, no memory.
 struct IntakeDecision: Sendable {
@@ -15,19 +16,18 @@ struct IntakeDecision: Sendable {
     /// - Parameters:
     ///   - record: The record.
     ///   - partition: Its partition.
-    ///   - now: Milliseconds since 1970.
+    ///   - now: Now.
     /// - Returns: What the driver is to do with it.
-    func decide(_ record: ConsumedRecord, partition: Int32, now: Int64) -> Driver.Taken {
-        let incoming = IncomingRecord(record)
+    func decide(_ record: ConsumedRecord, partition: Partition, now: Timestamp) -> Driver.Taken {
         let event: RunFinishedEvent
-        switch EventDecoder.decode(incoming, limits: self.limits) {
+        switch EventDecoder.decode(record, limits: self.limits) {
         case .success(let decoded): event = decoded
-        case .failure(let reason): return .other(.dead(incoming, reason, at: now, maximumBytes: self.maximumDeadBytes))
+        case .failure(let reason): return .other(.dead(record, reason, at: now, maximumBytes: self.maximumDeadBytes))
         }
         let decision = self.settings.routes.decide(event, defaultProjectID: self.settings.defaultProjectID)
         if let owner = self.owner(of: decision.knownPlan, event), owner != partition {
-            let forwarded = Forwarding.record(incoming, to: owner)
-            return .other(.forwarded(forwarded, of: incoming, at: now, maximumDeadBytes: self.maximumDeadBytes))
+            let forwarded = Forwarding.record(record, to: TopicPartition(record.topic, owner))
+            return .other(.forwarded(forwarded, of: record, at: now, maximumDeadBytes: self.maximumDeadBytes))
         }
         var state = self.state(decision.knownPlan, event, partition: partition, now: now)
         switch decision {
@@ -41,12 +41,17 @@ struct IntakeDecision: Sendable {
     private var limits: EventLimits { EventLimits(maximumBytes: self.settings.maximumEventBytes) }
 
     /// The partition that owns the plan's model; `nil` where the event stays: without a model, or forwarded once already.
-    private func owner(of plan: RolloutPlan, _ event: RunFinishedEvent) -> Int32? {
+    private func owner(of plan: RolloutPlan, _ event: RunFinishedEvent) -> Partition? {
         guard !event.isForwarded, !plan.modelName.isEmpty else { return nil }
-        return Partitioning.ownerPartition(forKey: plan.modelName.utf8, count: self.partitionCount).rawValue
+        return Partitioning.ownerPartition(forKey: plan.modelName.utf8, count: self.partitionCount)
     }
 
-    private func state(_ plan: RolloutPlan, _ event: RunFinishedEvent, partition: Int32, now: Int64) -> RolloutState {
+    private func state(
+        _ plan: RolloutPlan,
+        _ event: RunFinishedEvent,
+        partition: Partition,
+        now: Timestamp
+    ) -> RolloutState {
         RolloutState(
             id: RolloutID(of: event, workspace: self.settings.workbench),
             partition: partition,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Values
 
 /// Makes the flow of events what the gate says; the only one who resumes partitions.
 struct IntakeFlow: Sendable {
@@ -27,7 +28,7 @@ struct IntakeFlow: Sendable {
         } while self.gate.isOpen != isOpen
     }
 
-    private func topicPartitions(_ numbers: [Int32]) -> [TopicPartition] {
+    private func topicPartitions(_ numbers: [Partition]) -> [TopicPartition] {
         numbers.map { TopicPartition(self.eventsTopic, $0) }
     }
 }

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Synchronization
 import Telemetry
+import Values
 
 /// Records that don't fit their topic (rule 10).
 extension Journal {
@@ -81,7 +82,7 @@ extension JournalItem {
             // Ends at once; without the event's own long texts its record fits.
             state.shorten()
             let cause = Cause(.recordTooLarge, "the event's journal record does not fit its topic")
-            state.enter(.failed, at: WorkerClock.wallMilliseconds(), cause: cause)
+            state.enter(.failed, at: Timestamp.now(), cause: cause)
             state.step = .finished
             item.content = .accepted(state)
         case .dead(let record, let reason, let time, _):

@@ -5,6 +5,7 @@ import Rollouts
 import Synchronization
 import Telemetry
 import Threads
+import Values
 
 /// Writes the journal: everything that is decided while one transaction is under way goes into the next one.
 final class Journal: Sendable {
@@ -29,8 +30,8 @@ final class Journal: Sendable {
         var maximumRecordBytes: Int
         /// The largest that the events topic takes.
         var maximumEventBytes: Int
-        /// The longest pause before a transaction that failed is tried again.
-        var retryCap = Duration.seconds(5)
+        /// How long to wait before a transaction that failed is tried again.
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         /// Told at step boundaries.
         var checkpoints: @Sendable (Checkpoint) -> Void
         /// Whether transactions without new events carry an offset; `false` only where a test takes that away.
@@ -313,7 +314,7 @@ final class Journal: Sendable {
         let isFree = self.pending.withLock { $0.obstacles.committed(batch.records.map(\.topic)) }
         if isFree { self.health.journalSucceeded() }
         for (partition, offset) in batch.offsets {
-            self.holdings.advance(partition.partition.rawValue, to: offset)
+            self.holdings.advance(partition.partition, to: offset)
         }
         var tickets: [Coordinator.Ticket] = []
         for item in batch.items {
@@ -345,8 +346,6 @@ final class Journal: Sendable {
 
     /// Waits before the next attempt, the longer the more have failed.
     func pause(afterFailures failures: Int) async throws {
-        let doublings = min(failures - 1, 6)
-        let bound = min(self.settings.retryCap, .milliseconds(100 << doublings))
-        try await Task.sleep(for: bound)
+        try await Task.sleep(for: self.settings.backoff.delay(afterFailures: failures).duration)
     }
 }

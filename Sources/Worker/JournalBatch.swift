@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 /// One transaction's worth of journal items, as Kafka records and offsets.
 struct JournalBatch: Sendable {
@@ -11,15 +12,6 @@ struct JournalBatch: Sendable {
         var status: String
         var journal: String
         var dead: String
-
-        /// The name of a topic by its role.
-        func name(_ role: OutgoingRecord.TopicRole) -> String {
-            switch role {
-            case .status: self.status
-            case .dead: self.dead
-            case .events: self.events
-            }
-        }
     }
 
     /// What every status event says besides its rollout.
@@ -48,7 +40,7 @@ struct JournalBatch: Sendable {
         topics: Topics,
         writer: JournalRecord.Writer,
         status: StatusContext,
-        position: (Int32) -> Offset?
+        position: (Partition) -> Offset?
     ) throws {
         self.items = items
         for (index, item) in items.enumerated() {
@@ -98,20 +90,20 @@ struct JournalBatch: Sendable {
             }
             if step.publishes { records.append(Self.status(step.rollout, topics: topics, status)) }
             if step.reportsOrphans {
-                let report = StatusFacts(step.rollout).orphanReport(source: status.source)
-                records.append(ProducerRecord(report, topics: topics))
+                records.append(StatusFacts(step.rollout).orphanReport(source: status.source, topic: topics.status))
             }
             return records
         case .dead(let record, let reason, let time, let maximumBytes):
-            let letter = DeadLetter.record(record, reason: reason, time: time, maximumBytes: maximumBytes)
-            return [ProducerRecord(letter, topics: topics)]
-        case .forwarded(let record, _, _, _): return [ProducerRecord(record, topics: topics)]
+            return [
+                DeadLetter.record(record, reason: reason, time: time, topic: topics.dead, maximumBytes: maximumBytes)
+            ]
+        case .forwarded(let record, _, _, _): return [record]
         case .forgotten(let forgetting):
             return forgetting.ids.map { id in
                 ProducerRecord(JournalRecord(tombstoneOf: id, writer: writer), topic: topics.journal, item.partition)
             }
         case .begun(isFirst: true):
-            guard let position = item.next?.rawValue else { preconditionFailure("taken over without a position") }
+            guard let position = item.next else { preconditionFailure("taken over without a position") }
             let note = JournalRecord(begunAt: position, writer: writer)
             return [ProducerRecord(note, topic: topics.journal, item.partition)]
         case .begun(isFirst: false), .repeated: return []
@@ -121,38 +113,19 @@ struct JournalBatch: Sendable {
     private static func status(_ state: RolloutState, topics: Topics, _ status: StatusContext) -> ProducerRecord {
         let isUp = state.phase == .verifying || state.phase == .deployed
         let facts = StatusFacts(state, endpointURL: isUp ? status.endpointURL : nil)
-        return ProducerRecord(facts.record(source: status.source), topics: topics)
+        return facts.record(source: status.source, topic: topics.status)
     }
 }
 
 extension ProducerRecord {
-    /// A record of the core, with its topic's name.
-    init(_ record: OutgoingRecord, topics: JournalBatch.Topics) {
-        self.init(
-            topic: topics.name(record.topic),
-            partition: record.partition.map { Partition(rawValue: $0) },
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { Header(key: $0.name, value: $0.value) },
-            timestampMilliseconds: record.timestampMilliseconds
-        )
-    }
-
-    /// Most bytes that the record can take in a batch of its own; see `OutgoingRecord.maximumSizeBytes`.
-    var maximumSizeBytes: Int {
-        self.headers.reduce(61 + 36 + (self.key?.count ?? 0) + (self.value?.count ?? 0)) {
-            $0 + $1.key.utf8.count + ($1.value?.count ?? 0) + 10
-        }
-    }
-
     /// A journal record, written to the partition of the event that it belongs to, not to the key's own.
-    init(_ record: JournalRecord, topic: String, _ partition: Int32) {
+    init(_ record: JournalRecord, topic: String, _ partition: Partition) {
         self.init(
             topic: topic,
-            partition: Partition(rawValue: partition),
+            partition: partition,
             key: record.key,
             value: record.value,
-            headers: record.headers.map { Header(key: $0.name, value: $0.value) }
+            headers: record.headers.map { RecordHeader($0.name, $0.value) }
         )
     }
 }

@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 /// Something for the journal writer, in the order in which it is to be written.
 struct JournalItem: Sendable {
@@ -10,9 +11,9 @@ struct JournalItem: Sendable {
         /// An event was taken over: its rollout's first record and status.
         case accepted(RolloutState)
         /// An event can't be understood; the limit is what the dead-letter topic takes.
-        case dead(IncomingRecord, DeadLetterReason, at: Int64, maximumBytes: Int)
+        case dead(ConsumedRecord, DeadLetterReason, at: Timestamp, maximumBytes: Int)
         /// An event belongs to another partition; the rest is for the dead letter of one that can't be written there.
-        case forwarded(OutgoingRecord, of: IncomingRecord, at: Int64, maximumDeadBytes: Int)
+        case forwarded(ProducerRecord, of: ConsumedRecord, at: Timestamp, maximumDeadBytes: Int)
         /// A partition was taken over: its position is committed, before anything else depends on it.
         ///
         /// For the first time its journal notes the position, too: offsets of a group that rests long enough are deleted.
@@ -26,7 +27,7 @@ struct JournalItem: Sendable {
     }
 
     /// Partition of the journal, and of the events topic.
-    var partition: Int32
+    var partition: Partition
     /// Epoch in which it was decided; of another one it means nothing.
     var epoch: UInt64
     /// What is written.

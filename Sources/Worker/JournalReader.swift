@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 /// Reads journal partitions; its Kafka clients exist only while one is being read.
 ///

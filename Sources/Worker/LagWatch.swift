@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Telemetry
+import Values
 
 /// Looks again and again how far the partitions held are behind their ends.
 ///
@@ -19,7 +20,7 @@ struct LagWatch: Sendable {
 
     /// Looks until the task is cancelled.
     func run() async throws {
-        var held: Set<Int32> = []
+        var held: Set<Partition> = []
         while true {
             try await Task.sleep(for: Self.interval)
             held = await self.look(before: held)
@@ -30,14 +31,14 @@ struct LagWatch: Sendable {
     ///
     /// - Parameter before: The partitions of the look before; those that are gone are behind no longer.
     /// - Returns: The partitions held now.
-    private func look(before: Set<Int32>) async -> Set<Int32> {
+    private func look(before: Set<Partition>) async -> Set<Partition> {
         let held = self.holdings.held
         for partition in before.subtracting(held) { self.metrics.lag(partition, 0) }
         guard !held.isEmpty else { return [] }
         do throws(KafkaError) {
             let ends = try await self.consumer.watermarks(held.map { TopicPartition(self.eventsTopic, $0) })
             for (partition, ends) in ends {
-                let number = partition.partition.rawValue
+                let number = partition.partition
                 guard let accepted = self.holdings.position(of: number) else { continue }
                 self.metrics.lag(number, Self.records(accepted, self.consumer.reached(partition), end: ends.high))
             }

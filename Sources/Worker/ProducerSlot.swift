@@ -2,12 +2,16 @@
 
 import Kafka
 import Telemetry
+import Values
 
 /// The transactional producer in use, replaced when it becomes unusable.
 actor ProducerSlot {
     private let make: @Sendable () throws(KafkaError) -> TransactionalProducer
     private let logger: Logger
     private var producer: TransactionalProducer
+
+    /// Between attempts while Kafka is away.
+    private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
 
     /// Makes the first producer.
     ///
@@ -37,7 +41,7 @@ actor ProducerSlot {
                 failures += 1
                 self.logger.warning("producer not ready, trying again", ["error": .error(error)])
                 if error.isFatal { try await self.replace() }
-                try await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
+                try await Task.sleep(for: Self.backoff.delay(afterFailures: failures).duration)
             }
         }
     }

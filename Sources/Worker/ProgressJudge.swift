@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
+import Values
 
 /// Says whether the worker gets on, and if not, what holds it up.
 ///

@@ -2,6 +2,7 @@
 
 import Rollouts
 import Synchronization
+import Values
 
 /// What moves in the worker: noted by the parts that move it, read by the one who watches.
 final class ProgressNotes: Sendable {

@@ -5,6 +5,7 @@ import Kafka
 import Rollouts
 import Synchronization
 import Telemetry
+import Values
 
 /// Looks every second whether the worker gets on, and tells readiness; calls for the end where nothing helps.
 ///

@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Telemetry
+import Values
 
 /// Looks at the topics before work starts: what does not fit is refused, not worked around.
 struct TopicCheck: Sendable {
@@ -24,6 +25,9 @@ struct TopicCheck: Sendable {
 
     /// librdkafka's own default of `message.max.bytes`, which is a little below that of the brokers.
     static let defaultMaximumRecordBytes = 1_000_000
+
+    /// Between attempts while Kafka is away.
+    private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
 
     /// Checks, however long Kafka is away.
     ///
@@ -86,7 +90,7 @@ struct TopicCheck: Sendable {
                 }
                 failures += 1
                 self.logger.warning("Kafka can't be reached, trying again", ["error": .error(error)])
-                try await Task.sleep(for: min(.seconds(5), .milliseconds(100 << min(failures, 6))))
+                try await Task.sleep(for: Self.backoff.delay(afterFailures: failures).duration)
             }
         }
         let missing = wanted.filter { found[$0] == nil }

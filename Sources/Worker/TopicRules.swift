@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
+import Values
 
 /// What topics must be like: the worker refuses to start on others, and `slipway topics` names them.
 package enum TopicRules {

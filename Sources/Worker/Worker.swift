@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 package import Telemetry
 import Threads
+import Values
 
 /// The worker: events in, rollouts on the workbench, statuses out.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-package import Rollouts
+import Rollouts
+package import Values
 
 /// The process's two clocks.
 package struct WorkerClock: Sendable {
@@ -12,7 +12,7 @@ package struct WorkerClock: Sendable {
 
     /// Reads both clocks.
     package func now() -> Now {
-        Now(monotonic: self.monotonic, wallMilliseconds: Self.wallMilliseconds())
+        Now(monotonic: self.monotonic, wall: .now())
     }
 
     /// Time since the clock was made.
@@ -23,12 +23,5 @@ package struct WorkerClock: Sendable {
     /// An instant of the system's clock on this one.
     func time(of instant: ContinuousClock.Instant) -> MonotonicTime {
         MonotonicTime(nanoseconds: Span(instant - self.origin).nanoseconds)
-    }
-
-    /// Milliseconds since 1970.
-    package static func wallMilliseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

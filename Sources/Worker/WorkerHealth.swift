@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Synchronization
+package import Values
 
 /// What readiness is told from: each part of the worker notes its own condition, readers take a snapshot.
 package final class WorkerHealth: Sendable {
@@ -12,15 +13,15 @@ package final class WorkerHealth: Sendable {
         package var name: String
         /// Why it is not met; `nil` when it is.
         package var cause: String?
-        /// Since when, in milliseconds since 1970.
-        package var since: Int64
+        /// Since when.
+        package var since: Timestamp
     }
 
     private let conditions: Mutex<[String: Condition]>
 
     /// Creates the health of a worker that has not started.
     package init() {
-        let now = WorkerClock.wallMilliseconds()
+        let now = Timestamp.now()
         let started = Condition(name: Name.partitions, cause: "starting", since: now)
         self.conditions = Mutex([Name.partitions: started])
     }
@@ -43,14 +44,14 @@ package final class WorkerHealth: Sendable {
     }
 
     private func set(_ name: String, _ cause: String?) {
-        let now = WorkerClock.wallMilliseconds()
+        let now = Timestamp.now()
         self.conditions.withLock { conditions in
             if let known = conditions[name], known.cause == cause { return }
             conditions[name] = Condition(name: name, cause: cause, since: now)
         }
     }
 
-    func restoring(_ partitions: [Int32], obstacle: KafkaError? = nil) {
+    func restoring(_ partitions: [Partition], obstacle: KafkaError? = nil) {
         let list = partitions.map(String.init).joined(separator: ", ")
         let reason = obstacle.map { ": \($0)" } ?? ""
         self.set(Name.partitions, partitions.isEmpty ? nil : "reading the journal of partitions \(list)\(reason)")

@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 package import Telemetry
+import Values
 
 /// What the worker counts; labels are from closed lists, never from events.
 package final class WorkerMetrics: Sendable {
@@ -80,8 +81,8 @@ package final class WorkerMetrics: Sendable {
     }
 
     /// Says how far a partition's acceptance is behind its end; 0 for one that is no longer held.
-    func lag(_ partition: Int32, _ records: Int64) {
-        self.events.lag.with(String(partition)).set(Int(clamping: records))
+    func lag(_ partition: Partition, _ records: Int64) {
+        self.events.lag.with(partition.description).set(Int(clamping: records))
     }
 
     func orphan(_ orphan: Orphan) {

@@ -2,6 +2,7 @@
 
 package import Kafka
 package import Rollouts
+package import Values
 
 /// All that a worker goes by, validated.
 package struct WorkerSettings: Sendable {
@@ -36,8 +37,8 @@ package struct WorkerSettings: Sendable {
         case beginning
         /// Events that arrive from now on.
         case now
-        /// The first event as new as a time, in milliseconds since 1970.
-        case time(milliseconds: Int64)
+        /// The first event as new as a time.
+        case time(Timestamp)
     }
 
     /// librdkafka properties.

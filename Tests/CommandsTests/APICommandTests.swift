@@ -3,9 +3,11 @@
 import CommandTable
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import JSON
 import Telemetry
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Commands

@@ -5,7 +5,7 @@ import JSON
 import Kafka
 import Rollouts
 import TestSupport
-import Timestamps
+import Values
 
 @testable import Commands
 
@@ -151,7 +151,7 @@ enum StatusSamples {
             topic: CommandFixture.statusTopic,
             key: Array(self.id(number).utf8),
             value: self.json(number, phase, sequence: sequence, model: model, cause: cause),
-            headers: self.headers(phase).map { Header(key: $0.name, value: $0.value) }
+            headers: self.headers(phase).map { RecordHeader($0.name, $0.value) }
         )
     }
 }

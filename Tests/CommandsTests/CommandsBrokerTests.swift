@@ -6,7 +6,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
-import Timestamps
+import Values
 
 @testable import Commands
 
@@ -36,8 +36,8 @@ struct CommandsBrokerTests {
             data: .object([.init("experimentId", .string("e")), .init("runId", .string(run))])
         )
         draft.complete(source: "/test", id: run, time: time)
-        var record = draft.record(.binary, key: "m-\(run)").producerRecord(topic: topic)
-        record.timestampMilliseconds = time.millisecondsSinceEpoch
+        var record = draft.record(.binary, topic: topic, key: "m-\(run)")
+        record.timestamp = time
         return record
     }
 

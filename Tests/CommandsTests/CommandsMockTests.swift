@@ -6,6 +6,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import Worker
 
 @testable import Commands
@@ -39,7 +40,7 @@ struct CommandsMockTests {
             #expect(record.key == Array("wine-clf".utf8))
             let owner = Partitioning.ownerPartition(forKey: Array("wine-clf".utf8), count: 3)
             #expect(record.topicPartition.partition == owner)
-            let event = try EventDecoder.decode(IncomingRecord(record)).get()
+            let event = try EventDecoder.decode(record).get()
             #expect(event.data.run.runID == "r")
             #expect(event.data.deployment.cpu == 1.5)
             #expect(event.data.deployment.environment == ["A": "b=c"])
@@ -65,7 +66,7 @@ struct CommandsMockTests {
             )
             #expect(result.status == .success, "\(result.errorText)")
             let events = try await bed.records(of: CommandFixture.eventsTopic).map {
-                try EventDecoder.decode(IncomingRecord($0)).get()
+                try EventDecoder.decode($0).get()
             }
             #expect(Set(events.map(\.id)).count == 2500)
             #expect(Set(events.compactMap(\.data.run.runID)).count == 2500)
@@ -284,7 +285,7 @@ struct CommandsMockTests {
             #expect(sent.status == .success, "\(sent.errorText)")
             #expect(try sent.json.map { $0["action"]?.text } == ["sent", "sent", "left"])
             let events = try await bed.records(of: CommandFixture.eventsTopic).map {
-                try EventDecoder.decode(IncomingRecord($0)).get()
+                try EventDecoder.decode($0).get()
             }
             let copies = events.filter { $0.replay != nil }
             #expect(Set(copies.compactMap(\.data.run.runID)) == ["r1", "r2"])
@@ -321,26 +322,23 @@ struct CommandsMockTests {
 
     @Test func aForwardedCopyLosesItsOrigin() async throws {
         try await CommandFixture.with { bed in
-            var record = IncomingRecord(
-                topic: CommandFixture.eventsTopic,
-                partition: 2,
+            var record = ConsumedRecord(
+                topicPartition: TopicPartition(CommandFixture.eventsTopic, 2),
                 offset: 8,
                 key: nil,
                 value: Array(#"{"experimentId":"e","runId":"r","model":{"name":"wine-clf"}}"#.utf8)
             )
-            let forwarded = Forwarding.record(record, to: 0)
+            let forwarded = Forwarding.record(record, to: TopicPartition(CommandBed.eventsTopic, 0))
             record.headers = forwarded.headers
-            try await bed.send([
-                forwarded.producerRecord(topic: CommandFixture.eventsTopic, partition: Partition(rawValue: 0))
-            ])
+            try await bed.send([forwarded])
             let result = await bed.run("replay", "--run", "r", "--apply", "--reason", "x")
             #expect(result.status == .success, "\(result.errorText)")
             let copy = try #require(
                 try await bed.records(of: CommandFixture.eventsTopic).first { $0.offset.rawValue > 0 || $0.key != nil }
             )
-            #expect(!copy.headers.contains { $0.key.hasPrefix("slipway_") })
+            #expect(!copy.headers.contains { $0.name.hasPrefix("slipway_") })
             #expect(copy.key == Array("wine-clf".utf8))
-            let event = try EventDecoder.decode(IncomingRecord(copy)).get()
+            let event = try EventDecoder.decode(copy).get()
             #expect(event.isCloudEvent && !event.isForwarded)
             #expect(event.id == "2-8")
         }

@@ -3,7 +3,7 @@
 import JSON
 import Rollouts
 import Testing
-import Timestamps
+import Values
 
 @testable import Commands
 
@@ -68,7 +68,7 @@ struct EmitPartsTests {
         let first = binary.next(self.document(text), time: self.time) { "1" }.record
         let second = structured.next(self.document(text), time: self.time) { "1" }.record
         #expect(second.headers == [RecordHeader("content-type", "application/cloudevents+json")])
-        let read = try [first, second].map { try EventDecoder.decode($0.incoming(topic: "events")).get() }
+        let read = try [first, second].map { try EventDecoder.decode($0.asRead).get() }
         #expect(read[0] == read[1])
     }
 
@@ -92,7 +92,7 @@ struct EmitPartsTests {
         }
         let candidate = builder.next(self.document("{\"cut"), time: self.time) { "1" }
         #expect(candidate.problem == nil)
-        #expect(candidate.record == OutgoingRecord(topic: .events, key: Array("k1".utf8), value: Array("{\"cut".utf8)))
+        #expect(candidate.record == ProducerRecord(topic: "events", key: Array("k1".utf8), value: Array("{\"cut".utf8)))
     }
 
     // MARK: Fields

@@ -6,37 +6,35 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
-import Timestamps
+import Values
 
 @testable import Commands
 
 /// `topics check` names the producers whose events workers have to forward.
 @Suite(.timeLimit(.minutes(1)))
 struct MisplacedEventsTests {
-    private func event(_ number: Int, source: String) -> IncomingRecord {
+    private func event(_ number: Int, source: String) -> ConsumedRecord {
         var draft = EventDraft(
             data: .object([.init("experimentId", .string("e")), .init("runId", .string("r\(number)"))])
         )
         draft.complete(source: source, id: "\(number)", time: .now())
-        let record = draft.record(.binary, key: "m").producerRecord(topic: "events")
-        return IncomingRecord(
-            topic: "events",
-            partition: 0,
-            offset: Int64(number),
-            timestampMilliseconds: nil,
+        let record = draft.record(.binary, topic: "events", key: "m")
+        return ConsumedRecord(
+            topicPartition: TopicPartition("events", 0),
+            offset: Offset(rawValue: Int64(number)),
+            timestamp: nil,
             key: record.key,
             value: record.value,
-            headers: record.headers.map { RecordHeader($0.key, $0.value) }
+            headers: record.headers
         )
     }
 
-    private func forwarded(_ record: IncomingRecord) -> IncomingRecord {
-        let copy = Forwarding.record(record, to: 1)
-        return IncomingRecord(
-            topic: "events",
-            partition: 1,
+    private func forwarded(_ record: ConsumedRecord) -> ConsumedRecord {
+        let copy = Forwarding.record(record, to: TopicPartition("events", 1))
+        return ConsumedRecord(
+            topicPartition: TopicPartition("events", 1),
             offset: 0,
-            timestampMilliseconds: nil,
+            timestamp: nil,
             key: copy.key,
             value: copy.value,
             headers: copy.headers
@@ -75,7 +73,7 @@ struct MisplacedEventsTests {
                         partition: Partition(rawValue: Int32(index % 3)),
                         key: record.key,
                         value: record.value,
-                        headers: record.headers.map { Header(key: $0.name, value: $0.value) }
+                        headers: record.headers.map { RecordHeader($0.name, $0.value) }
                     )
                 }
             )

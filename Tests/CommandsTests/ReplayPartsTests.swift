@@ -3,24 +3,24 @@
 import Kafka
 import Rollouts
 import Testing
-import Timestamps
+import Values
 
 @testable import Commands
 
 @Suite("Parts of replay")
 struct ReplayPartsTests {
     private func record(
-        _ offset: Int64,
+        _ offset: Offset,
         run: String? = "r1",
         model: String? = "m",
-        partition: Int32 = 0,
+        partition: Partition = 0,
         time: Int64? = nil,
         replay: Replay? = nil
-    ) -> IncomingRecord {
+    ) -> ConsumedRecord {
         let event = RunFinishedEvent(
             source: "/job",
             id: "id-\(offset)",
-            time: 0,
+            time: .epoch,
             data: RunFinishedData(
                 run: RunReference(projectID: "p", experimentID: "e", runID: run),
                 model: .init(name: model)
@@ -28,15 +28,15 @@ struct ReplayPartsTests {
             replay: replay,
             origin: Origin(topic: "events", partition: partition, offset: offset)
         )
-        var record = EventEncoder.record(event).incoming(topic: "events")
-        record.partition = partition
+        var record = EventEncoder.record(event, topic: "events").asRead
+        record.topicPartition = TopicPartition("events", partition)
         record.offset = offset
-        record.timestampMilliseconds = time ?? offset
+        record.timestamp = Timestamp(millisecondsSinceEpoch: time ?? offset.rawValue)
         return record
     }
 
     private func plan(
-        _ records: [IncomingRecord],
+        _ records: [ConsumedRecord],
         replayID: String = "now",
         limit: Int = 100,
         _ change: (inout ReplaySelection) -> Void = { _ in }
@@ -66,7 +66,7 @@ struct ReplayPartsTests {
             self.record(1), self.record(2, run: "r2"), self.record(3, run: "r3", model: "n"),
             self.record(4, run: "r4", partition: 1),
         ]
-        func offsets(_ change: (inout ReplaySelection) -> Void) throws -> [Int64] {
+        func offsets(_ change: (inout ReplaySelection) -> Void) throws -> [Offset] {
             try self.plan(records, change).entries.map(\.record.offset)
         }
         #expect(try offsets { $0.run = "r2" } == [2])
@@ -133,7 +133,7 @@ struct ReplayPartsTests {
     }
 
     @Test func aLimitHoldsBackSurprises() throws {
-        let records = (1...4).map { self.record($0, run: "r\($0)") }
+        let records = (1...4).map { self.record(Offset(rawValue: $0), run: "r\($0)") }
         #expect(try self.plan(records, limit: 4).entries.count == 4)
         #expect(throws: ReplayPlan.TooMany(limit: 3)) { _ = try self.plan(records, limit: 3) }
     }

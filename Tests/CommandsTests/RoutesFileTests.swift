@@ -4,6 +4,7 @@ import Files
 import Rollouts
 import Settings
 import Testing
+import Values
 
 @testable import Commands
 

@@ -3,7 +3,7 @@
 import JSON
 import Rollouts
 import Testing
-import Timestamps
+import Values
 
 @testable import Commands
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SandboxPrograms
+import Values
+import WorkbenchSandbox
 
 @testable import Drill
+
+/// So many milliseconds since 1970.
+func wall(_ milliseconds: Int64) -> Timestamp { Timestamp(millisecondsSinceEpoch: milliseconds) }
 
 /// Observations of a small drill in which everything went well; tests spoil one thing each.
 struct CraftedObservations {
     var seen = Observations()
     private var audit = ""
-    private var offset: Int64 = 0
+    private var offset: Offset = 0
 
     /// Two runs of one model, deployed one after the other by one worker, and one unreadable event.
     static func clean() throws -> CraftedObservations {
@@ -30,7 +34,7 @@ struct CraftedObservations {
             experimentID: "e",
             model: model,
             rank: rank,
-            startMilliseconds: Int64(rank)
+            start: wall(Int64(rank))
         )
         self.seen.runs[run.id] = run
         self.seen.expectedRollouts.insert(.init(runID: run.id, model: model, replayID: nil))
@@ -101,12 +105,12 @@ struct CraftedObservations {
         _ generation: Int32,
         isTerminal: Bool = false
     ) {
-        self.offset += 1
+        self.offset = self.offset.next
         self.seen.journal.append(
             Observations.JournalEntry(
                 partition: 0,
                 offset: self.offset,
-                at: at,
+                at: wall(at),
                 process: process,
                 generation: generation,
                 rolloutID: rollout,

@@ -2,6 +2,7 @@
 
 import SandboxPrograms
 import Testing
+import Values
 
 @testable import Drill
 
@@ -121,7 +122,9 @@ struct DrillLedgerTests {
         #expect(ledger.wrong.mapValues(\.count) == [.unexpectedEnds: 1, .unnamedStalls: 2])
         #expect(ledger.longestStall == .init(length: .seconds(5), cause: nil))
         // Between the two rollouts there was no work, so that was no stall.
-        crafted.seen.health = [.init(at: 3_000, cause: "workbench: down"), .init(at: 12_000, cause: "group: waiting")]
+        crafted.seen.health = [
+            .init(at: wall(3_000), cause: "workbench: down"), .init(at: wall(12_000), cause: "group: waiting"),
+        ]
         #expect(Self.red(crafted) == [.unexpectedEnds: 1])
         #expect(DrillLedger(crafted.seen).longestStall?.cause == "workbench: down")
     }
@@ -157,7 +160,7 @@ struct DrillLedgerTests {
     )
     func freeze(worker: String, thawedAt: Int64, explains: Bool) throws {
         var crafted = try Self.withSecondBuild()
-        crafted.seen.injectedFaults = [InjectedFault(kind: .freeze, worker: worker, from: 3_000, until: thawedAt)]
+        crafted.seen.faults = [InjectedFault(kind: .freeze, worker: worker, from: wall(3_000), until: wall(thawedAt))]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.isClean == explains)
         #expect(ledger.count(.duplicatedBuilds) == (explains ? 0 : 1) && ledger.orphans.count == (explains ? 1 : 0))
@@ -183,11 +186,11 @@ struct DrillLedgerTests {
     @Test("recoveries run from a kill to the next step of a partition with unfinished work")
     func recoveries() throws {
         var crafted = try CraftedObservations.clean()
-        crafted.seen.injectedFaults = [
-            InjectedFault(kind: .kill, worker: "a", from: 1_000, until: 1_000),
+        crafted.seen.faults = [
+            InjectedFault(kind: .kill, worker: "a", from: wall(1_000), until: wall(1_000)),
             // Nothing was under way then, and nothing of the partition was that worker's.
-            InjectedFault(kind: .kill, worker: "a", from: 7_000, until: 7_000),
-            InjectedFault(kind: .kill, worker: "b", from: 12_000, until: 12_000),
+            InjectedFault(kind: .kill, worker: "a", from: wall(7_000), until: wall(7_000)),
+            InjectedFault(kind: .kill, worker: "b", from: wall(12_000), until: wall(12_000)),
         ]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.recoveries == [.seconds(4)])

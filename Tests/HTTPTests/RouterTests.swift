@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
 import Testing
 
 @testable import HTTPServer
@@ -63,19 +64,5 @@ struct RouterTests {
         #expect(self.decision(.delete, "/runs/search") == "/runs/{id} search")
         #expect(self.decision(.head, "/runs/search") == "/runs/search")
         #expect(self.decision(.get, "/runs/1:logbatch") == "/runs/{id} 1:logbatch")
-    }
-
-    @Test func delayedJobsComeInOrderOfTimeThenOfArrival() {
-        let start = ContinuousClock.now
-        var jobs = DelayedJobs()
-        let ran = Gathered<Int>()
-        for (number, delay) in [50, 10, 40, 10, 30, 0, 20, 10].enumerated() {
-            jobs.insert({ ran.add(number) }, due: start + .seconds(delay))
-        }
-        #expect(jobs.nextDue == start)
-        for job in jobs.takeDue(at: start + .seconds(30)) { job() }
-        #expect(ran.all == [5, 1, 3, 7, 6, 4])
-        for job in jobs.takeDue(at: start + .seconds(100)) { job() }
-        #expect(ran.all.suffix(2) == [2, 0] && jobs.nextDue == nil)
     }
 }

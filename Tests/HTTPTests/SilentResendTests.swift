@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import Testing
 
 /// A server may apply a request and then end the kept connection without a word.

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Glibc
 import HTTPClient
+import HTTPValues
 import Testing
 import Threads
 

@@ -2,6 +2,7 @@
 
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import Threads
 
 /// Runs `body` with a server that is stopped afterwards.

@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 /// What the suites on a genuine broker share.
 enum BrokerFixture {
@@ -37,13 +38,13 @@ enum BrokerFixture {
         return consumer
     }
 
-    static func record(_ topic: String, _ partition: Int32, _ value: String) -> ProducerRecord {
+    static func record(_ topic: String, _ partition: Partition, _ value: String) -> ProducerRecord {
         ProducerRecord(
             topic: topic,
-            partition: Partition(rawValue: partition),
+            partition: partition,
             key: Array("k".utf8),
             value: Array(value.utf8),
-            headers: [Header(key: "n", text: value)]
+            headers: [RecordHeader("n", value)]
         )
     }
 }

@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 @Suite("Consumer on the mock cluster", .timeLimit(.minutes(1)))
 struct ConsumerMockTests {
@@ -59,8 +60,8 @@ struct ConsumerMockTests {
         try await KafkaFixture.withMock(topics: [self.topic: 1]) { _, properties in
             let producer = try Producer(properties: properties)
             let headers = [
-                Header(key: "a", text: "1"), Header(key: "a", text: "2"), Header(key: "null", value: nil),
-                Header(key: "empty", value: []),
+                RecordHeader("a", "1"), RecordHeader("a", "2"), RecordHeader("null", nil),
+                RecordHeader("empty", []),
             ]
             let sent = [
                 ProducerRecord(
@@ -68,7 +69,7 @@ struct ConsumerMockTests {
                     key: [0, 255],
                     value: [1, 0, 2],
                     headers: headers,
-                    timestampMilliseconds: 7
+                    timestamp: Timestamp(millisecondsSinceEpoch: 7)
                 ),
                 ProducerRecord(topic: self.topic, key: nil, value: nil),
                 ProducerRecord(topic: self.topic, key: [], value: []),
@@ -86,7 +87,7 @@ struct ConsumerMockTests {
                 #expect(read.value == sent.value)
                 #expect(read.headers == sent.headers)
             }
-            #expect(read[0].timestampMilliseconds == 7)
+            #expect(read[0].timestamp == Timestamp(millisecondsSinceEpoch: 7))
             await consumer.close()
         }
     }

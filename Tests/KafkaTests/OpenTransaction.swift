@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Kafka
 
 /// A transaction that stays open between writing and committing, as that of a writer that died or froze.

@@ -4,6 +4,7 @@ import Kafka
 import Synchronization
 import TestSupport
 import Testing
+import Values
 
 @Suite(
     "Reader, transactions and admin on a genuine broker",

@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 /// Rule 2: all delivery reports are in before the offsets go out, so no record lands after the partition has moved.
 @Suite(

@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 @Suite("Transactions on the mock cluster", .timeLimit(.minutes(1)))
 struct TransactionMockTests {

@@ -2,10 +2,11 @@
 
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import Synchronization
 import Telemetry
 import Testing
-import Timestamps
+import Values
 
 @testable import Operations
 

@@ -2,11 +2,12 @@
 
 import Rollouts
 import Testing
+import Values
 
 /// Every kind of bad input has one outcome, with a name.
 @Suite struct BadEventTests {
     private func reason(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         limits: EventLimits = EventLimits(),
         _ location: SourceLocation = #_sourceLocation
     ) -> DeadLetterReason? {

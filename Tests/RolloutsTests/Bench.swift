@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// One coordinator, driven by hand; its records are committed at once unless a test says otherwise.
@@ -19,7 +21,7 @@ struct Bench {
     private var uncommitted: [Coordinator.Ticket] = []
     private var waiting: [(id: Coordinator.CallID, call: APICall)] = []
 
-    init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Int32] = [0]) {
+    init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Partition] = [0]) {
         self.coordinator = Coordinator(policy: policy, seed: 1)
         for partition in partitions {
             self.coordinator.restore(partition: partition, Coordinator.Restored(), now: self.now)
@@ -127,7 +129,7 @@ struct Bench {
         let passed = time - self.now.monotonic
         self.now = Now(
             monotonic: time,
-            wallMilliseconds: self.now.wallMilliseconds + passed.milliseconds
+            wall: self.now.wall.advanced(by: passed.duration)
         )
     }
 

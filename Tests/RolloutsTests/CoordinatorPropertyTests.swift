@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -16,7 +17,7 @@ struct CoordinatorPropertyTests {
         }
         for number in 1...rollouts {
             let model = Int.random(in: 1...3, using: &random)
-            let partition = Int32(model % 2)
+            let partition = Partition(rawValue: Int32(model % 2))
             // A small range, so that events repeat runs.
             let run = Int.random(in: 1...9, using: &random)
             let plan = RolloutPlan.sample(
@@ -51,7 +52,7 @@ struct CoordinatorPropertyTests {
         for _ in 0..<3 {
             world.schedule(.crash, in: Double.random(in: 0...1200, using: &random))
             world.schedule(
-                .move(Int32.random(in: 0...1, using: &random)),
+                .move(Partition(rawValue: Int32.random(in: 0...1, using: &random))),
                 in: Double.random(in: 0...1200, using: &random)
             )
         }

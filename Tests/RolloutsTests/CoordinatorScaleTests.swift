@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -28,7 +29,7 @@ struct CoordinatorScaleTests {
         let count = 10_000
         for number in 0..<count {
             let plan = RolloutPlan.sample(run: "r\(number)", model: "m\(number)")
-            bench.accept(.sample(number, partition: Int32(number % 2), plan: plan))
+            bench.accept(.sample(number, partition: Partition(rawValue: Int32(number % 2)), plan: plan))
         }
         #expect(bench.calls.count == 8)
         var running = RunFacts.sample(1)
@@ -50,7 +51,7 @@ struct CoordinatorScaleTests {
         #expect(MemoryLayout<Rollout>.stride <= 568)
         #expect(MemoryLayout<RolloutPlan>.stride <= 352)
         #expect(MemoryLayout<Lane>.stride <= 88)
-        #expect(MemoryLayout<DueTimes.Entry>.stride <= 32)
+        #expect(TimedHeap<MonotonicTime, Coordinator.Wait>.entrySizeBytes <= 32)
     }
 
     @Test

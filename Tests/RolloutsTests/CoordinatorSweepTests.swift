@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -15,7 +16,7 @@ struct CoordinatorSweepTests {
         state.made.buildID = "b1"
         state.made.deploymentID = "d1"
         for step in doubts { state.doubt(step) }
-        state.enter(.deployed, at: at(0).wallMilliseconds)
+        state.enter(.deployed, at: at(0).wall)
         state.step = .finished
         return state
     }

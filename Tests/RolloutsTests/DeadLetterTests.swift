@@ -3,22 +3,29 @@
 import JSON
 import Rollouts
 import Testing
+import Values
 
 @Suite struct DeadLetterTests {
     private let reason = DeadLetterReason(.truncated, "the text ends: expected a value at byte 7")
 
-    private func letter(_ record: IncomingRecord, maximumBytes: Int = 1_000_000) -> OutgoingRecord {
-        DeadLetter.record(record, reason: self.reason, time: 1_770_091_506_789, maximumBytes: maximumBytes)
+    private func letter(_ record: ConsumedRecord, maximumBytes: Int = 1_000_000) -> ProducerRecord {
+        DeadLetter.record(
+            record,
+            reason: self.reason,
+            time: wall(1_770_091_506_789),
+            topic: "dead",
+            maximumBytes: maximumBytes
+        )
     }
 
-    private func header(_ name: String, _ record: OutgoingRecord) -> String? {
+    private func header(_ name: String, _ record: ProducerRecord) -> String? {
         record.headers.first { $0.name == name }?.text
     }
 
     @Test func originalBytesAndHeadersAreKept() throws {
         let record = EventSamples.record([0xFF, 0x00], headers: [RecordHeader("a", [0xFE]), RecordHeader("b", nil)])
         let letter = self.letter(record)
-        #expect(letter.topic == .dead)
+        #expect(letter.topic == "dead")
         #expect(letter.key == record.key)
         #expect(letter.value == [0xFF, 0x00])
         #expect(Array(letter.headers.prefix(2)) == record.headers)
@@ -26,7 +33,7 @@ import Testing
         #expect(note.class == "truncated")
         #expect(note.reason == self.reason.message)
         #expect(note.nextStep == self.reason.nextStep)
-        #expect(note.time == 1_770_091_506_789)
+        #expect(note.time == wall(1_770_091_506_789))
         #expect(note.origin == Origin(topic: "events", partition: 3, offset: 42))
     }
 
@@ -35,10 +42,9 @@ import Testing
     }
 
     @Test func forwardedRecordIsKeptWithItsFirstPlaceOnly() {
-        let forwarded = Forwarding.record(EventSamples.record("{"), to: 9)
-        let met = IncomingRecord(
-            topic: "events",
-            partition: 9,
+        let forwarded = Forwarding.record(EventSamples.record("{"), to: TopicPartition("events", 9))
+        let met = ConsumedRecord(
+            topicPartition: TopicPartition("events", 9),
             offset: 1,
             value: forwarded.value,
             headers: forwarded.headers

@@ -2,6 +2,7 @@
 
 import Rollouts
 import Testing
+import Values
 
 @Suite struct EventDecoderTests {
     @Test func binaryModeIsRead() throws {
@@ -15,7 +16,7 @@ import Testing
         #expect(event.isCloudEvent)
         #expect(event.source == "/jobs/train")
         #expect(event.id == "event-1")
-        #expect(event.time == 1_770_091_506_789)
+        #expect(event.time == wall(1_770_091_506_789))
         #expect(event.subject == "run/r-1")
         #expect(event.partitionKey == "churn-model")
         #expect(event.traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -46,7 +47,7 @@ import Testing
         let event = try EventSamples.event(record)
         #expect(event.source == "s")
         #expect(event.id == "i")
-        #expect(event.time == 1_770_091_506_000)
+        #expect(event.time == wall(1_770_091_506_000))
         #expect(event.replay == Replay(id: "rp-1", reason: "", allowsRollback: true))
         #expect(event.data.run.runID == "1ip4-kluf-v7zb-ag2q")
     }
@@ -62,7 +63,7 @@ import Testing
         let event = try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers))
         #expect(!event.isCloudEvent)
         #expect(event.id.isEmpty && event.source.isEmpty)
-        #expect(event.time == 1_000)
+        #expect(event.time == wall(1_000))
         #expect(event.traceparent != nil)
     }
 
@@ -105,15 +106,14 @@ import Testing
 
     @Test func forwardedEventKeepsItsOrigin() throws {
         let record = EventSamples.record(EventSamples.data, headers: EventSamples.headers)
-        let forwarded = Forwarding.record(record, to: 5)
+        let forwarded = Forwarding.record(record, to: TopicPartition("events", 5))
         #expect(forwarded.partition == 5)
         #expect(forwarded.key == record.key)
-        #expect(forwarded.timestampMilliseconds == 1_000)
-        let met = IncomingRecord(
-            topic: "events",
-            partition: 5,
+        #expect(forwarded.timestamp == wall(1_000))
+        let met = ConsumedRecord(
+            topicPartition: TopicPartition("events", 5),
             offset: 7,
-            timestampMilliseconds: forwarded.timestampMilliseconds,
+            timestamp: forwarded.timestamp,
             key: forwarded.key,
             value: forwarded.value,
             headers: forwarded.headers

@@ -2,6 +2,7 @@
 
 import Rollouts
 import Testing
+import Values
 
 /// Whatever arrives has one outcome, and never ends the process.
 @Suite struct EventFuzzTests {
@@ -19,17 +20,16 @@ import Testing
     }
 
     /// Checks all that must hold of any record, and says whether it is an event.
-    private func outcome(_ record: IncomingRecord) -> Bool {
+    private func outcome(_ record: ConsumedRecord) -> Bool {
         switch EventDecoder.decode(record) {
         case .success(let event):
             let rules = [Route(name: "all", runtime: .identifier("image"))]
             let decision = Routes(rules).decide(event, defaultProjectID: "p")
             if case .plan(let plan) = decision { #expect(ModelName.problem(in: plan.modelName) == nil) }
-            let again = EventEncoder.record(event)
+            let again = EventEncoder.record(event, topic: "events")
             if event.isCloudEvent {
-                let met = IncomingRecord(
-                    topic: event.origin.topic,
-                    partition: event.origin.partition,
+                let met = ConsumedRecord(
+                    topicPartition: TopicPartition(event.origin.topic, event.origin.partition),
                     offset: event.origin.offset,
                     value: again.value,
                     headers: again.headers
@@ -41,7 +41,13 @@ import Testing
             return true
         case .failure(let reason):
             #expect(reason.message.utf8.count <= 300)
-            let letter = DeadLetter.record(record, reason: reason, time: 0, maximumBytes: 1_000_000)
+            let letter = DeadLetter.record(
+                record,
+                reason: reason,
+                time: wall(0),
+                topic: "dead",
+                maximumBytes: 1_000_000
+            )
             #expect(DeadLetterNote(headers: letter.headers)?.class == reason.class.rawValue)
             return false
         }

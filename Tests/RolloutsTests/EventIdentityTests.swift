@@ -2,13 +2,14 @@
 
 import Rollouts
 import Testing
+import Values
 
 @Suite struct EventIdentityTests {
     private func event(_ change: (inout RunFinishedEvent) -> Void = { _ in }) -> RunFinishedEvent {
         var event = RunFinishedEvent(
             source: "s",
             id: "i",
-            time: 1,
+            time: wall(1),
             data: RunFinishedData(run: RunReference(projectID: "p", experimentID: "e", runID: "r")),
             origin: Origin(topic: "t", partition: 0, offset: 0)
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
+import Values
 
 /// Records of events as producers send them.
 enum EventSamples {
@@ -25,12 +26,11 @@ enum EventSamples {
     ]
 
     /// A record at partition 3, offset 42 of topic `events`.
-    static func record(_ value: [UInt8]?, headers: [RecordHeader] = []) -> IncomingRecord {
-        IncomingRecord(
-            topic: "events",
-            partition: 3,
+    static func record(_ value: [UInt8]?, headers: [RecordHeader] = []) -> ConsumedRecord {
+        ConsumedRecord(
+            topicPartition: TopicPartition("events", 3),
             offset: 42,
-            timestampMilliseconds: 1_000,
+            timestamp: wall(1_000),
             key: Array("churn-model".utf8),
             value: value,
             headers: headers
@@ -38,12 +38,12 @@ enum EventSamples {
     }
 
     /// A record of that text.
-    static func record(_ text: String, headers: [RecordHeader] = []) -> IncomingRecord {
+    static func record(_ text: String, headers: [RecordHeader] = []) -> ConsumedRecord {
         self.record(Array(text.utf8), headers: headers)
     }
 
     /// A structured event with those members beside the required attributes.
-    static func structured(_ members: String) -> IncomingRecord {
+    static func structured(_ members: String) -> ConsumedRecord {
         self.record(
             #"{"specversion":"1.0","type":"\#(RunFinishedEvent.type)","source":"s","id":"i",\#(members)}"#,
             headers: [RecordHeader("content-type", "application/cloudevents+json; charset=UTF-8")]
@@ -51,7 +51,7 @@ enum EventSamples {
     }
 
     /// The event of a record that is a good one.
-    static func event(_ record: IncomingRecord) throws -> RunFinishedEvent {
+    static func event(_ record: ConsumedRecord) throws -> RunFinishedEvent {
         try EventDecoder.decode(record).get()
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -68,12 +69,12 @@ struct HorizonTests {
         let writer = JournalRecord.Writer(process: "test", generation: 1)
         var state = RolloutState.sample(1, plan: .sample(run: "r1"))
         state.run = .sample(1)
-        state.enter(.deployed, at: 1)
+        state.enter(.deployed, at: wall(1))
         var image = JournalImage()
-        try JournalRecord(state, writer: writer).add(to: &image, time: 5_000)
+        try JournalRecord(state, writer: writer).add(to: &image, time: wall(5_000))
         var known = try image.restored().known
         #expect(known.contains(state.id))
-        #expect(known.ended(before: 6, limit: 9) == [state.id], "it ended when its last record was written")
+        #expect(known.ended(before: wall(6), limit: 9) == [state.id], "it ended when its last record was written")
         JournalRecord(tombstoneOf: state.id, writer: writer).add(to: &image)
         known = try image.restored().known
         #expect(!known.contains(state.id))

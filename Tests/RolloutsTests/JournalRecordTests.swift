@@ -3,6 +3,7 @@
 import FoundationEssentials
 import JSON
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -42,8 +43,8 @@ struct JournalRecordTests {
         let replay = Replay(id: "x", reason: "because", allowsRollback: true)
         var state = RolloutState.sample(7, partition: 5, plan: plan, replay: replay)
         state.origin.partition = 2
-        state.enter(.building, at: 1_700_000_000_500)
-        state.enter(.waiting, at: 1_700_000_000_900, cause: Cause(.unavailable, "down", httpStatus: 503))
+        state.enter(.building, at: wall(1_700_000_000_500))
+        state.enter(.waiting, at: wall(1_700_000_000_900), cause: Cause(.unavailable, "down", httpStatus: 503))
         state.step = .build
         state.run = .sample(3)
         state.made.registeredModelID = "rm"
@@ -133,9 +134,9 @@ struct JournalRecordTests {
     @Test
     func theLastRecordOfAKeyCounts() throws {
         var later = Self.full
-        later.enter(.deploying, at: 1_700_000_002_000)
+        later.enter(.deploying, at: wall(1_700_000_002_000))
         #expect(try self.image([self.record(Self.full), self.record(later)]).restored().unfinished == [later])
-        later.enter(.deployed, at: 1_700_000_003_000)
+        later.enter(.deployed, at: wall(1_700_000_003_000))
         let restored = try self.image([self.record(Self.full), self.record(later)]).restored()
         #expect(restored.unfinished == [])
         #expect(restored.known.contains(later.id))
@@ -148,7 +149,7 @@ struct JournalRecordTests {
     @Test
     func anEndedRolloutIsNotDecoded() throws {
         var state = Self.full
-        state.enter(.failed, at: 1_700_000_003_000)
+        state.enter(.failed, at: wall(1_700_000_003_000))
         var record = try self.record(state)
         record.value = [0xFF]
         #expect(try self.image([record]).restored().known.contains(state.id))

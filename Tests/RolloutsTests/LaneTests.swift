@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -100,11 +101,11 @@ struct LaneTests {
 
     @Test
     func equalStartTimesAreOrderedByRunID() {
-        let older = RunOrder(startMilliseconds: 1, runID: "a9")
-        let newer = RunOrder(startMilliseconds: 1, runID: "b1")
+        let older = RunOrder(start: wall(1), runID: "a9")
+        let newer = RunOrder(start: wall(1), runID: "b1")
         #expect(older < newer)
-        #expect(newer < RunOrder(startMilliseconds: 2, runID: "a"))
-        #expect(RunOrder(startMilliseconds: 1, runID: "a") < RunOrder(startMilliseconds: 1, runID: "é"))
+        #expect(newer < RunOrder(start: wall(2), runID: "a"))
+        #expect(RunOrder(start: wall(1), runID: "a") < RunOrder(start: wall(1), runID: "é"))
     }
 
     @Test

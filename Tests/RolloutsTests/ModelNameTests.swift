@@ -62,19 +62,4 @@ import Testing
         let template = try ModelNameTemplate("{projectName,subject}")
         #expect(throws: ModelNameTemplate.Missing(fields: [.projectName, .subject])) { try template.name { _ in nil } }
     }
-
-    @Test(arguments: [
-        ("*", "", true), ("*", "anything", true), ("", "", true), ("", "a", false), ("a", "a", true), ("a", "A", false),
-        ("a*", "abc", true), ("*c", "abc", true), ("a*c", "abbc", true), ("a*c", "abb", false), ("a?c", "abc", true),
-        ("a?c", "ac", false), ("?", "🚀", true), ("??", "🚀", false), ("*a*b*", "xxaxxbxx", true), ("**", "x", true),
-        ("*.x", "a.b.x", true), ("é*", "école", true), ("[a]", "a", false),
-    ])
-    func globMatches(pattern: String, text: String, matches: Bool) {
-        #expect(Glob(pattern).matches(text) == matches)
-    }
-
-    @Test func hostileGlobEndsInTime() {
-        let text = String(repeating: "a", count: 2000)
-        #expect(!Glob(String(repeating: "a*", count: 500) + "b").matches(text))
-    }
 }

@@ -2,6 +2,7 @@
 
 import Rollouts
 import Testing
+import Values
 
 @Suite struct RoutesTests {
     private static let python = RuntimeChoice.newest(kernel: "Python 3.10", edition: "Standard", editor: nil)
@@ -10,7 +11,7 @@ import Testing
         var event = RunFinishedEvent(
             source: "/jobs/train",
             id: "i",
-            time: 1,
+            time: wall(1),
             subject: "nightly",
             data: RunFinishedData(
                 run: RunReference(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// A moment so many seconds after the start of both clocks.
@@ -7,9 +9,12 @@ func at(_ seconds: Double) -> Now {
     let nanoseconds = Int64(seconds * 1_000_000_000)
     return Now(
         monotonic: MonotonicTime(nanoseconds: nanoseconds),
-        wallMilliseconds: 1_700_000_000_000 + nanoseconds / 1_000_000
+        wall: wall(1_700_000_000_000 + nanoseconds / 1_000_000)
     )
 }
+
+/// So many milliseconds since 1970.
+func wall(_ milliseconds: Int64) -> Timestamp { Timestamp(millisecondsSinceEpoch: milliseconds) }
 
 /// A span of so many seconds.
 func seconds(_ value: Double) -> Span { Span(nanoseconds: Int64(value * 1_000_000_000)) }
@@ -45,7 +50,7 @@ extension RolloutState {
     /// The state of a rollout that has just been accepted.
     static func sample(
         _ number: Int = 1,
-        partition: Int32 = 0,
+        partition: Partition = 0,
         plan: RolloutPlan = .sample(),
         replay: Replay? = nil,
         acceptedAt: Now = at(0)
@@ -53,12 +58,16 @@ extension RolloutState {
         RolloutState(
             id: RolloutID(number),
             partition: partition,
-            origin: Origin(topic: "experiments.finished", partition: partition, offset: Int64(number)),
-            event: EventReference(id: "event-\(number)", source: "test", time: 1_700_000_000_000),
+            origin: Origin(
+                topic: "experiments.finished",
+                partition: partition,
+                offset: Offset(rawValue: Int64(number))
+            ),
+            event: EventReference(id: "event-\(number)", source: "test", time: wall(1_700_000_000_000)),
             plan: plan,
             replay: replay,
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            acceptedAt: acceptedAt.wallMilliseconds
+            acceptedAt: acceptedAt.wall
         )
     }
 }
@@ -71,7 +80,7 @@ extension RunFacts {
             experimentID: "experiment",
             runID: "r\(number)",
             status: .finished,
-            startMilliseconds: 1_700_000_000_000 + Int64(number),
+            start: wall(1_700_000_000_000 + Int64(number)),
             metrics: metrics
         )
     }
@@ -89,7 +98,7 @@ extension JournalRecord {
     func header(_ name: String) -> [UInt8]? { self.headers.first { $0.name == name }?.value }
 
     /// Adds this record to an image.
-    func add(to image: inout JournalImage, time: Int64? = nil) {
+    func add(to image: inout JournalImage, time: Timestamp? = nil) {
         var headers = JournalHeaders()
         for (name, value) in self.headers {
             Array(name.utf8).withUnsafeBytes { name in value.withUnsafeBytes { headers.take(name, $0) } }

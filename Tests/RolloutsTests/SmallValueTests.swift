@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -46,60 +47,7 @@ struct OutageTests {
     }
 }
 
-struct DueTimesTests {
-    @Test(arguments: 0..<20 as Range<UInt64>)
-    func actsLikeASortedList(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var due = DueTimes()
-        var list: [DueTimes.Entry] = []
-        var now: Int64 = 0
-        for number in 0..<500 {
-            switch Int.random(in: 0..<10, using: &random) {
-            case 0..<6:
-                let time = MonotonicTime(nanoseconds: now + Int64.random(in: -5...50, using: &random))
-                let entry = DueTimes.Entry(time: time, id: RolloutID(number % 40), token: UInt32(number))
-                due.insert(entry)
-                list.append(entry)
-            case 6:
-                let victim = RolloutID(Int.random(in: 0..<40, using: &random))
-                due.removeAll { $0.id == victim }
-                list.removeAll { $0.id == victim }
-            default:
-                now += Int64.random(in: 0...20, using: &random)
-                while let entry = due.popDue(now: MonotonicTime(nanoseconds: now)) {
-                    #expect(entry.time == list.map(\.time).min())
-                    #expect(list.contains(entry))
-                    list.removeAll { $0 == entry }
-                }
-                #expect(list.allSatisfy { $0.time.nanoseconds > now })
-            }
-            #expect(due.count == list.count)
-            #expect(due.first == list.map(\.time).min())
-        }
-    }
-}
-
 struct RetryPolicyTests {
-    @Test(arguments: [1, 2, 3, 6, 7, 31, 64, 1_000, Int.max, 0, -1])
-    func aBackoffLiesBetweenNothingAndItsBound(attempt: Int) {
-        let policy = RetryPolicy(backoffBase: .milliseconds(500), backoffCap: .seconds(30))
-        var random = SeededGenerator(seed: 1)
-        let doublings = min(max(attempt, 1) - 1, 10)
-        let bound = min(Span.milliseconds(500 << Int64(doublings)), .seconds(30))
-        let delays = (0..<500).map { _ in policy.backoff(afterAttempt: attempt, using: &random) }
-        #expect(delays.allSatisfy { $0 >= .zero && $0 <= bound })
-        // Full jitter: it uses its whole range.
-        #expect(delays.contains { $0.nanoseconds < bound.nanoseconds / 5 })
-        #expect(delays.contains { $0.nanoseconds > bound.nanoseconds / 5 * 4 })
-    }
-
-    @Test
-    func aHugeBaseIsCapped() {
-        let policy = RetryPolicy(backoffBase: Span(nanoseconds: .max / 2), backoffCap: .seconds(1))
-        var random = SeededGenerator(seed: 1)
-        #expect(policy.backoff(afterAttempt: 20, using: &random) <= .seconds(1))
-    }
-
     @Test
     func pollsGetRarerUpToTheLongestInterval() {
         let policy = RetryPolicy(pollMinimum: .seconds(2), pollMaximum: .seconds(15))
@@ -119,28 +67,9 @@ struct RetryPolicyTests {
     }
 }
 
-struct FIFOTests {
-    @Test(arguments: 0..<10 as Range<UInt64>)
-    func actsLikeAnArray(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var queue = FIFO<Int>()
-        var array: [Int] = []
-        for number in 0..<2_000 {
-            // Long stretches of either, so that it grows and is emptied.
-            if (number / 300 + Int.random(in: 0..<4, using: &random)) % 4 < 2 {
-                queue.append(number)
-                array.append(number)
-            } else {
-                #expect(queue.popFirst() == (array.isEmpty ? nil : array.removeFirst()))
-            }
-            #expect(queue.first == array.first)
-            #expect(queue.count == array.count)
-            #expect(queue.isEmpty == array.isEmpty)
-        }
-    }
-}
-
 struct KnownRolloutsTests {
+    private func second(_ number: Int) -> Timestamp { Timestamp(millisecondsSinceEpoch: Int64(number) * 1_000) }
+
     @Test
     func saysWhatIsNew() {
         var known = KnownRollouts()
@@ -162,14 +91,14 @@ struct KnownRolloutsTests {
         for number in 1...1_000 {
             _ = known.insert(RolloutID(number))
             _ = known.insertRunKey(UInt64(number), of: RolloutID(number))
-            if number % 2 == 0 { known.end(RolloutID(number), at: Int64(number)) }
+            if number % 2 == 0 { known.end(RolloutID(number), at: self.second(number)) }
         }
-        #expect(known.ended(before: 501, limit: 3) == [RolloutID(2), RolloutID(4), RolloutID(6)])
-        let old = known.ended(before: 501, limit: 1_000)
+        #expect(known.ended(before: self.second(501), limit: 3) == [RolloutID(2), RolloutID(4), RolloutID(6)])
+        let old = known.ended(before: self.second(501), limit: 1_000)
         #expect(old.count == 250)
         for id in old { known.forget(id) }
         #expect(known.count == 750)
-        #expect(known.ended(before: 501, limit: 1_000) == [])
+        #expect(known.ended(before: self.second(501), limit: 1_000) == [])
         for number in 1...1_000 {
             let isForgotten = number % 2 == 0 && number <= 500
             #expect(known.contains(RolloutID(number)) != isForgotten)
@@ -250,7 +179,7 @@ struct RunKeyTests {
     @Test
     func theStartTimeDoesNotCount() {
         var other = self.run
-        other.order.startMilliseconds += 1
+        other.order.start = other.order.start.advanced(by: .milliseconds(1))
         #expect(
             RunKey(self.run, modelName: "m", replayID: nil).digest
                 == RunKey(other, modelName: "m", replayID: nil).digest

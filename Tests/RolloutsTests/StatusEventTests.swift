@@ -2,6 +2,7 @@
 
 import Rollouts
 import Testing
+import Values
 
 @Suite struct StatusEventTests {
     private func state(_ change: (inout RolloutState) -> Void = { _ in }) -> RolloutState {
@@ -9,7 +10,7 @@ import Testing
             id: RolloutID(high: 1, low: 2),
             partition: 3,
             origin: Origin(topic: "events", partition: 3, offset: 42),
-            event: EventReference(id: "i", source: "s", time: 1_770_091_506_789),
+            event: EventReference(id: "i", source: "s", time: wall(1_770_091_506_789)),
             plan: RolloutPlan(
                 route: "default",
                 run: RunReference(projectName: "Churn", experimentName: "xgb"),
@@ -18,19 +19,19 @@ import Testing
                 runtime: .identifier("image"),
                 deployment: DeploymentSize(environment: ["TOKEN": "hush"])
             ),
-            acceptedAt: 1_770_091_507_000
+            acceptedAt: wall(1_770_091_507_000)
         )
         change(&state)
         return state
     }
 
-    private func decode(_ record: OutgoingRecord) throws -> StatusEvent {
+    private func decode(_ record: ProducerRecord) throws -> StatusEvent {
         try #require(StatusEvent.decode(headers: record.headers, value: record.value))
     }
 
     @Test func acceptedEventHasEnvelopeAndBody() throws {
-        let record = StatusFacts(self.state()).record(source: "/slipway/group")
-        #expect(record.topic == .status)
+        let record = StatusFacts(self.state()).record(source: "/slipway/group", topic: "status")
+        #expect(record.topic == "status")
         #expect(record.key == Array("00000000000000010000000000000002".utf8))
         #expect(record.headers.first { $0.name == "ce_type" }?.text == "dev.slipway.rollout.accepted.v1")
         #expect(record.headers.first { $0.name == "ce_id" }?.text == "00000000000000010000000000000002-1")
@@ -44,7 +45,7 @@ import Testing
         #expect(event.sequence == 1)
         #expect(event.phase == .accepted)
         #expect(event.previousPhaseWord == nil)
-        #expect(event.time == 1_770_091_507_000)
+        #expect(event.time == wall(1_770_091_507_000))
         #expect(event.run == RunReference(projectName: "Churn", experimentName: "xgb"))
         #expect(!event.isTerminal)
     }
@@ -54,13 +55,13 @@ import Testing
         let state = self.state { state in
             state.enter(
                 phase,
-                at: state.acceptedAt + 1500,
+                at: state.acceptedAt.advanced(by: .milliseconds(1500)),
                 cause: Cause(.build, "build 7 \"failed\"\n", httpStatus: 500)
             )
             state.run = ResolvedRun(
                 projectID: "p",
                 experimentID: "e",
-                order: RunOrder(startMilliseconds: 1_770_000_000_000, runID: "r")
+                order: RunOrder(start: wall(1_770_000_000_000), runID: "r")
             )
             state.made.registeredModelID = "rm"
             state.made.versionID = "v"
@@ -72,7 +73,7 @@ import Testing
             state.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         }
         let facts = StatusFacts(state, attempt: 2, endpointURL: "https://modelservice.example/model")
-        let event = try self.decode(facts.record(source: "s"))
+        let event = try self.decode(facts.record(source: "s", topic: "status"))
         #expect(event.phase == phase)
         #expect(event.isTerminal == phase.isTerminal)
         #expect(event.previousPhaseWord == "accepted")
@@ -96,12 +97,12 @@ import Testing
     }
 
     @Test func environmentNeverShows() {
-        let value = StatusFacts(self.state()).record(source: "s").value ?? []
+        let value = StatusFacts(self.state()).record(source: "s", topic: "status").value ?? []
         #expect(!String(decoding: value, as: UTF8.self).contains("hush"))
     }
 
     @Test func modelNameThatIsNoneIsNoSubject() {
-        let record = StatusFacts(self.state { $0.plan.modelName = "bad\u{1b}[2J" }).record(source: "s")
+        let record = StatusFacts(self.state { $0.plan.modelName = "bad\u{1b}[2J" }).record(source: "s", topic: "status")
         #expect(!record.headers.contains { $0.name == "ce_subject" })
     }
 
@@ -125,7 +126,7 @@ import Testing
     }
 
     @Test func eventsOfOthersAreNotRead() {
-        let record = StatusFacts(self.state()).record(source: "s")
+        let record = StatusFacts(self.state()).record(source: "s", topic: "status")
         #expect(StatusEvent.decode(headers: [], value: record.value) == nil)
         #expect(StatusEvent.decode(headers: [RecordHeader("ce_type", "com.example")], value: record.value) == nil)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Values
 
 @testable import Rollouts
 
@@ -11,7 +12,7 @@ struct SweepTests {
         state.run = ResolvedRun(
             projectID: "project",
             experimentID: "experiment",
-            order: RunOrder(startMilliseconds: 1, runID: "r1")
+            order: RunOrder(start: wall(1), runID: "r1")
         )
         state.made.registeredModelID = "rm"
         state.made.versionID = "v1"
@@ -19,7 +20,7 @@ struct SweepTests {
         state.made.buildID = "b1"
         state.made.deploymentID = deploymentID
         for step in doubts { state.doubt(step) }
-        state.enter(.deployed, at: 1)
+        state.enter(.deployed, at: wall(1))
         state.step = .finished
         return state
     }
@@ -29,7 +30,7 @@ struct SweepTests {
             run: ResolvedRun(
                 projectID: "project",
                 experimentID: "experiment",
-                order: RunOrder(startMilliseconds: 1, runID: run)
+                order: RunOrder(start: wall(1), runID: run)
             ),
             place: self.place(deploymentID)
         )

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// What goes wrong between worker and workbench, and how often.

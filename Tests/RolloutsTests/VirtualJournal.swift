@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// The committed part of a journal and of the offsets, as a broker keeps it.
 struct VirtualJournal: Sendable {
     /// One item of a transaction.
     struct Item: Sendable {
-        var partition: Int32
+        var partition: Partition
         /// The rollout's state; `nil` for an event that repeats a known one.
         var state: RolloutState?
         var lane: LaneState?
@@ -26,9 +28,9 @@ struct VirtualJournal: Sendable {
         var began: MonotonicTime
     }
 
-    private(set) var entries: [Int32: [Entry]] = [:]
+    private(set) var entries: [Partition: [Entry]] = [:]
     /// Next event to accept, by partition.
-    private(set) var positions: [Int32: Int] = [:]
+    private(set) var positions: [Partition: Int] = [:]
     /// Newest committed intent of each rollout.
     private(set) var newest: [RolloutID: Entry] = [:]
     /// Whether lanes are not written down: shows that the tests would see an older run displace a newer one.
@@ -54,7 +56,7 @@ struct VirtualJournal: Sendable {
     }
 
     /// Reads a partition to its end.
-    func restored(_ partition: Int32) throws -> Coordinator.Restored {
+    func restored(_ partition: Partition) throws -> Coordinator.Restored {
         var image = JournalImage()
         for entry in self.entries[partition] ?? [] {
             if let state = entry.state { try JournalRecord(state, writer: Self.writer).add(to: &image) }
@@ -64,10 +66,10 @@ struct VirtualJournal: Sendable {
     }
 
     /// How many records a partition has.
-    func count(_ partition: Int32) -> Int { self.entries[partition]?.count ?? 0 }
+    func count(_ partition: Partition) -> Int { self.entries[partition]?.count ?? 0 }
 
     /// The journal of one partition as it was after so many records, each rollout having come from one event.
-    func prefix(_ records: Int, of partition: Int32) -> VirtualJournal {
+    func prefix(_ records: Int, of partition: Partition) -> VirtualJournal {
         var journal = VirtualJournal()
         let all = self.entries[partition] ?? []
         // A lane's record is in one transaction with its rollout's, so nobody ever reads one without the other.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// A workbench as a value: what is made on it, by whom, and when it is ready on the test's own clock.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 @testable import Rollouts
 
 /// Two workers, a broker and a workbench on one virtual clock; a seed decides everything that chance decides.
@@ -9,7 +11,7 @@ struct VirtualWorld {
         var number: Int
         var coordinator: Coordinator
         /// Partitions held, each with the number of its assignment.
-        var held: [Int32: Int] = [:]
+        var held: [Partition: Int] = [:]
         var queue: [VirtualJournal.Item] = []
         var batch: [VirtualJournal.Item] = []
         var batchBegan: MonotonicTime?
@@ -23,20 +25,20 @@ struct VirtualWorld {
         var assignment: Int?
         var id: Coordinator.CallID
         var call: APICall
-        var partition: Int32?
+        var partition: Partition?
         var notAfter: MonotonicTime?
     }
 
     /// Something that happens at a time.
     enum Happening {
-        case arrival(Int32)
+        case arrival(Partition)
         case send(Flight)
         case effect(Flight, answersAt: MonotonicTime?)
         case answer(Flight, Result<CallResult, CallFailure>)
         case commitEnd(process: Int)
         case wake(process: Int)
         case crash
-        case move(Int32)
+        case move(Partition)
     }
 
     private struct Scheduled {
@@ -50,13 +52,13 @@ struct VirtualWorld {
     private var heap: [Scheduled] = []
     private var lastNumber = 0
     private(set) var processes: [Process] = []
-    private var owners: [Int32: Int] = [:]
+    private var owners: [Partition: Int] = [:]
     var journal = VirtualJournal()
     var workbench: VirtualWorkbench
     var faults: VirtualFaults
     let policy: Coordinator.Policy
     /// The events of each partition, as the rollouts that they ask for.
-    var events: [Int32: [RolloutState]] = [:]
+    var events: [Partition: [RolloutState]] = [:]
     /// Broken promises, in words.
     private(set) var violations: [String] = []
     /// The step after which the process crashes.
@@ -74,7 +76,7 @@ struct VirtualWorld {
     // MARK: Running
 
     /// Starts two processes, which share the partitions; the events of each arrive from now on.
-    mutating func start(partitions: [Int32]) throws {
+    mutating func start(partitions: [Partition]) throws {
         for _ in 0..<2 { self.newProcess() }
         for (index, partition) in partitions.enumerated() {
             try self.assign(partition, to: self.processes[index % 2].number)
@@ -132,7 +134,7 @@ struct VirtualWorld {
     }
 
     private var moment: Now {
-        Now(monotonic: self.now, wallMilliseconds: 1_700_000_000_000 + self.now.nanoseconds / 1_000_000)
+        Now(monotonic: self.now, wall: wall(1_700_000_000_000 + self.now.nanoseconds / 1_000_000))
     }
 
     private mutating func happen(_ happening: Happening) throws {
@@ -200,14 +202,14 @@ struct VirtualWorld {
 
     // MARK: Journal
 
-    private mutating func takeEvents(_ partition: Int32) {
+    private mutating func takeEvents(_ partition: Partition) {
         guard let owner = self.owners[partition], let events = self.events[partition] else { return }
         let queued = self.processes[owner].queue + self.processes[owner].batch
         let pending = queued.last { $0.partition == partition && $0.next != nil }?.next
         let position = pending ?? self.journal.positions[partition] ?? 0
         guard position < events.count else { return }
         var state = events[position]
-        state.acceptedAt = self.moment.wallMilliseconds
+        state.acceptedAt = self.moment.wall
         var item = VirtualJournal.Item(partition: partition, publishes: true, next: position + 1)
         if !self.processes[owner].coordinator.isKnown(state.id, partition: partition) {
             item.state = state
@@ -296,7 +298,7 @@ struct VirtualWorld {
 
     // MARK: Crashes and moves
 
-    private mutating func assign(_ partition: Int32, to number: Int) throws {
+    private mutating func assign(_ partition: Partition, to number: Int) throws {
         self.lastAssignment += 1
         self.owners[partition] = number
         self.processes[number].held[partition] = self.lastAssignment
@@ -320,7 +322,7 @@ struct VirtualWorld {
         for partition in process.held.keys.sorted() { try self.assign(partition, to: self.processes.count - 1) }
     }
 
-    private mutating func move(_ partition: Int32) throws {
+    private mutating func move(_ partition: Partition) throws {
         guard let owner = self.owners[partition] else { return }
         let others = self.processes.indices.filter { !self.processes[$0].crashed && $0 != owner }
         guard let other = others.randomElement(using: &self.random) else { return }

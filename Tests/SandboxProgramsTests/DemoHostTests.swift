@@ -4,6 +4,7 @@ import HTTPServer
 import JSON
 import Kafka
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import SandboxPrograms

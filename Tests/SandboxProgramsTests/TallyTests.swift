@@ -2,6 +2,7 @@
 
 import JSON
 import Testing
+import Values
 
 @testable import SandboxPrograms
 
@@ -49,8 +50,8 @@ struct TallyTests {
         observations.deadLetters = [Array("{".utf8)]
         observations.duplicates = 1
         observations.audit = try AuditLedger(lines: Array(TallyTests.audit.utf8))
-        observations.firstEventAt = 1_000
-        observations.lastOutcomeAt = 3_449
+        observations.firstEventAt = Timestamp(millisecondsSinceEpoch: 1_000)
+        observations.lastOutcomeAt = Timestamp(millisecondsSinceEpoch: 3_449)
         return observations
     }
 

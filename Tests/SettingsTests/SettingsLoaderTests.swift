@@ -2,6 +2,7 @@
 
 import Telemetry
 import Testing
+import Values
 
 @testable import Settings
 

@@ -3,7 +3,7 @@
 import FoundationEssentials
 import Telemetry
 import Testing
-import Timestamps
+import Values
 
 @Suite("Logger", .timeLimit(.minutes(1)))
 struct LoggerTests {

@@ -4,7 +4,7 @@ import Files
 import Glibc
 import Telemetry
 import Testing
-import Timestamps
+import Values
 
 /// A pipe whose ends are closed when it goes.
 private final class Pipe: Sendable {

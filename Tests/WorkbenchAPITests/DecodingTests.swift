@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import Testing
-import Timestamps
+import Values
 
 @testable import WorkbenchAPI
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
+import HTTPValues
 import TestSupport
 import Testing
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
+import HTTPValues
 import Telemetry
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchAPI
 

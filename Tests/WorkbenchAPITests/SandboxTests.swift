@@ -3,8 +3,10 @@
 import FoundationEssentials
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import Telemetry
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import WorkbenchAPI

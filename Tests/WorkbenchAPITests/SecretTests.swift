@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
+import HTTPValues
 import Telemetry
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchAPI
 

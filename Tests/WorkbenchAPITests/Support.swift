@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
+import HTTPValues
 import Synchronization
 import Telemetry
 import TestSupport
-import Timestamps
+import Values
 
 @testable import WorkbenchAPI
 

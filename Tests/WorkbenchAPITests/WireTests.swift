@@ -4,6 +4,7 @@ import HTTPClient
 import HTTPServer
 import Telemetry
 import Testing
+import Values
 
 @testable import WorkbenchAPI
 

@@ -3,6 +3,7 @@
 import JSON
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchSandbox
 
@@ -88,7 +89,7 @@ struct FaultTests {
         #expect(try self.count(&virtual, "lateCalls") == 0)
         let audit = try virtual.auditLines()
         #expect(audit.count == 1)
-        #expect(audit.first?["at"]?.text == virtual.now.rfc3339)
+        #expect(audit.first?["at"]?.text == virtual.now.shortestRFC3339)
         #expect(audit.first?["applied"] == .bool(true))
     }
 

@@ -3,6 +3,7 @@
 import JSON
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchSandbox
 
@@ -158,7 +159,7 @@ struct LifeCycleTests {
         virtual.advance(.seconds(5))
         let stopped = try virtual.call("GET", path)
         #expect(stopped["status"] == .string("stopped"))
-        #expect(stopped["stopped_at"]?.text == virtual.now.rfc3339)
+        #expect(stopped["stopped_at"]?.text == virtual.now.shortestRFC3339)
         #expect(try virtual.call("POST", path + ":restart", "{}")["status"] == .string("pending"))
         virtual.advance(.seconds(2))
         let restarted = try virtual.call("GET", path)

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import JSON
 import Testing
 

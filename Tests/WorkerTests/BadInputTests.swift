@@ -4,6 +4,7 @@ import JSON
 import Kafka
 import Rollouts
 import Testing
+import Values
 import WorkbenchAPI
 import WorkbenchSandbox
 
@@ -110,7 +111,7 @@ struct BadInputTests {
                 let dead = try await bed.read(bed.topics.dead) { $0.count >= bodies.count }
                 #expect(dead.map { String(decoding: $0.value ?? [], as: UTF8.self) } == bodies)
                 for letter in dead {
-                    let reason = letter.headers.last { $0.key == DeadLetter.HeaderName.class }?.text
+                    let reason = letter.headers.last { $0.name == DeadLetter.HeaderName.class }?.text
                     #expect(reason?.isEmpty == false)
                 }
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import Synchronization
 
 /// The worker's way to the workbench: sends requests on, or to where nobody listens, and keeps what it saw.

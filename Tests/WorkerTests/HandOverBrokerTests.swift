@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -31,8 +32,8 @@ struct HandOverBrokerTests {
             let journal = try await bed.read(bed.topics.journal) { records in
                 records.count { WorkerFixture.step(of: $0) == "finished" } >= 2
             }
-            let processes = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_process" }?.text })
-            let generations = Set(journal.compactMap { $0.headers.first { $0.key == "slipway_generation" }?.text })
+            let processes = Set(journal.compactMap { $0.headers.first { $0.name == "slipway_process" }?.text })
+            let generations = Set(journal.compactMap { $0.headers.first { $0.name == "slipway_generation" }?.text })
             #expect(processes.count == 2)
             #expect(generations.count == 1, "\(generations)")
             #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])
@@ -54,7 +55,7 @@ struct HandOverBrokerTests {
             let (log, other) = (TestLog(), TestLog())
             try await bed.through(calls).withWorker(bed.settings(.catchAll), logger: log.logger) { first in
                 for (partition, run) in runs.enumerated() {
-                    let name = bed.modelName(ownedBy: Int32(partition))
+                    let name = bed.modelName(ownedBy: Partition(rawValue: Int32(partition)))
                     try await bed.emit(run.data(model: name), id: name, key: name)
                 }
                 _ = try await bed.read(bed.topics.status) { records in
@@ -64,12 +65,12 @@ struct HandOverBrokerTests {
                     try await other.first("partition taken over")
                     let takenOver = ContinuousClock.now
                     let gone = try #require(second.holdings.partitions.first)
-                    #expect(first.holdings.partitions == [1 - gone])
+                    #expect(first.holdings.partitions == [gone == 0 ? 1 : 0])
                     let phases = try await bed.phases(untilEnded: 2)
                     #expect(phases.values.allSatisfy { $0.last == "deployed" })
                     let later = calls.sent.filter { $0.began > takenOver }
-                    #expect(later.contains { $0.path.contains(runs[Int(1 - gone)].projectID) })
-                    #expect(!later.contains { $0.path.contains(runs[Int(gone)].projectID) })
+                    #expect(later.contains { $0.path.contains(runs[gone == 0 ? 1 : 0].projectID) })
+                    #expect(!later.contains { $0.path.contains(runs[Int(gone.rawValue)].projectID) })
                 }
             }
             #expect(try await bed.audit().created == ["version": 2, "model": 2, "build": 2, "deployment": 2])

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -47,7 +48,7 @@ struct HorizonBrokerTests {
                 let journal = try await bed.read(bed.topics.journal) { $0.contains { $0.value == nil } }
                 let tombstone = try #require(journal.last { $0.value == nil })
                 #expect(tombstone.key.map { String(decoding: $0, as: UTF8.self) } == ended.keys.first)
-                #expect(tombstone.headers.contains { $0.key == "slipway_generation" }, "it names its writer")
+                #expect(tombstone.headers.contains { $0.name == "slipway_generation" }, "it names its writer")
                 // The same event again: nothing is known of it, so it is a rollout like any other.
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 _ = try await bed.phases(untilEnded: 2)

@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import Telemetry
 import Testing
+import Values
 
 @testable import Worker
 
@@ -33,11 +34,11 @@ struct LagTests {
         var state = RolloutState.sample
         counts.note(state)
         #expect(counts[.accepted] == 1)
-        state.enter(.building, at: 1)
+        state.enter(.building, at: Timestamp(millisecondsSinceEpoch: 1))
         counts.note(state)
         #expect(counts[.accepted] == 0)
         #expect(counts[.building] == 1)
-        state.enter(.deployed, at: 2)
+        state.enter(.deployed, at: Timestamp(millisecondsSinceEpoch: 2))
         counts.note(state)
         #expect(Phase.allCases.allSatisfy { counts[$0] == 0 })
     }
@@ -60,9 +61,8 @@ struct LagTests {
 
 extension RolloutState {
     fileprivate static var sample: RolloutState {
-        let event = IncomingRecord(
-            topic: "t",
-            partition: 0,
+        let event = ConsumedRecord(
+            topicPartition: TopicPartition("t", 0),
             offset: 1,
             value: Array(#"{"projectId":"p","experimentId":"e","runId":"r","model":{"name":"m"}}"#.utf8)
         )
@@ -73,7 +73,7 @@ extension RolloutState {
             origin: decoded.origin,
             event: decoded.reference,
             plan: Routes.catchAll.decide(decoded, defaultProjectID: nil).knownPlan,
-            acceptedAt: 0
+            acceptedAt: .epoch
         )
     }
 }

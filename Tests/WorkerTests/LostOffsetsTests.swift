@@ -5,6 +5,7 @@ import Rollouts
 import Telemetry
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 

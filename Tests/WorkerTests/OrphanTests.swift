@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
+import HTTPValues
 import JSON
 import Kafka
 import Rollouts
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkbenchAPI
 import WorkbenchSandbox
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
+import HTTPValues
 import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -19,8 +20,8 @@ struct OutageTests {
     static func settings(_ bed: WorkerFixture) -> WorkerSettings {
         var settings = bed.settings(.catchAll)
         settings.policy.retry.maximumAttempts = 2
-        settings.policy.retry.backoffBase = .milliseconds(50)
-        settings.policy.retry.backoffCap = .milliseconds(400)
+        settings.policy.retry.backoff.base = .milliseconds(50)
+        settings.policy.retry.backoff.cap = .milliseconds(400)
         return settings
     }
 

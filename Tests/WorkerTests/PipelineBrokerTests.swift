@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -40,7 +41,7 @@ struct PipelineBrokerTests {
                         run.data(model: "churn"),
                         id: "\(index)",
                         key: nil,
-                        partition: Int32(index % bed.partitionCount)
+                        partition: Partition(rawValue: Int32(index % bed.partitionCount))
                     )
                 }
                 let phases = try await bed.phases(untilEnded: 4)

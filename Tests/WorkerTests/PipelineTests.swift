@@ -5,6 +5,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -61,7 +62,7 @@ struct PipelineTests {
     }
 
     @Test(arguments: [Int32(0), 1, 2])
-    func anEventOnAnyPartitionIsDeployedOnceByItsOwner(partition: Int32) async throws {
+    func anEventOnAnyPartitionIsDeployedOnceByItsOwner(partition: Partition) async throws {
         try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
@@ -85,7 +86,7 @@ struct PipelineTests {
                 let dead = try await bed.read(bed.topics.dead) { !$0.isEmpty }
                 #expect(dead.count == 1)
                 #expect(dead.first?.value == Array("{ not json".utf8))
-                #expect(dead.first?.headers.contains { $0.key == "slipway_reason" } == true)
+                #expect(dead.first?.headers.contains { $0.name == "slipway_reason" } == true)
             }
         }
     }

@@ -7,6 +7,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Threads
+import Values
 import WorkbenchSandbox
 
 @testable import Worker

@@ -6,6 +6,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -100,7 +101,7 @@ struct ReplayBrokerTests {
         try await bed.withWorker(bed.settings(.catchAll)) { _ in _ = try await bed.phases(untilEnded: count) }
         // The worker has stopped in order, so whatever else it had begun is there as well.
         let statuses = try await self.all(bed, bed.topics.status).compactMap { record in
-            StatusEvent.decode(headers: IncomingRecord(record).headers, value: record.value)
+            StatusEvent.decode(headers: record.headers, value: record.value)
         }
         #expect(Set(statuses.map(\.rolloutID)).count == count, "no other rollout was begun")
         let ends = statuses.filter(\.isTerminal)

@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 

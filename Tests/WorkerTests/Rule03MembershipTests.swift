@@ -3,6 +3,7 @@
 import Kafka
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 
@@ -18,7 +19,9 @@ struct Rule03MembershipTests {
             try await half.takeAll()
             let all = half.holdings.partitions
             await half.parts.consumer.close()
-            for partition in all { half.parts.journal.append([try half.step(UInt64(partition) + 1, partition)]) }
+            for partition in all {
+                half.parts.journal.append([try half.step(UInt64(partition.rawValue) + 1, partition)])
+            }
             try await half.log.first("transaction refused: the group has moved on")
 
             // The group gives the partitions to somebody else; then the worker is back in, with what is left for it.
@@ -35,13 +38,13 @@ struct Rule03MembershipTests {
             try await half.events.handle(.lost(all.map { TopicPartition(half.bed.topics.events, $0) }))
             try await half.events.handle(.assigned(kept, membership: membership))
             half.hold()
-            let keptNumbers = kept.map(\.partition.rawValue)
+            let keptNumbers = kept.map(\.partition)
             for partition in keptNumbers {
-                half.parts.journal.append([try half.step(UInt64(partition) + 101, partition)])
+                half.parts.journal.append([try half.step(UInt64(partition.rawValue) + 101, partition)])
             }
             await half.settled()
             for partition in all {
-                let expected = keptNumbers.contains(partition) ? [UInt64(partition) + 101] : []
+                let expected = keptNumbers.contains(partition) ? [UInt64(partition.rawValue) + 101] : []
                 #expect(try await half.journalled(partition) == expected, "partition \(partition)")
             }
             await rejoined.close()
@@ -64,7 +67,7 @@ struct Rule03MembershipTests {
             }
             let (revoked, hold) = try #require(revocation)
             let gone = try #require(revoked.first)
-            let goneNumber = gone.partition.rawValue
+            let goneNumber = gone.partition
             let stays = try #require(half.holdings.partitions.first { $0 != goneNumber })
             // A past generation: the batch is refused, and held.
             var taken = try half.step(2, goneNumber)

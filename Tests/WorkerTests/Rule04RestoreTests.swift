@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 
@@ -18,7 +19,7 @@ struct Rule04RestoreTests {
     @Test func aRestoreWaitsForAnOpenTransactionAndDelaysNoOtherPartition() async throws {
         try await WorkerFixture.with(genuine: true, partitionCount: 2) { bed in
             let runs = try await bed.seedRuns(2)
-            let names = (0..<2).map { bed.modelName(ownedBy: Int32($0)) }
+            let names = [Partition(rawValue: 0), 1].map { bed.modelName(ownedBy: $0) }
             let other = try await bed.member(ofGroup: KafkaFixture.uniqueName("frozen"))
             var probe = KafkaProbe(other)
             _ = try await probe.assignment()

@@ -3,6 +3,7 @@
 import Rollouts
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 

@@ -4,6 +4,7 @@ import Kafka
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkbenchSandbox
 
 @testable import Worker
@@ -27,7 +28,7 @@ struct Rule07LostProducerTests {
             let usurper = try await Self.producer(half)
             half.parts.journal.append([try half.step(2, 0), try half.step(3, 1)])
             try await half.log.first("the producer is lost, starting over from the journal")
-            var requested: [Int32] = []
+            var requested: [Partition] = []
             for await request in half.requests {
                 // The first round of requests came with the assignment.
                 guard case .takeOver(let assignment) = request,

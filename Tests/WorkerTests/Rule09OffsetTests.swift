@@ -4,6 +4,7 @@ import Kafka
 import Telemetry
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 

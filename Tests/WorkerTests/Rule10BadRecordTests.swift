@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 
@@ -78,8 +79,8 @@ struct Rule10BadRecordTests {
             let (bad, good) = (bed.modelName(ownedBy: 0), bed.modelName(ownedBy: 1))
             try await bed.limit(bed.topics.journal, bytes: 70_000)
             let body = runs[0].data(model: bad).dropLast() + #","note":"\#(Noise.text(100_000))"}"#
-            let yesterday = WorkerClock.wallMilliseconds() - 86_400_000
-            try await bed.emit(String(body), id: "0", key: bad, partition: 1, timestampMilliseconds: yesterday)
+            let yesterday = Timestamp.now().advanced(by: .seconds(-86_400))
+            try await bed.emit(String(body), id: "0", key: bad, partition: 1, timestamp: yesterday)
             switch refusal {
             case .none: break
             case .time: try await bed.change(bed.topics.events, "message.timestamp.before.max.ms", to: "3600000")
@@ -91,7 +92,7 @@ struct Rule10BadRecordTests {
                 #expect(phases.values.allSatisfy { $0.last == "deployed" })
                 guard refusal != .none else { return }
                 let dead = try await bed.read(bed.topics.dead) { !$0.isEmpty }
-                let reasons = dead.map { $0.headers.last { $0.key == DeadLetter.HeaderName.class }?.text }
+                let reasons = dead.map { $0.headers.last { $0.name == DeadLetter.HeaderName.class }?.text }
                 #expect(reasons == ["notForwardable"])
             }
         }
@@ -122,7 +123,7 @@ struct Rule10BadRecordTests {
             #expect(phases.values.compactMap(\.last) == ["deployed", "deployed"])
             let dead = try await bed.read(bed.topics.dead) { !$0.isEmpty }
             #expect(dead.count == 1)
-            #expect(dead.first?.headers.contains { $0.key == "slipway_omitted" } == true)
+            #expect(dead.first?.headers.contains { $0.name == "slipway_omitted" } == true)
             #expect(dead.first.map { $0.sizeBytes < 70_000 } == true)
         }
     }

@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Threads
+import Values
 import WorkbenchSandbox
 
 @testable import Worker

@@ -4,6 +4,7 @@ import Kafka
 import TestSupport
 import Testing
 import Threads
+import Values
 
 @testable import Worker
 

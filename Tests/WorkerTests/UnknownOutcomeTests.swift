@@ -4,6 +4,7 @@ import Kafka
 import Rollouts
 import TestSupport
 import Testing
+import Values
 
 @testable import Worker
 

@@ -2,6 +2,7 @@
 
 import Kafka
 import Testing
+import Values
 
 @testable import Worker
 

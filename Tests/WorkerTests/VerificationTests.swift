@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
+import HTTPValues
 import Rollouts
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkbenchAPI
 
 @testable import Worker

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
+import HTTPValues
 import Rollouts
+import Values
 import WorkbenchAPI
 import WorkbenchSandbox
 

@@ -3,12 +3,14 @@
 import FoundationEssentials
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import JSON
 import Kafka
 import Rollouts
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkbenchAPI
 import WorkbenchSandbox
 
@@ -135,7 +137,7 @@ struct WorkerFixture: Sendable {
         settings.sessionTimeout = .seconds(20)
         settings.policy.retry.pollMinimum = .milliseconds(5)
         settings.policy.retry.pollMaximum = .milliseconds(50)
-        settings.policy.retry.backoffBase = .milliseconds(20)
+        settings.policy.retry.backoff.base = .milliseconds(20)
         settings.policy.settle = .milliseconds(500)
         settings.policy.requestTimeout = .seconds(2)
         return settings
@@ -194,7 +196,7 @@ struct WorkerFixture: Sendable {
     /// The group's committed offsets of the events topic.
     func committedOffsets() async throws -> [TopicPartition: Offset] {
         let admin = try Admin(properties: self.kafka)
-        let partitions = (0..<Int32(self.partitionCount)).map { TopicPartition(self.topics.events, $0) }
+        let partitions = TopicPartition.all(of: self.topics.events, count: self.partitionCount)
         let result: Result<[TopicPartition: Offset], KafkaError>
         do throws(KafkaError) {
             result = .success(try await admin.committedOffsets(ofGroup: self.groupID, partitions))
@@ -236,10 +238,10 @@ struct WorkerFixture: Sendable {
     }
 
     /// The name of a model that belongs to a partition.
-    func modelName(ownedBy partition: Int32) -> String {
+    func modelName(ownedBy partition: Partition) -> String {
         let names = (0...).lazy.map { "model-\($0)" }
         return names.first {
-            Partitioning.ownerPartition(forKey: $0.utf8, count: self.partitionCount).rawValue == partition
+            Partitioning.ownerPartition(forKey: $0.utf8, count: self.partitionCount) == partition
         } ?? ""
     }
 
@@ -253,26 +255,26 @@ struct WorkerFixture: Sendable {
         _ data: String,
         id: String,
         key: String?,
-        partition: Int32? = nil,
+        partition: Partition? = nil,
         source: String = "/test",
         extensions: [(String, String)] = [],
-        timestampMilliseconds: Int64? = nil
+        timestamp: Timestamp? = nil
     ) async throws {
         let producer = try Producer(properties: self.kafka)
         var headers = [
-            Header(key: "ce_specversion", text: "1.0"), Header(key: "ce_type", text: "ai.experiment.run.finished.v1"),
-            Header(key: "ce_source", text: source), Header(key: "ce_id", text: id),
-            Header(key: "content-type", text: "application/json"),
+            RecordHeader("ce_specversion", "1.0"), RecordHeader("ce_type", "ai.experiment.run.finished.v1"),
+            RecordHeader("ce_source", source), RecordHeader("ce_id", id),
+            RecordHeader("content-type", "application/json"),
         ]
-        headers += extensions.map { Header(key: "ce_\($0.0)", text: $0.1) }
+        headers += extensions.map { RecordHeader("ce_\($0.0)", $0.1) }
         _ = try await producer.send(
             ProducerRecord(
                 topic: self.topics.events,
-                partition: partition.map { Partition(rawValue: $0) },
+                partition: partition,
                 key: key.map { Array($0.utf8) },
                 value: Array(data.utf8),
                 headers: headers,
-                timestampMilliseconds: timestampMilliseconds
+                timestamp: timestamp
             )
         )
         await producer.close()
@@ -282,9 +284,7 @@ struct WorkerFixture: Sendable {
     func read(_ topic: String, until isDone: ([ConsumedRecord]) -> Bool) async throws -> [ConsumedRecord] {
         let reader = try PartitionReader(properties: self.kafka)
         var start: [TopicPartition: Offset] = [:]
-        for partition in 0..<Int32(self.partitionCount) {
-            start[TopicPartition(topic, partition)] = Offset(rawValue: 0)
-        }
+        for partition in TopicPartition.all(of: topic, count: self.partitionCount) { start[partition] = 0 }
         try await reader.assign(start)
         var records: [ConsumedRecord] = []
         while !isDone(records), !Task.isCancelled {
@@ -309,11 +309,11 @@ struct WorkerFixture: Sendable {
 
     /// The step that a journal record is at; `nil` for a lane.
     static func step(of record: ConsumedRecord) -> String? {
-        record.headers.first { $0.key == "slipway_step" }?.text
+        record.headers.first { $0.name == "slipway_step" }?.text
     }
 
     static func phase(of record: ConsumedRecord) -> String? {
-        guard let type = record.headers.first(where: { $0.key == "ce_type" })?.text else { return nil }
+        guard let type = record.headers.first(where: { $0.name == "ce_type" })?.text else { return nil }
         return type.split(separator: ".").dropLast().last.map(String.init)
     }
 
@@ -343,7 +343,7 @@ struct WorkerFixture: Sendable {
         }
 
         /// A rollout of it that was just accepted.
-        func state(model: String, partition: Int32, topic: String) -> RolloutState {
+        func state(model: String, partition: Partition, topic: String) -> RolloutState {
             RolloutState(
                 id: RolloutID(high: 1, low: 1),
                 partition: partition,
@@ -360,7 +360,7 @@ struct WorkerFixture: Sendable {
                     artifactPath: "artifacts",
                     runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil)
                 ),
-                acceptedAt: WorkerClock.wallMilliseconds()
+                acceptedAt: Timestamp.now()
             )
         }
     }

@@ -6,6 +6,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Threads
+import Values
 
 @testable import Rollouts
 @testable import Worker
@@ -119,7 +120,7 @@ struct WritingHalf: Sendable {
     // MARK: The journal
 
     /// A step of a rollout of that number, as decided now: it brings no offset of its own.
-    func step(_ number: UInt64, _ partition: Int32) throws -> JournalItem {
+    func step(_ number: UInt64, _ partition: Partition) throws -> JournalItem {
         let state = RolloutState(
             id: RolloutID(high: 1, low: number),
             partition: partition,
@@ -132,7 +133,7 @@ struct WritingHalf: Sendable {
                 artifactPath: "",
                 runtime: .identifier("runtime")
             ),
-            acceptedAt: 0
+            acceptedAt: .epoch
         )
         let record = Coordinator.Record(
             ticket: number,
@@ -189,7 +190,7 @@ struct WritingHalf: Sendable {
     }
 
     /// The numbers of the rollouts whose steps are committed in a journal partition, in order.
-    func journalled(_ partition: Int32) async throws -> [UInt64] {
+    func journalled(_ partition: Partition) async throws -> [UInt64] {
         let place = TopicPartition(self.bed.topics.journal, partition)
         let reader = try PartitionReader(properties: self.bed.kafka)
         let end = try await reader.endOffset(place)

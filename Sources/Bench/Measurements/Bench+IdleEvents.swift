@@ -2,6 +2,7 @@
 
 import Kafka
 import Synchronization
+import Values
 
 extension Bench {
     /// Events that need no work: a worker that finds them when it starts, and how fast it is through with them.

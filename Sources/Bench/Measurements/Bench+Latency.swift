@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Values
 
 extension Bench {
     /// Single events on a worker that is otherwise idle but has worked before, as its broker has: how long until its calls.
@@ -54,7 +55,7 @@ extension Bench {
         var arrivals: [Double] = []
         do {
             var ends: [TopicPartition: Offset] = [:]
-            let partitions = (0..<Int32(topics.partitionCount)).map { TopicPartition(topics.dead, $0) }
+            let partitions = TopicPartition.all(of: topics.dead, count: topics.partitionCount)
             for partition in partitions { ends[partition] = try await reader.endOffset(partition) }
             try await reader.assign(ends)
             for number in 0..<self.settings.singles {

@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 extension Bench {
     /// A worker that takes a partition over whose journal is long and nearly all finished.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import Kafka
 import Processes
+import Values
 
 extension Bench {
     /// Whole rollouts, as many at a time as may be.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Bench {
     /// Rollouts that two workers share, spread over all partitions.
     static let sharedRollouts = 48
@@ -20,8 +22,8 @@ extension Bench {
         try await workbench.setBuilding("60m", by: fixture.client)
         let settings = [
             "SLIPWAY_POLLING_MINIMUM": "10m", "SLIPWAY_POLLING_MAXIMUM": "1h",
-            "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": String(Int(Self.session / .milliseconds(1))),
-            "SLIPWAY_KAFKA_HEARTBEAT_INTERVAL_MS": String(Int(Self.heartbeat / .milliseconds(1))),
+            "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": String(Self.session.wholeMilliseconds),
+            "SLIPWAY_KAFKA_HEARTBEAT_INTERVAL_MS": String(Self.heartbeat.wholeMilliseconds),
             "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "1000",
         ]
         return try await fixture.withWorker(topics, workbench, settings) { survivor in

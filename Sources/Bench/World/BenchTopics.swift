@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Values
 
 /// The topics, and the group, of one scenario.
 struct BenchTopics: Sendable {
@@ -24,7 +25,7 @@ struct BenchTopics: Sendable {
 
     var names: [String] { [self.events, self.status, self.journal, self.dead] }
 
-    var partitions: [TopicPartition] { (0..<Int32(self.partitionCount)).map { TopicPartition(self.events, $0) } }
+    var partitions: [TopicPartition] { TopicPartition.all(of: self.events, count: self.partitionCount) }
 
     /// What the journal of a cluster needs.
     func settings(of name: String) -> [String: String] { name == self.journal ? ["cleanup.policy": "compact"] : [:] }

@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 
 /// A rollout as its last journal record tells it: deployed, or, one in a thousand, waiting for its build.
 struct EndedRollout {
@@ -11,7 +12,7 @@ struct EndedRollout {
         Route(name: "bench", runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil))
     ])
     /// 2026-01-01.
-    private static let start: Int64 = 1_767_225_600_000
+    private static let start = Timestamp(millisecondsSinceEpoch: 1_767_225_600_000)
 
     /// The journal record, as the worker writes it.
     func record(in topics: BenchTopics) throws -> ProducerRecord {
@@ -22,7 +23,7 @@ struct EndedRollout {
             partition: Partition(rawValue: 0),
             key: record.key,
             value: record.value,
-            headers: record.headers.map { Header(key: $0.name, value: $0.value) }
+            headers: record.headers.map { RecordHeader($0.name, $0.value) }
         )
     }
 
@@ -42,7 +43,7 @@ struct EndedRollout {
         state.run = ResolvedRun(
             projectID: SimulatedWorkbench.projectID,
             experimentID: SimulatedWorkbench.experimentID,
-            order: RunOrder(startMilliseconds: Self.start, runID: SimulatedWorkbench.runID(self.number))
+            order: RunOrder(start: Self.start, runID: SimulatedWorkbench.runID(self.number))
         )
         state.made.registeredModelID = self.identifier("regi-ster")
         state.made.versionID = self.identifier("vers-ions")
@@ -61,15 +62,14 @@ struct EndedRollout {
             state.made.deploymentID = String(self.number)
             state.step = .finished
         }
-        for (index, phase) in phases.enumerated() { state.enter(phase, at: Self.start + Int64(index) * 1_000) }
+        for (index, phase) in phases.enumerated() { state.enter(phase, at: Self.start.advanced(by: .seconds(index))) }
     }
 
-    private func event(in topics: BenchTopics) -> IncomingRecord {
-        IncomingRecord(
-            topic: topics.events,
-            partition: 0,
-            offset: Int64(self.number),
-            timestampMilliseconds: Self.start,
+    private func event(in topics: BenchTopics) -> ConsumedRecord {
+        ConsumedRecord(
+            topicPartition: TopicPartition(topics.events, 0),
+            offset: Offset(rawValue: Int64(self.number)),
+            timestamp: Self.start,
             value: Array(
                 """
                 {"projectId":"\(SimulatedWorkbench.projectID)","experimentId":"\(SimulatedWorkbench.experimentID)",\

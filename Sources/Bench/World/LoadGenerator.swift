@@ -2,6 +2,7 @@
 
 import JSON
 import Kafka
+import Values
 
 /// Makes events as training jobs do, and sends them.
 struct LoadGenerator: Sendable {
@@ -27,10 +28,10 @@ struct LoadGenerator: Sendable {
             key: Array(model.utf8),
             value: value,
             headers: [
-                Header(key: "ce_specversion", text: "1.0"),
-                Header(key: "ce_type", text: "ai.experiment.run.finished.v1"),
-                Header(key: "ce_source", text: "/bench"), Header(key: "ce_id", text: model),
-                Header(key: "content-type", text: "application/json"),
+                RecordHeader("ce_specversion", "1.0"),
+                RecordHeader("ce_type", "ai.experiment.run.finished.v1"),
+                RecordHeader("ce_source", "/bench"), RecordHeader("ce_id", model),
+                RecordHeader("content-type", "application/json"),
             ]
         )
     }

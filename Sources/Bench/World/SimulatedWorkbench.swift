@@ -2,8 +2,10 @@
 
 import Files
 import HTTPClient
+import HTTPValues
 import JSON
 import Processes
+import Values
 
 /// A simulated workbench as a process of its own, and the runs that it holds.
 struct SimulatedWorkbench: Sendable {

@@ -2,6 +2,7 @@
 
 import Glibc
 import HTTPClient
+import HTTPValues
 import JSON
 import Processes
 

@@ -3,6 +3,8 @@
 import CommandTable
 import Files
 import HTTPClient
+import HTTPValues
+import Values
 import WorkbenchAPI
 
 /// `slipway api`: any operation of the workbench's API, with the configured address and key.
@@ -140,6 +142,8 @@ enum APICommand {
         return request
     }
 
+    private static let backoff = Backoff(base: .milliseconds(800), cap: .seconds(5))
+
     private static func send(_ request: Request, _ client: WorkbenchClient) async -> Result<[RawResponse], APIError> {
         var attempt = 1
         while true {
@@ -160,12 +164,12 @@ enum APICommand {
             } catch {
                 let failure = error
                 guard request.method == "GET", failure.isRetryable, attempt < 3 else { return .failure(failure) }
-                attempt += 1
                 do {
-                    try await Task.sleep(for: .milliseconds(200 << attempt))
+                    try await Task.sleep(for: Self.backoff.delay(afterFailures: attempt).duration)
                 } catch {
                     return .failure(failure)
                 }
+                attempt += 1
             }
         }
     }

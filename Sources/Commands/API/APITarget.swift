@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CommandTable
+import HTTPValues
 
 /// What `slipway api` is to call, as people write it: with or without a slash in front, with or without a query.
 struct APITarget: Equatable {
@@ -36,19 +37,6 @@ struct APITarget: Equatable {
     }
 
     private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                let digits = rest.prefix(2)
-                guard digits.count == 2, let value = UInt8(String(Substring(digits)), radix: 16) else { return nil }
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            default: bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
+        PercentEncoding.decodeStrictly(text.utf8, plusIsSpace: true)
     }
 }

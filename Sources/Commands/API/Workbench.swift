@@ -4,6 +4,7 @@ import CommandTable
 import HTTPClient
 import Rollouts
 import Telemetry
+import Values
 import WorkbenchAPI
 
 /// A client of the configured workbench, with what belongs to it.

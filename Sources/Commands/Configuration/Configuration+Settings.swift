@@ -5,7 +5,7 @@ import Notation
 import Rollouts
 import Settings
 import Telemetry
-import Timestamps
+import Values
 import Worker
 
 /// How checked settings become what the parts take.
@@ -64,8 +64,10 @@ extension Coordinator.Policy {
         self.init(
             retry: RetryPolicy(
                 maximumAttempts: settings.integer(.rolloutMaximumAttempts),
-                backoffBase: Span(settings.duration(.rolloutBackoffBase)),
-                backoffCap: Span(settings.duration(.rolloutBackoffCap)),
+                backoff: Backoff(
+                    base: Span(settings.duration(.rolloutBackoffBase)),
+                    cap: Span(settings.duration(.rolloutBackoffCap))
+                ),
                 pollMinimum: Span(settings.duration(.pollingMinimum)),
                 pollMaximum: Span(settings.duration(.pollingMaximum))
             ),
@@ -82,7 +84,7 @@ extension Coordinator.Policy {
 extension WorkerSettings.StartFrom {
     fileprivate init(setting text: String) {
         switch (text, Timestamp(rfc3339: text)) {
-        case (_, let time?): self = .time(milliseconds: time.millisecondsSinceEpoch)
+        case (_, let time?): self = .time(time)
         case ("beginning", nil): self = .beginning
         default: self = .now
         }

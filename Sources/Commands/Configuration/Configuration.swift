@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Telemetry
+import Values
 import Worker
 
 /// What the commands need of the settings, in the types of the parts that they go to.

@@ -2,7 +2,7 @@
 
 import JSON
 import Rollouts
-import Timestamps
+import Values
 
 /// One event that `slipway emit` has made or read, with what its report says about it.
 struct EmitCandidate: Sendable, Equatable {
@@ -17,7 +17,7 @@ struct EmitCandidate: Sendable, Equatable {
     var run: String?
     var model: String?
     /// The record.
-    var record: OutgoingRecord
+    var record: ProducerRecord
     /// Why the worker could not understand it.
     var problem: DeadLetterReason?
 
@@ -56,7 +56,7 @@ struct EmitBuilder: Sendable {
         } catch {
             // The decoder below says the same, with the reason's class; unchecked, the bytes go as they are.
         }
-        let record = OutgoingRecord(topic: .events, key: self.key.map { Array($0.utf8) }, value: document.bytes)
+        let record = ProducerRecord(topic: self.topic, key: self.key.map { Array($0.utf8) }, value: document.bytes)
         return self.checked(EmitCandidate(number: self.number, line: document.line, record: record))
     }
 
@@ -87,7 +87,7 @@ struct EmitBuilder: Sendable {
                 id: draft.attribute("id"),
                 run: draft.runID,
                 model: draft.modelName,
-                record: draft.record(self.options.mode, key: self.key)
+                record: draft.record(self.options.mode, topic: self.topic, key: self.key)
             )
         )
     }
@@ -95,7 +95,7 @@ struct EmitBuilder: Sendable {
     private func checked(_ candidate: EmitCandidate) -> EmitCandidate {
         guard self.options.checks else { return candidate }
         var candidate = candidate
-        if case .failure(let reason) = EventDecoder.decode(candidate.record.incoming(topic: self.topic)) {
+        if case .failure(let reason) = EventDecoder.decode(candidate.record.asRead) {
             candidate.problem = reason
         }
         return candidate

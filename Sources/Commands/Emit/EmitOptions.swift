@@ -2,6 +2,7 @@
 
 import CommandTable
 import Kafka
+import Values
 
 /// What `slipway emit` is asked to do.
 struct EmitOptions: Sendable, Equatable {

@@ -5,6 +5,7 @@ import JSON
 import Kafka
 import Notation
 import Rollouts
+import Values
 
 /// Says what `slipway emit` did with each event, and how it went altogether.
 struct EmitReport {

@@ -4,6 +4,7 @@ import CommandTable
 import JSON
 import Kafka
 import Rollouts
+import Values
 
 /// The work of `slipway emit`.
 struct EmitRun: Sendable {
@@ -34,7 +35,7 @@ struct EmitRun: Sendable {
         if let partition = self.options.partition, partition.rawValue >= topic.partitionCount {
             throw UsageError("'\(topic.name)' has \(topic.partitionCount) partitions, none has number \(partition)")
         }
-        let milliseconds = max(1, Int64(self.options.timeout / .milliseconds(1)))
+        let milliseconds = max(1, self.options.timeout.wholeMilliseconds)
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
         let producer = try Producer(properties: properties)
         do {
@@ -76,8 +77,10 @@ struct EmitRun: Sendable {
 
     private func send(_ candidates: [EmitCandidate], with producer: Producer, _ report: inout EmitReport) async {
         let accepted = candidates.filter { $0.problem == nil }
-        let records = accepted.map {
-            $0.record.producerRecord(topic: self.access.eventsTopic, partition: self.options.partition)
+        let records = accepted.map { candidate in
+            var record = candidate.record
+            record.partition = self.options.partition
+            return record
         }
         var results = await producer.sendAll(records).makeIterator()
         for candidate in candidates {
@@ -119,7 +122,7 @@ struct EmitRun: Sendable {
         return shown > 0 && report.refused == 0 ? .success : .failure
     }
 
-    private static func line(_ record: OutgoingRecord) -> String {
+    private static func line(_ record: ProducerRecord) -> String {
         let bytes = JSONWriter.object { writer in
             writer.field("key", record.key.map { String(decoding: $0, as: UTF8.self) })
             writer.object("headers") { object in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Timestamps
+import Values
 
 /// Where `slipway emit` takes its events from, one after another.
 struct EmitSource: Sendable {
@@ -54,10 +54,6 @@ struct EmitSource: Sendable {
 
     /// 128 random bits in lower-case hexadecimal digits.
     private static func randomID() -> String {
-        let digits = [UInt64.random(in: .min ... .max), .random(in: .min ... .max)].map { half in
-            let text = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }
-        return digits.joined()
+        Hex.text(UInt128.random(in: .min ... .max))
     }
 }

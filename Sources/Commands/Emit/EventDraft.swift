@@ -3,7 +3,7 @@
 import JSON
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 
 /// An event about to be sent: its CloudEvents attributes and its data, kept as given, so that nothing is lost.
 ///
@@ -87,20 +87,21 @@ struct EventDraft: Sendable, Equatable {
         if self.attribute("partitionkey") == nil, let model = self.modelName { self.set("partitionkey", model) }
     }
 
-    /// The event as a record without a topic's name, as the worker would read it from that place.
+    /// The event as a record.
     ///
     /// - Parameters:
     ///   - mode: How attributes travel.
+    ///   - topic: The events topic.
     ///   - key: The key, or `nil` for that of the model: its name, which decides about the partition.
     /// - Returns: The record.
-    func record(_ mode: Mode, key: String? = nil) -> OutgoingRecord {
+    func record(_ mode: Mode, topic: String, key: String? = nil) -> ProducerRecord {
         let key = (key ?? self.modelName ?? self.attribute("partitionkey")).map { Array($0.utf8) }
         var writer = JSONWriter()
         switch mode {
         case .structured:
             writer.value(.object(self.attributes + [JSONValue.Member("data", self.data)]))
-            return OutgoingRecord(
-                topic: .events,
+            return ProducerRecord(
+                topic: topic,
                 key: key,
                 value: writer.bytes,
                 headers: [RecordHeader("content-type", "application/cloudevents+json")]
@@ -111,7 +112,7 @@ struct EventDraft: Sendable, Equatable {
                 let name = member.name == "datacontenttype" ? "content-type" : "ce_\(member.name)"
                 return RecordHeader(name, EventDraft.text(member.value))
             }
-            return OutgoingRecord(topic: .events, key: key, value: writer.bytes, headers: headers)
+            return ProducerRecord(topic: topic, key: key, value: writer.bytes, headers: headers)
         }
     }
 
@@ -123,27 +124,15 @@ struct EventDraft: Sendable, Equatable {
     }
 }
 
-extension OutgoingRecord {
+extension ProducerRecord {
     /// The record as intake would read it, so that the worker's own decoder can judge it.
-    func incoming(topic: String) -> IncomingRecord {
-        IncomingRecord(
-            topic: topic,
-            partition: 0,
+    var asRead: ConsumedRecord {
+        ConsumedRecord(
+            topicPartition: TopicPartition(self.topic, self.partition ?? 0),
             offset: 0,
             key: self.key,
             value: self.value,
             headers: self.headers
-        )
-    }
-
-    /// The record as the producer takes it.
-    func producerRecord(topic: String, partition: Partition? = nil) -> ProducerRecord {
-        ProducerRecord(
-            topic: topic,
-            partition: partition,
-            key: self.key,
-            value: self.value,
-            headers: self.headers.map { Header(key: $0.name, value: $0.value) }
         )
     }
 }

@@ -2,7 +2,7 @@
 
 import CommandTable
 import Processes
-import Timestamps
+import Values
 
 /// Declares `slipway replay`.
 enum ReplayCommand {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
+import Values
 
 /// What a replay would send: of each run and model the newest event, and what can't be sent, with its reason.
 ///
@@ -18,7 +19,7 @@ struct ReplayPlan: Sendable {
     /// One event of the topic.
     struct Entry: Sendable, Equatable {
         /// The record as it was read.
-        var record: IncomingRecord
+        var record: ConsumedRecord
         /// The run's id, if the event could be understood and names one.
         var run: String?
         /// The model's name, as far as the record says it.
@@ -28,8 +29,8 @@ struct ReplayPlan: Sendable {
         /// Why it can't be replayed; `nil` if it can.
         var problem: Problem?
 
-        fileprivate var order: (Int64, Int32, Int64) {
-            (self.record.timestampMilliseconds ?? 0, self.record.partition, self.record.offset)
+        fileprivate var order: (Timestamp, Partition, Offset) {
+            (self.record.timestamp ?? .epoch, self.record.partition, self.record.offset)
         }
     }
 
@@ -83,7 +84,7 @@ struct ReplayPlan: Sendable {
     /// Takes a record of the events topic.
     ///
     /// - Throws: `TooMany` when it is one more than the limit.
-    mutating func add(_ record: IncomingRecord) throws(TooMany) {
+    mutating func add(_ record: ConsumedRecord) throws(TooMany) {
         self.read += 1
         self.noteIfSentBefore(record)
         switch self.selection.verdict(record) {
@@ -110,7 +111,7 @@ struct ReplayPlan: Sendable {
     }
 
     /// Takes a record only to see whether it is a copy that this replay made before.
-    mutating func noteIfSentBefore(_ record: IncomingRecord) {
+    mutating func noteIfSentBefore(_ record: ConsumedRecord) {
         // Every record of the topic comes by here: only those that have the id anywhere are worth decoding.
         guard record.mentions(self.replayID), case .success(let event) = EventDecoder.decode(record),
             event.replay?.id == self.replayID, let run = event.data.run.runID
@@ -137,11 +138,11 @@ struct ReplayPlan: Sendable {
         return (wanted + self.unusable).sorted { $0.order < $1.order }
     }
 
-    /// The time of the oldest event that would be sent, in milliseconds since 1970.
-    var oldestMilliseconds: Int64? { self.wanted.values.compactMap(\.record.timestampMilliseconds).min() }
+    /// The time of the oldest event that would be sent.
+    var oldestTime: Timestamp? { self.wanted.values.compactMap(\.record.timestamp).min() }
 }
 
-extension IncomingRecord {
+extension ConsumedRecord {
     /// Whether the text occurs in a header field's value or in the body.
     fileprivate func mentions(_ text: String) -> Bool {
         let bytes = Array(text.utf8)

@@ -4,7 +4,7 @@ import CommandTable
 import JSON
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 
 /// Says what a replay would send, or has sent.
 struct ReplayReport: Sendable {
@@ -37,7 +37,7 @@ struct ReplayReport: Sendable {
         var table = TextTable(["PARTITION", "OFFSET", "TIME", "MODEL", "RUN", "EVENT", "REPLAY"])
         for (entry, outcome) in rows {
             table.add([
-                String(entry.record.partition), String(entry.record.offset), Self.time(entry) ?? "-",
+                entry.record.partition.description, entry.record.offset.description, Self.time(entry) ?? "-",
                 entry.model ?? "-", entry.run ?? "-", entry.eventID.isEmpty ? "-" : entry.eventID, Self.words(outcome),
             ])
         }
@@ -82,7 +82,7 @@ struct ReplayReport: Sendable {
     }
 
     private static func time(_ entry: ReplayPlan.Entry) -> String? {
-        entry.record.timestampMilliseconds.map { Timestamp(millisecondsSinceEpoch: $0).description }
+        entry.record.timestamp?.description
     }
 
     private static func words(_ outcome: Outcome) -> String {
@@ -97,8 +97,8 @@ struct ReplayReport: Sendable {
     private func line(_ entry: ReplayPlan.Entry, _ outcome: Outcome) -> String {
         let bytes = JSONWriter.object { writer in
             writer.field("topic", entry.record.topic)
-            writer.field("partition", entry.record.partition)
-            writer.field("offset", entry.record.offset)
+            writer.field("partition", entry.record.partition.rawValue)
+            writer.field("offset", entry.record.offset.rawValue)
             writer.field("time", Self.time(entry))
             writer.field("model", entry.model)
             writer.field("run", entry.run)

@@ -3,7 +3,7 @@
 import CommandTable
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 import Worker
 
 /// What `slipway replay` is asked to do.
@@ -92,7 +92,7 @@ struct ReplayOptions: Sendable, Equatable {
             replay: self.replay,
             origin: Origin(topic: "sample", partition: 0, offset: 0)
         )
-        let record = EventEncoder.record(sample).incoming(topic: "sample")
+        let record = EventEncoder.record(sample, topic: "sample").asRead
         guard case .failure(let reason) = EventDecoder.decode(record) else { return }
         throw UsageError("the worker would not take --replay-id or --reason: \(reason.message)")
     }
@@ -157,12 +157,12 @@ struct ReplayRun: Sendable {
             if let from = selection.fromOffset { starts[place] = max(from, starts[place] ?? from) }
             if let to = selection.toOffset { stops[place] = stops[place].map { min($0, to.next) } }
         }
-        try await pass.run(from: starts, to: stops) { try plan.add(IncomingRecord($0)) }
+        try await pass.run(from: starts, to: stops) { try plan.add($0) }
         guard options.isIDGiven, selection.partition != nil || selection.since != nil else { return plan }
         // Copies that this replay made before lie behind the events, maybe in other partitions.
-        let oldest = plan.oldestMilliseconds.map { TimePoint.at(Timestamp(millisecondsSinceEpoch: $0)) }
+        let oldest = plan.oldestTime.map { TimePoint.at($0) }
         try await pass.run(from: try await pass.starts(oldest ?? .beginning), to: ends) {
-            plan.noteIfSentBefore(IncomingRecord($0))
+            plan.noteIfSentBefore($0)
         }
         return plan
     }
@@ -198,15 +198,15 @@ struct ReplayRun: Sendable {
 
     /// The event as it is sent again: as it was, with the replay, and keyed so that its model's owner gets it.
     private func copy(_ entry: ReplayPlan.Entry) throws(DeadLetterReason) -> ProducerRecord {
-        var record = try EventEncoder.replayed(entry.record, self.options.replay)
+        var record = try EventEncoder.replayed(entry.record, self.options.replay, topic: self.access.eventsTopic)
         if let model = entry.model { record.key = Array(model.utf8) }
         // The copy is larger than the event was, so the worker's limits are tried once more.
-        _ = try EventDecoder.decode(record.incoming(topic: entry.record.topic)).get()
-        return record.producerRecord(topic: self.access.eventsTopic)
+        _ = try EventDecoder.decode(record.asRead).get()
+        return record
     }
 
     private func send(_ records: [ProducerRecord]) async throws -> [Result<RecordPlace, KafkaError>] {
-        let milliseconds = max(1, Int64(self.options.timeout / .milliseconds(1)))
+        let milliseconds = max(1, self.options.timeout.wholeMilliseconds)
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
         let producer = try Producer(properties: properties)
         let results = await producer.sendAll(records)

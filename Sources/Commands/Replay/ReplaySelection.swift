@@ -2,7 +2,7 @@
 
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 
 /// Which past events a replay is about; all conditions must hold.
 struct ReplaySelection: Sendable, Equatable {
@@ -36,7 +36,7 @@ struct ReplaySelection: Sendable, Equatable {
     }
 
     /// Judges one record.
-    func verdict(_ record: IncomingRecord) -> Verdict {
+    func verdict(_ record: ConsumedRecord) -> Verdict {
         guard self.covers(record) else { return .other }
         let event: RunFinishedEvent
         switch EventDecoder.decode(record) {
@@ -53,19 +53,18 @@ struct ReplaySelection: Sendable, Equatable {
     }
 
     /// The model's name as far as the record says it.
-    static func model(of event: RunFinishedEvent, _ record: IncomingRecord) -> String? {
+    static func model(of event: RunFinishedEvent, _ record: ConsumedRecord) -> String? {
         event.data.model.name ?? event.partitionKey ?? self.text(record.key)
     }
 
     private static func text(_ key: [UInt8]?) -> String? { key.flatMap { String(validating: $0, as: UTF8.self) } }
 
-    private func covers(_ record: IncomingRecord) -> Bool {
-        if let partition = self.partition, record.partition != partition.rawValue { return false }
-        if let from = self.fromOffset, record.offset < from.rawValue { return false }
-        if let to = self.toOffset, record.offset > to.rawValue { return false }
-        let time = record.timestampMilliseconds
-        if case .at(let since)? = self.since, (time ?? .min) < since.millisecondsSinceEpoch { return false }
-        if let until = self.until, (time ?? .max) >= until.millisecondsSinceEpoch { return false }
+    private func covers(_ record: ConsumedRecord) -> Bool {
+        if let partition = self.partition, record.partition != partition { return false }
+        if let from = self.fromOffset, record.offset < from { return false }
+        if let to = self.toOffset, record.offset > to { return false }
+        if case .at(let since)? = self.since, (record.timestamp ?? .earliest) < since { return false }
+        if let until = self.until, (record.timestamp ?? .latest) >= until { return false }
         return true
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Notation
-import Timestamps
+import Values
 
 /// A place in a topic by time, as a command line says it.
 enum TimePoint: Sendable, Equatable {

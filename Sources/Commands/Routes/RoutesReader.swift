@@ -2,6 +2,7 @@
 
 import Rollouts
 import Settings
+import Values
 
 /// Makes routes of a routes file's nodes, and keeps every mistake that it meets on the way.
 ///
@@ -302,7 +303,7 @@ extension RoutesReader {
     private mutating func milliseconds(_ section: Section, _ key: String, default standard: Int64) -> Int64 {
         self.value(section, key, default: standard) { node throws(YAMLError) in
             let duration = try node.duration(.seconds(1)...(.seconds(7 * 86_400)))
-            return Int64(duration / .milliseconds(1))
+            return duration.wholeMilliseconds
         }
     }
 

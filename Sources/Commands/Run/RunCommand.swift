@@ -6,7 +6,7 @@ import Operations
 import Processes
 import Rollouts
 import Telemetry
-import Timestamps
+import Values
 import WorkbenchAPI
 import Worker
 

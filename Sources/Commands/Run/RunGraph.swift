@@ -5,12 +5,13 @@ import Files
 import Glibc
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import Kafka
 import Operations
 import Processes
 import Rollouts
 import Telemetry
-import Timestamps
+import Values
 import WorkbenchAPI
 import Worker
 
@@ -138,7 +139,7 @@ struct WorkerReadiness: ReadinessSource {
     func readiness() -> ReadinessReport {
         ReadinessReport(
             self.health.snapshot.map { condition in
-                let since = Timestamp(millisecondsSinceEpoch: condition.since)
+                let since = condition.since
                 guard let cause = condition.cause else { return .met(condition.name, since: since) }
                 return .unmet(condition.name, cause: cause, since: since)
             }

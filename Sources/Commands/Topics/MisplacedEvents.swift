@@ -2,6 +2,7 @@
 
 import Kafka
 import Rollouts
+import Values
 import Worker
 
 /// Who sends events to other partitions than those of their models, as the copies tell that workers have forwarded.
@@ -17,7 +18,7 @@ struct MisplacedEvents: Sendable, Equatable {
     private(set) var bySource: [String: Int] = [:]
 
     /// Adds a record of the events topic.
-    mutating func add(_ record: IncomingRecord) {
+    mutating func add(_ record: ConsumedRecord) {
         guard record.isForwarded else {
             self.count += 1
             return
@@ -78,7 +79,7 @@ struct MisplacedEvents: Sendable, Equatable {
         }
         var found = MisplacedEvents()
         try await pass.run(from: Dictionary(uniqueKeysWithValues: starts), to: ends, stall: .seconds(10)) { record in
-            found.add(IncomingRecord(record))
+            found.add(record)
         }
         return found
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
-import Timestamps
+import Values
 
 /// Reads all partitions of a topic from places given by time, without a group.
 struct TopicPass: Sendable {
@@ -10,7 +10,7 @@ struct TopicPass: Sendable {
 
     init(_ reader: PartitionReader, _ topic: Topic) {
         self.reader = reader
-        self.partitions = (0..<topic.partitionCount).map { TopicPartition(topic.name, Int32($0)) }
+        self.partitions = TopicPartition.all(of: topic.name, count: topic.partitionCount)
     }
 
     /// Finds where to begin.
@@ -28,7 +28,7 @@ struct TopicPass: Sendable {
             return try await self.ends()
         case .at(let time):
             let ends = try await self.ends()
-            let found = try await self.reader.offsets(of: self.partitions, at: time.millisecondsSinceEpoch)
+            let found = try await self.reader.offsets(of: self.partitions, at: time)
             return ends.merging(found) { _, found in found }
         }
     }

@@ -2,6 +2,7 @@
 
 import CommandTable
 import Kafka
+import Values
 import Worker
 
 /// `slipway topics`: makes and checks the four topics.
@@ -100,7 +101,7 @@ enum TopicsCommand {
                 // Only what is created has to know them.
                 partitionCount: (mends ? invocation.integer("partitions") : nil) ?? configuration.partitionCount,
                 replicationFactor: mends ? invocation.integer("replication") : nil,
-                dedupeHorizonMilliseconds: Int64(configuration.dedupeHorizon / .milliseconds(1))
+                dedupeHorizonMilliseconds: configuration.dedupeHorizon.wholeMilliseconds
             )
         )
         let report = TopicReport(output: output, isJSON: invocation.flag("json"))

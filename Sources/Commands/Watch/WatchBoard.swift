@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
+import Values
 
 /// What `slipway watch` knows: one row for each rollout, from the statuses seen so far.
 ///
@@ -29,9 +30,8 @@ struct WatchBoard: Sendable {
     private let mostEnded: Int
     private var rows: [String: Row] = [:]
     private var order = 0
-    /// Ended rollouts in the order of their end; those before `firstEnded` are forgotten.
-    private var endedIDs: [String] = []
-    private var firstEnded = 0
+    /// Ended rollouts that have a row, in the order of their end.
+    private var endedIDs = FIFO<String>()
 
     /// How many rollouts have ended, by phase; never forgotten.
     private(set) var ended: [Phase: Int] = [:]
@@ -103,14 +103,8 @@ struct WatchBoard: Sendable {
 
     private mutating func forgetOldest(after rolloutID: String) {
         self.endedIDs.append(rolloutID)
-        guard self.endedIDs.count - self.firstEnded > self.mostEnded else { return }
-        self.rows[self.endedIDs[self.firstEnded]] = nil
-        self.firstEnded += 1
-        // Moves the rest to the front once in a while, not at every end.
-        if self.firstEnded > self.mostEnded {
-            self.endedIDs.removeFirst(self.firstEnded)
-            self.firstEnded = 0
-        }
+        guard self.endedIDs.count > self.mostEnded, let oldest = self.endedIDs.popFirst() else { return }
+        self.rows[oldest] = nil
     }
 }
 

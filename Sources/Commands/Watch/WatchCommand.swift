@@ -3,7 +3,7 @@
 import CommandTable
 import Glibc
 import Processes
-import Timestamps
+import Values
 
 /// Declares `slipway watch`.
 enum WatchCommand {

@@ -4,7 +4,7 @@ import CommandTable
 import JSON
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 
 /// Shows what comes from the status topic: as a table that is redrawn in place, or as JSON lines.
 struct WatchDisplay {
@@ -66,8 +66,7 @@ struct WatchDisplay {
             if let end = ends[record.topicPartition], record.offset.next >= end {
                 self.unread.remove(record.topicPartition)
             }
-            let headers = record.headers.map { RecordHeader($0.key, $0.value) }
-            guard let status = StatusEvent.decode(headers: headers, value: record.value) else {
+            guard let status = StatusEvent.decode(headers: record.headers, value: record.value) else {
                 self.noteUnreadable(record)
                 continue
             }
@@ -77,7 +76,7 @@ struct WatchDisplay {
             case .known, .filtered: continue
             }
             isNew = true
-            if !self.isTable, self.filter.shows(status), let line = WatchDisplay.line(headers, record.value) {
+            if !self.isTable, self.filter.shows(status), let line = WatchDisplay.line(record.headers, record.value) {
                 lines += line + "\n"
             }
         }

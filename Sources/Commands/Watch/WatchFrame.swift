@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Rollouts
-import Timestamps
+import Values
 
 /// Draws the board as lines of text.
 ///
@@ -60,12 +60,11 @@ struct WatchFrame: Sendable {
     }
 
     private func line(_ status: StatusEvent, _ columns: Columns, _ now: Timestamp) -> String {
-        let milliseconds = now.millisecondsSinceEpoch
-        let since = status.time.map { Self.brief(milliseconds - $0) } ?? ""
+        let since = status.time.map { Self.brief(now.milliseconds(since: $0)) } ?? ""
         let total =
             status.isTerminal
             ? status.totalMilliseconds.map(Self.brief) ?? ""
-            : status.acceptedAt.map { Self.brief(milliseconds - $0) } ?? ""
+            : status.acceptedAt.map { Self.brief(now.milliseconds(since: $0)) } ?? ""
         var cells = [TerminalText(status.rolloutID).text.prefix(Self.idWidth).description]
         cells[0] = TerminalText(cells[0]).fitted(to: Self.idWidth)
         cells.append(self.styled(TerminalText(status.phaseWord).fitted(to: Self.phaseWidth), Style(of: status)))

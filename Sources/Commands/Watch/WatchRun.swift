@@ -3,7 +3,7 @@
 import CommandTable
 import Kafka
 import Rollouts
-import Timestamps
+import Values
 
 /// What `slipway watch` is asked to do.
 struct WatchOptions: Sendable, Equatable {

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Kafka
+import Values
 
 /// A fault drill: real worker processes between a Kafka and a simulated workbench, every fault that can hit them, and
 /// the judgement of what has become of every event.
@@ -101,8 +102,8 @@ package struct Drill: Sendable {
             "SLIPWAY_CONFIG": configuration.path,
             "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrapServers,
             "SLIPWAY_KAFKA_GROUP_ID": self.topics.group,
-            "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": "\(times.session.milliseconds)",
-            "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "\(times.transaction.milliseconds)",
+            "SLIPWAY_KAFKA_SESSION_TIMEOUT_MS": "\(times.session.wholeMilliseconds)",
+            "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "\(times.transaction.wholeMilliseconds)",
             "SLIPWAY_INTAKE_START_FROM": "beginning",
             "SLIPWAY_TOPICS_EVENTS": self.topics.events,
             "SLIPWAY_TOPICS_STATUS": self.topics.status,
@@ -111,12 +112,12 @@ package struct Drill: Sendable {
             "SLIPWAY_WORKBENCH_URL": workbench.url,
             "SLIPWAY_WORKBENCH_API_KEY": workbench.apiKey,
             "SLIPWAY_WORKBENCH_MODEL_SERVICE_URL": workbench.modelServiceURL,
-            "SLIPWAY_WORKBENCH_REQUEST_TIMEOUT": "\(times.request.milliseconds)ms",
+            "SLIPWAY_WORKBENCH_REQUEST_TIMEOUT": "\(times.request.wholeMilliseconds)ms",
             "SLIPWAY_WORKBENCH_MAXIMUM_CALLS_PER_SECOND": "200",
             "SLIPWAY_ROUTES": routes.path,
             "SLIPWAY_OPERATIONS_ADDRESS": "127.0.0.1:0",
-            "SLIPWAY_ROLLOUT_SETTLE": "\(times.settle.milliseconds)ms",
-            "SLIPWAY_ROLLOUT_SWEEP_AFTER": "\(times.sweep.milliseconds)ms",
+            "SLIPWAY_ROLLOUT_SETTLE": "\(times.settle.wholeMilliseconds)ms",
+            "SLIPWAY_ROLLOUT_SWEEP_AFTER": "\(times.sweep.wholeMilliseconds)ms",
             "SLIPWAY_ROLLOUT_MAXIMUM_ATTEMPTS": "100",
             "SLIPWAY_ROLLOUT_BACKOFF_BASE": "100ms",
             "SLIPWAY_ROLLOUT_BACKOFF_CAP": "2s",

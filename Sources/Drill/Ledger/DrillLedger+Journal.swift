@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension DrillLedger {
     /// Judges who wrote to the journal, and in which generation.
     mutating func judgeJournal(_ seen: Observations) {
@@ -39,7 +41,7 @@ extension DrillLedger {
                 guard before.last?.process == fault.worker, DrillLedger.hasUnfinished(before),
                     let next = entries.dropFirst(before.count).first(where: { $0.rolloutID != nil })
                 else { continue }
-                self.recoveries.append(.milliseconds(next.at - fault.from))
+                self.recoveries.append(next.at.duration(since: fault.from))
             }
         }
         self.recoveries.sort()
@@ -57,7 +59,7 @@ extension DrillLedger {
     /// Finds the longest time in which there was work and no rollout moved, and whether a worker said why.
     mutating func measureStalls(_ seen: Observations) {
         var unfinished: Set<String> = []
-        var last: Int64?
+        var last: Timestamp?
         for entry in seen.journal.sorted(by: { $0.at < $1.at }) {
             guard let id = entry.rolloutID else { continue }
             if let last, !unfinished.isEmpty { self.noteStall(from: last, to: entry.at, seen) }
@@ -66,8 +68,8 @@ extension DrillLedger {
         }
     }
 
-    private mutating func noteStall(from: Int64, to: Int64, _ seen: Observations) {
-        let length = Duration.milliseconds(to - from)
+    private mutating func noteStall(from: Timestamp, to: Timestamp, _ seen: Observations) {
+        let length = to.duration(since: from)
         let isLongest = length > self.longestStall?.length ?? .zero
         guard isLongest || length > seen.stallLimit else { return }
         let cause = seen.health.first { $0.at >= from && $0.at <= to && $0.cause != nil }?.cause

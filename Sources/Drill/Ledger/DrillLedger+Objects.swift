@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SandboxPrograms
+import Values
 
 extension DrillLedger {
     /// Judges what the workbench has made: twice, unknown, in the wrong order.
@@ -65,7 +66,7 @@ extension DrillLedger {
         let marker = making.marker ?? self.marker(ofBuild: making.buildID, seen)
         for freeze in seen.injectedFaults where freeze.kind == .freeze {
             guard let until = freeze.until, making.at >= until,
-                making.at <= until + seen.thawAllowance.milliseconds
+                making.at <= until.advanced(by: seen.thawAllowance)
             else { continue }
             let hadIt = seen.journal.contains { entry in
                 entry.process == freeze.worker && entry.at <= until

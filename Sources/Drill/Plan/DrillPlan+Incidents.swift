@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
 import WorkbenchSandbox
 
 extension DrillPlan {
@@ -9,7 +10,7 @@ extension DrillPlan {
         for fault in [DrillFault.kill, .freeze, .rebalance, .broker] where settings.faults.contains(fault) {
             // The place in the list, not a hash, so that a seed means the same tomorrow.
             let salt = UInt64(DrillFault.allCases.firstIndex(of: fault) ?? 0) + 1
-            var dice = Dice(seed: settings.seed ^ (salt << 32))
+            var dice = SeededGenerator(seed: settings.seed ^ (salt << 32))
             let every: Duration = fault == .kill ? .seconds(20) : .seconds(30)
             for _ in 0..<max(1, Int(settings.span / every)) {
                 incidents.append(
@@ -24,7 +25,11 @@ extension DrillPlan {
         return incidents.sorted { $0.at < $1.at }
     }
 
-    private static func kind(of fault: DrillFault, _ settings: DrillSettings, _ dice: inout Dice) -> Incident.Kind {
+    private static func kind(
+        of fault: DrillFault,
+        _ settings: DrillSettings,
+        _ dice: inout SeededGenerator
+    ) -> Incident.Kind {
         let seconds = Double.random(in: 0...1, using: &dice)
         switch fault {
         case .freeze: return .freeze(for: settings.times.session + .seconds(2 + 6 * seconds))
@@ -43,7 +48,7 @@ extension DrillPlan {
         if let rules = settings.lastingFaults { return [FaultWindow(at: .zero, length: settings.span, rules: rules)] }
         let faults = [DrillFault.api, .slow, .late].filter(settings.faults.contains)
         guard !faults.isEmpty else { return [] }
-        var dice = Dice(seed: settings.seed ^ 0xFA17)
+        var dice = SeededGenerator(seed: settings.seed ^ 0xFA17)
         var faultWindows: [FaultWindow] = []
         var at = Duration.seconds(2)
         var seed = 0
@@ -60,7 +65,7 @@ extension DrillPlan {
                     self.rule(
                         "apply-late",
                         "POST",
-                        #""delay":"\#(delay.milliseconds)ms","count":1"#,
+                        #""delay":"\#(delay.wholeMilliseconds)ms","count":1"#,
                         path: "**/builds"
                     ),
                     at: 0
@@ -78,7 +83,11 @@ extension DrillPlan {
         return faultWindows
     }
 
-    private static func rule(of fault: DrillFault, _ times: DrillSettings.Times, _ dice: inout Dice) -> String {
+    private static func rule(
+        of fault: DrillFault,
+        _ times: DrillSettings.Times,
+        _ dice: inout SeededGenerator
+    ) -> String {
         let chance = "\"probability\":0.\(Int.random(in: 1...6, using: &dice))"
         switch fault {
         case .slow: return self.rule("latency", "*", #""delay":["20ms","1500ms"],\#(chance)"#)
@@ -86,7 +95,7 @@ extension DrillPlan {
             // Well within the time in which nobody creates again.
             let longest = (times.request + times.settle) / 2
             let reply = Bool.random(using: &dice) ? "cut" : "500"
-            let more = #""delay":["100ms","\#(longest.milliseconds)ms"],"reply":"\#(reply)",\#(chance)"#
+            let more = #""delay":["100ms","\#(longest.wholeMilliseconds)ms"],"reply":"\#(reply)",\#(chance)"#
             return self.rule("apply-late", "POST", more)
         case .kill, .freeze, .rebalance, .broker, .api, .misplaced, .replay: break
         }
@@ -109,12 +118,6 @@ extension DrillPlan {
 }
 
 extension Duration {
-    /// Whole milliseconds, cut.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = self.components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
-    }
-
     /// Seconds to a tenth.
-    var tenths: Double { (Double(self.milliseconds) / 100).rounded() / 10 }
+    var tenths: Double { (Double(self.wholeMilliseconds) / 100).rounded() / 10 }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
 import WorkbenchSandbox
-
-/// Randomness of a drill.
-typealias Dice = WorkbenchSandbox.SeededGenerator
 
 /// All that a drill does, decided by its seed alone: the same settings give the same plan.
 struct DrillPlan: Sendable, Equatable {
@@ -14,7 +12,7 @@ struct DrillPlan: Sendable, Equatable {
         let model: String
         /// Its place among the runs of its model, from 0, the oldest.
         let rank: Int
-        let startMilliseconds: Int64
+        let start: Timestamp
     }
 
     /// What an event asks for; the same twice is one rollout.
@@ -98,7 +96,7 @@ struct DrillPlan: Sendable, Equatable {
     /// Decides everything.
     init(_ settings: DrillSettings) {
         // A generator for each part, so that a fault that is left out changes nothing else.
-        var (forRuns, forEvents) = (Dice(seed: settings.seed), Dice(seed: settings.seed ^ 0xE7E7))
+        var (forRuns, forEvents) = (SeededGenerator(seed: settings.seed), SeededGenerator(seed: settings.seed ^ 0xE7E7))
         self.seed = settings.seed
         self.span = settings.span
         let replays = settings.faults.contains(.replay) ? settings.rollouts / 12 : 0
@@ -113,9 +111,9 @@ struct DrillPlan: Sendable, Equatable {
     /// The project of all runs.
     static let projectID = "dr1l-l000-0000-0001"
     /// 2026-01-01T00:00:00Z, when the first run began.
-    private static let epochMilliseconds: Int64 = 1_767_225_600_000
+    private static let firstStart = Timestamp(millisecondsSinceEpoch: 1_767_225_600_000)
 
-    private static func runs(_ count: Int, _ dice: inout Dice) -> [Run] {
+    private static func runs(_ count: Int, _ dice: inout SeededGenerator) -> [Run] {
         var runs: [Run] = []
         var model = 0
         // Also of a small drill several models, so that every partition has some.
@@ -132,7 +130,7 @@ struct DrillPlan: Sendable, Equatable {
                         experimentID: "\(name)-experiment",
                         model: name,
                         rank: rank,
-                        startMilliseconds: DrillPlan.epochMilliseconds + Int64(rank) * 60_000
+                        start: DrillPlan.firstStart.advanced(by: .seconds(60 * rank))
                     )
                 )
             }
@@ -147,7 +145,7 @@ struct DrillPlan: Sendable, Equatable {
         _ runs: [Run],
         replays: Int,
         _ settings: DrillSettings,
-        _ dice: inout Dice
+        _ dice: inout SeededGenerator
     ) -> [Event] {
         var events = self.first(runs, settings, &dice)
         if settings.faults.contains(.replay) {
@@ -192,7 +190,7 @@ struct DrillPlan: Sendable, Equatable {
     }
 
     /// The runs' own events: those of a model mostly in the order of its runs.
-    private static func first(_ runs: [Run], _ settings: DrillSettings, _ dice: inout Dice) -> [Event] {
+    private static func first(_ runs: [Run], _ settings: DrillSettings, _ dice: inout SeededGenerator) -> [Event] {
         var events: [Event] = []
         var start = 0
         while start < runs.count {
@@ -213,7 +211,7 @@ struct DrillPlan: Sendable, Equatable {
         return events
     }
 
-    private static func placement(_ settings: DrillSettings, _ dice: inout Dice) -> Placement {
+    private static func placement(_ settings: DrillSettings, _ dice: inout SeededGenerator) -> Placement {
         let roll = Int.random(in: 0..<12, using: &dice)
         let partition = Int32.random(in: 0..<Int32(settings.partitionCount), using: &dice)
         guard settings.faults.contains(.misplaced) else { return .owner }
@@ -221,7 +219,7 @@ struct DrillPlan: Sendable, Equatable {
     }
 
     /// A moment in a part of a time.
-    static func moment(_ part: ClosedRange<Double>, of span: Duration, _ dice: inout Dice) -> Duration {
+    static func moment(_ part: ClosedRange<Double>, of span: Duration, _ dice: inout SeededGenerator) -> Duration {
         span * Double.random(in: part, using: &dice)
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import Values
 
 /// Something that was done to a worker or a broker.
+///
+/// Its times are of this machine's wall clock, as those of records and of the audit are.
 struct InjectedFault: Sendable, Equatable {
     enum Kind: String, Sendable, CaseIterable {
         case kill, freeze, added, removed, broker
@@ -11,15 +13,7 @@ struct InjectedFault: Sendable, Equatable {
     var kind: Kind
     /// Name under which the worker writes its journal; for a broker and for changes of the group any name.
     var worker: String
-    /// Milliseconds since 1970.
-    var from: Int64
-    /// Milliseconds since 1970; `nil` while it lasts.
-    var until: Int64?
-
-    /// The wall clock, in milliseconds since 1970: the clock of records and of the audit on this machine.
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    var from: Timestamp
+    /// `nil` while it lasts.
+    var until: Timestamp?
 }

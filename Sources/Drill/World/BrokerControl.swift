@@ -2,6 +2,7 @@
 
 import Glibc
 import Processes
+import Values
 
 /// Kills brokers and starts them again, by the command that the drill was given.
 actor BrokerControl {
@@ -25,7 +26,7 @@ actor BrokerControl {
         guard !self.isBusy else { return self.report("broker \(node) is left alone: another one is down") }
         self.isBusy = true
         defer { self.isBusy = false }
-        let from = InjectedFault.now
+        let from = Timestamp.now()
         self.report("kill broker \(node) for \(length.tenths) s")
         guard try await BrokerControl.run(command, "kill", node) else {
             throw DrillFailure("the command for brokers can't kill broker \(node): \(command)")
@@ -41,7 +42,7 @@ actor BrokerControl {
             try await Task.sleep(for: .seconds(1))
         }
         self.history.append(
-            InjectedFault(kind: .broker, worker: "broker \(node)", from: from, until: InjectedFault.now)
+            InjectedFault(kind: .broker, worker: "broker \(node)", from: from, until: Timestamp.now())
         )
         self.report("broker \(node) is back")
     }

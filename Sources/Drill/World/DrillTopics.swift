@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Values
 
 /// The topics and the group of one drill, made for it and deleted after it.
 struct DrillTopics: Sendable, Equatable {
@@ -24,7 +25,7 @@ struct DrillTopics: Sendable, Equatable {
 
     /// Every partition of every topic.
     func partitions(_ count: Int) -> [TopicPartition] {
-        self.names.flatMap { name in (0..<Int32(count)).map { TopicPartition(name, $0) } }
+        self.names.flatMap { name in TopicPartition.all(of: name, count: count) }
     }
 
     /// Makes the topics.

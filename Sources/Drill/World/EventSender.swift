@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Synchronization
+import Values
 
 /// Sends a plan's events, each at its time, and notes where those stand that arrived.
 final class EventSender: Sendable {
@@ -52,9 +53,7 @@ final class EventSender: Sendable {
             switch event.content {
             case .rollout(let expected, _): sent.expectedRollouts.insert(expected)
             case .unreadable:
-                sent.unreadable.insert(
-                    Observations.Place(partition: place.partition.rawValue, offset: place.offset.rawValue)
-                )
+                sent.unreadable.insert(Observations.Place(partition: place.partition, offset: place.offset))
             }
         }
     }
@@ -104,14 +103,10 @@ final class EventSender: Sendable {
                 // Where it stands nobody knows before it is sent.
                 origin: Origin(topic: self.topic, partition: 0, offset: 0)
             )
-            let record = EventEncoder.record(event)
-            return ProducerRecord(
-                topic: self.topic,
-                partition: partition,
-                key: partition == nil ? record.key : nil,
-                value: record.value,
-                headers: record.headers.map { Header(key: $0.name, value: $0.value) }
-            )
+            var record = EventEncoder.record(event, topic: self.topic)
+            if partition != nil { record.key = nil }
+            record.partition = partition
+            return record
         }
     }
 

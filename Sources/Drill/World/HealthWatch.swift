@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import JSON
 import Synchronization
+import Values
 
 /// Asks the workers every second whether they are ready, and keeps them running.
 final class HealthWatch: Sendable {
@@ -60,7 +62,7 @@ final class HealthWatch: Sendable {
             for await cause in group { causes.append(cause) }
             return causes
         }
-        let now = InjectedFault.now
+        let now = Timestamp.now()
         self.samples.withLock { $0 += causes.map { Observations.HealthSample(at: now, cause: $0) } }
         return causes
     }

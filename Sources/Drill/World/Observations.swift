@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SandboxPrograms
+import Values
 
 /// What a drill has seen, for the ledger to judge.
 struct Observations: Sendable {
     /// Where a record stands on the events topic.
     struct Place: Sendable, Hashable {
-        let partition: Int32
-        let offset: Int64
+        let partition: Partition
+        let offset: Offset
     }
 
     /// One record of the journal.
     struct JournalEntry: Sendable, Equatable {
-        let partition: Int32
-        let offset: Int64
-        /// When it was written, in milliseconds since 1970.
-        let at: Int64
+        let partition: Partition
+        let offset: Offset
+        /// When it was written.
+        let at: Timestamp
         /// Who wrote it, and in which generation of the group.
         let process: String
         let generation: Int32
@@ -27,8 +28,8 @@ struct Observations: Sendable {
 
     /// What a worker's readiness said at a moment.
     struct HealthSample: Sendable, Equatable {
-        /// Milliseconds since 1970.
-        let at: Int64
+        /// When it said so.
+        let at: Timestamp
         /// Why it is not ready, in its own words; `nil` if it is.
         let cause: String?
     }

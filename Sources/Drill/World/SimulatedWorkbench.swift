@@ -2,8 +2,10 @@
 
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import JSON
 import SandboxPrograms
+import Values
 import WorkbenchSandbox
 
 /// The simulated workbench of a drill: its runs, its faults, its audit.
@@ -48,7 +50,7 @@ actor SimulatedWorkbench {
                 )
             }
             let history = #"[{\"artifact_path\":\"artifacts\"}]"#
-            let start = Self.time(run.startMilliseconds)
+            let start = run.start.shortestRFC3339
             runs.append(
                 #"{"id":"\#(run.id)","name":"\#(run.id)","experiment_id":"\#(run.experimentID)","#
                     + #""status":"EXPERIMENT_RUN_FINISHED","start_time":"\#(start)","end_time":"\#(start)","#
@@ -58,10 +60,6 @@ actor SimulatedWorkbench {
         }
         return #"{"projects":[\#(project)],"experiments":[\#(experiments.joined(separator: ","))],"#
             + #""runs":[\#(runs.joined(separator: ","))]}"#
-    }
-
-    private static func time(_ milliseconds: Int64) -> String {
-        WallTime(microseconds: milliseconds * 1_000).rfc3339
     }
 
     // MARK: Faults

@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import SandboxPrograms
+import Values
 
 /// Reads a drill's topics from their beginnings, committed records only.
 actor TopicFollower {
@@ -73,32 +74,31 @@ actor TopicFollower {
     }
 
     private func take(_ record: ConsumedRecord) throws {
-        let headers = record.headers.map { RecordHeader($0.key, $0.value) }
         switch record.topicPartition.topic {
         case self.topics.events:
-            if headers.contains(where: { $0.name == Forwarding.HeaderName.forwarded }) {
+            if record.isForwarded {
                 self.seen.forwarded += 1
             } else {
                 self.seen.events += 1
             }
         case self.topics.status:
             if let value = record.value { _ = try self.seen.rollouts.add(value) }
-        case self.topics.journal: self.takeJournal(record, headers)
+        case self.topics.journal: self.takeJournal(record)
         default:
-            let origin = DeadLetterNote(headers: headers)?.origin
+            let origin = DeadLetterNote(headers: record.headers)?.origin
             self.seen.deadLetters.append(origin.map { Observations.Place(partition: $0.partition, offset: $0.offset) })
         }
     }
 
-    private func takeJournal(_ record: ConsumedRecord, _ headers: [RecordHeader]) {
-        func text(_ name: String) -> String? { headers.last { $0.name == name }?.text }
+    private func takeJournal(_ record: ConsumedRecord) {
+        func text(_ name: String) -> String? { record.headers.last { $0.name == name }?.text }
         let key = String(decoding: record.key ?? [], as: UTF8.self)
         if text(JournalRecord.HeaderName.sweep) == nil { self.unswept.remove(key) } else { self.unswept.insert(key) }
         self.seen.journal.append(
             Observations.JournalEntry(
-                partition: record.topicPartition.partition.rawValue,
-                offset: record.offset.rawValue,
-                at: record.timestampMilliseconds ?? 0,
+                partition: record.partition,
+                offset: record.offset,
+                at: record.timestamp ?? .epoch,
                 process: text(JournalRecord.HeaderName.process) ?? "",
                 generation: text(JournalRecord.HeaderName.generation).flatMap { Int32($0) } ?? -1,
                 rolloutID: text(JournalRecord.HeaderName.kind) == "rollout" ? key : nil,

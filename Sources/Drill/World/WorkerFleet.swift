@@ -4,6 +4,7 @@ import Files
 import Glibc
 import JSON
 import Processes
+import Values
 
 /// The workers of a drill: starts them, injects faults and stops them, and notes what was done to whom and when.
 actor WorkerFleet {
@@ -24,7 +25,7 @@ actor WorkerFleet {
     private enum Freeze {
         case drill
         /// Itself, as test workers do.
-        case itself(since: Int64)
+        case itself(since: Timestamp)
     }
 
     private let settings: DrillSettings
@@ -126,11 +127,11 @@ actor WorkerFleet {
                 try self.start(slot: slot)
             } else if case .itself(let since) = life.freeze {
                 // Long enough that others have taken its partitions over.
-                let length = (self.settings.times.session + .seconds(8)).milliseconds
-                if InjectedFault.now - since > length { self.thaw(index) }
+                let length = self.settings.times.session + .seconds(8)
+                if Timestamp.now().duration(since: since) > length { self.thaw(index) }
             } else if life.freeze == nil, life.child.isStopped {
                 self.report("worker \(slot) has stopped itself")
-                self.lives[index].freeze = .itself(since: InjectedFault.now)
+                self.lives[index].freeze = .itself(since: Timestamp.now())
                 self.note(.freeze, index, isOver: false)
             }
         }
@@ -200,7 +201,7 @@ actor WorkerFleet {
         self.lives[life].freeze = nil
         let name = self.name(life)
         // Before the signal: what the worker sends at once must not seem older than its thawing.
-        let thawedAt = InjectedFault.now
+        let thawedAt = Timestamp.now()
         self.lives[life].child.signal(SIGCONT)
         guard let index = self.injectedFaults.lastIndex(where: { $0.worker == name && $0.until == nil }) else { return }
         self.injectedFaults[index].until = thawedAt
@@ -213,14 +214,14 @@ actor WorkerFleet {
     private func name(_ life: Int) -> String { "life \(life)" }
 
     private func note(_ kind: InjectedFault.Kind, _ life: Int, isOver: Bool = true) {
-        let now = InjectedFault.now
+        let now = Timestamp.now()
         self.injectedFaults.append(
             InjectedFault(kind: kind, worker: self.name(life), from: now, until: isOver ? now : nil)
         )
     }
 
     private func noteChange(_ kind: InjectedFault.Kind, _ slot: Int) {
-        let now = InjectedFault.now
+        let now = Timestamp.now()
         self.injectedFaults.append(InjectedFault(kind: kind, worker: "slot \(slot)", from: now, until: now))
     }
 

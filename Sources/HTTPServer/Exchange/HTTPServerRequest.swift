@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// One request, whole: a handler is called after the last byte of the body.
 ///
 /// Owns all it shows, so it may be kept for as long as it is needed.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
+
 /// One place in the tree of all patterns.
 ///
 /// Children are few, so they are scanned: comparing lengths and bytes beats hashing a string that would have to be

@@ -4,6 +4,7 @@ import CEvent
 import Glibc
 import Synchronization
 import Threads
+import Values
 
 /// One libevent loop and the way onto its thread.
 ///
@@ -27,7 +28,7 @@ final class EventLoop: @unchecked Sendable {
     private let thread = Atomic<UInt>(0)
     private var wakeUpEvent: OpaquePointer?
     private var timerEvent: OpaquePointer?
-    private var delayed = DelayedJobs()
+    private var delayed = TimedHeap<ContinuousClock.Instant, Job>()
 
     init() throws(HTTPServerError) {
         let configuration = event_config_new()
@@ -66,7 +67,7 @@ final class EventLoop: @unchecked Sendable {
     func schedule(after delay: Duration, _ job: @escaping Job) {
         let due = ContinuousClock.now + delay
         self.perform {
-            self.delayed.insert(job, due: due)
+            self.delayed.insert(job, at: due)
             self.setTimer()
         }
     }
@@ -108,7 +109,7 @@ final class EventLoop: @unchecked Sendable {
         }
         // Ended here, outside the lock: a job may hold a responder whose end asks for one more job.
         withExtendedLifetime(dropped) {}
-        self.delayed = DelayedJobs()
+        self.delayed = TimedHeap()
         event_free(self.wakeUpEvent)
         event_free(self.timerEvent)
         event_base_free(self.base)
@@ -125,12 +126,16 @@ final class EventLoop: @unchecked Sendable {
     }
 
     fileprivate func runDueJobs() {
-        for job in self.delayed.takeDue(at: .now) { job() }
+        // What these jobs add waits for the next round, even if it is due by then.
+        let now = ContinuousClock.now
+        var jobs: [Job] = []
+        while let job = self.delayed.popDue(now: now) { jobs.append(job) }
+        for job in jobs { job() }
         self.setTimer()
     }
 
     private func setTimer() {
-        guard let due = self.delayed.nextDue else { return }
+        guard let due = self.delayed.nextTime else { return }
         var interval = timeval(max(.zero, due - .now))
         event_add(self.timerEvent, &interval)
     }
@@ -147,13 +152,9 @@ private func timerFired(_: Int32, _: Int16, _ context: UnsafeMutableRawPointer?)
 }
 
 extension timeval {
-    /// The same time, rounded up to a microsecond.
+    /// The same time, rounded up to a microsecond, so that what is due then is not looked for too early.
     init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let microseconds = (attoseconds + 999_999_999_999) / 1_000_000_000_000
-        self.init(
-            tv_sec: Int(seconds + microseconds / 1_000_000),
-            tv_usec: Int(microseconds % 1_000_000)
-        )
+        let microseconds = (duration + .nanoseconds(999)).wholeMicroseconds
+        self.init(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+package import Values
 
 extension Admin {
     /// Describes a consumer group; one that nobody knows has no members and the state "Dead".

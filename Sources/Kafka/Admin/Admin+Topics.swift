@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Glibc
+package import Values
 
 extension Admin {
     /// Lists the topics that we may see, by name.
@@ -150,7 +151,7 @@ extension Admin {
         // Asked in growing pieces of the time, so that refused credentials are told at once and not in the end.
         var piece = Duration.milliseconds(500)
         repeat {
-            let milliseconds = max(1, min(piece, deadline - .now).wholeMilliseconds)
+            let milliseconds = max(1, min(piece, deadline - .now).callMilliseconds)
             code = rd_kafka_metadata(client, topic == nil ? 1 : 0, handle, &answer, milliseconds)
             guard KafkaError(code, operation: operation).isOutage else { break }
             rd_kafka_poll(client, 0)

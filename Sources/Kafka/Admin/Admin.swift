@@ -56,7 +56,7 @@ package final class Admin: Sendable {
             rd_kafka_queue_destroy(queue)
             rd_kafka_AdminOptions_destroy(options)
         }
-        let milliseconds = max(1, call.timeout.wholeMilliseconds)
+        let milliseconds = max(1, call.timeout.callMilliseconds)
         _ = withErrorText { rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, $0, $1) }
         if call.waitsForBrokers {
             // How long the brokers themselves may take to make it so everywhere.

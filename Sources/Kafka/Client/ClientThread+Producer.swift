@@ -18,7 +18,7 @@ extension ClientThread {
             rd_kafka_poll(handle.pointer, 1_000)
         } finish: {
             wake.release()
-            rd_kafka_flush(handle.pointer, closeTimeout.wholeMilliseconds)
+            rd_kafka_flush(handle.pointer, closeTimeout.callMilliseconds)
             // Else the destruction waits for what will never be delivered.
             rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
             rd_kafka_poll(handle.pointer, 0)

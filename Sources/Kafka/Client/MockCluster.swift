@@ -132,7 +132,7 @@ package final class MockCluster: Sendable {
     /// - Throws: `KafkaError` when there is no such broker.
     package func setDelay(ofBroker number: Int, _ delay: Duration) async throws(KafkaError) {
         try await self.control("delay broker \(number)") {
-            rd_kafka_mock_broker_set_rtt($0, Int32(clamping: number), delay.wholeMilliseconds)
+            rd_kafka_mock_broker_set_rtt($0, Int32(clamping: number), delay.callMilliseconds)
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Reads the one log line by which librdkafka tells that a position was out of range.
 ///
 /// With `auto.offset.reset` set to a place rather than to "error" it says so nowhere else. The line begins
@@ -16,6 +18,6 @@ enum OffsetResetLine {
         let topic = line[..<bracket].split(separator: " ").last.map(String.init) ?? ""
         let digits = line[mark.upperBound...].drop { !$0.isNumber }.prefix { $0.isNumber }
         guard !topic.isEmpty, let offset = Int64(digits) else { return nil }
-        return (TopicPartition(topic, partition), Offset(rawValue: offset))
+        return (TopicPartition(topic, Partition(rawValue: partition)), Offset(rawValue: offset))
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Knows what should be so with each assigned partition, and what librdkafka has been told.
 ///
 /// Pure. Three things in librdkafka make it necessary. Pausing, resuming or seeking a partition while its fetcher is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Asks a consumer's coordinator for the group's committed offsets.
 enum CommittedQuery {

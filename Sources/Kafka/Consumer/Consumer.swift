@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Synchronization
+package import Values
 
 /// A member of a consumer group, on a thread of its own, with one reader.
 ///
@@ -68,7 +69,7 @@ package final class Consumer: Sendable {
         let loop = self.loop
         try await self.onThread("subscribe") { client in
             loop.joining()
-            let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
+            let list = PartitionList(topics.map { TopicPartition($0, Partition(rawValue: RD_KAFKA_PARTITION_UA)) })
             let code = list.withPointer { rd_kafka_subscribe(client, $0) }
             return code == RD_KAFKA_RESP_ERR_NO_ERROR
                 ? .success(()) : .failure(KafkaError(code, operation: "subscribe"))
@@ -197,18 +198,18 @@ package final class Consumer: Sendable {
     ///
     /// - Parameters:
     ///   - partitions: Any partitions, held or not.
-    ///   - timestampMilliseconds: The time in milliseconds since 1970.
+    ///   - time: The time.
     ///   - timeout: The longest wait.
     /// - Returns: The offsets found.
     /// - Throws: `KafkaError` when the brokers can't say within `timeout`.
     package func offsets(
         of partitions: [TopicPartition],
-        at timestampMilliseconds: Int64,
+        at time: Timestamp,
         timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Offset] {
         let jobs = self.queries.jobs
         return try await self.query("query offsets by time") { handle in
-            OffsetQuery.offsets(handle, partitions, .time(timestampMilliseconds), timeout: timeout) { jobs.isStopping }
+            OffsetQuery.offsets(handle, partitions, .time(time), timeout: timeout) { jobs.isStopping }
         }
     }
 

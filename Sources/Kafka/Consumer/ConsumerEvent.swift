@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// What a consumer tells its one reader, in this order of urgency: anything but records goes first.
 package enum ConsumerEvent: Sendable {
     /// Records, in order within each partition; none of a partition paused, sought or revoked before they were taken out.

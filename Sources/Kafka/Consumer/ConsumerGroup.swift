@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// A consumer group as its coordinator describes it.
 package struct ConsumerGroup: Hashable, Sendable {
     /// One member of a group.

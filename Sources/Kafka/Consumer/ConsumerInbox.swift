@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import Values
 
 /// What the consumer's thread has for the reader: events without a bound worth naming, and a bounded buffer of records.
 ///

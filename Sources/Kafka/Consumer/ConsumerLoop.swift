@@ -3,6 +3,7 @@
 import CRdkafka
 import Synchronization
 import Threads
+import Values
 
 /// What runs on the consumer's thread: polls, rebalances, pausing and seeking.
 ///

@@ -27,7 +27,7 @@ package struct ConsumerSettings: Hashable, Sendable {
     /// librdkafka refuses a session that is longer than the time between two polls, five minutes unless told otherwise.
     var defaults: [KafkaProperties.Property] {
         let least = Int32(300_000)
-        guard let session = self.sessionTimeout?.wholeMilliseconds, session > least else { return [] }
+        guard let session = self.sessionTimeout?.callMilliseconds, session > least else { return [] }
         return [.init("max.poll.interval.ms", String(session))]
     }
 
@@ -45,7 +45,7 @@ package struct ConsumerSettings: Hashable, Sendable {
         ]
         if let instance = self.groupInstanceID { properties.append(.init("group.instance.id", instance)) }
         if let timeout = self.sessionTimeout {
-            properties.append(.init("session.timeout.ms", String(timeout.wholeMilliseconds)))
+            properties.append(.init("session.timeout.ms", String(timeout.callMilliseconds)))
         }
         return properties
     }

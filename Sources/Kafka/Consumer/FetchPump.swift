@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Makes librdkafka fetch on when its queue has been full and runs short.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Copies records out of librdkafka's messages; one for each thread that reads.
 struct MessageReader {
@@ -13,7 +14,7 @@ struct MessageReader {
         return ConsumedRecord(
             topicPartition: self.topicPartition(fields),
             offset: Offset(rawValue: fields.offset),
-            timestampMilliseconds: Self.timestamp(message),
+            timestamp: Self.timestamp(message),
             key: Self.bytes(fields.key, fields.key_len),
             value: Self.bytes(fields.payload, fields.len),
             headers: Self.headers(message)
@@ -23,23 +24,24 @@ struct MessageReader {
     /// Names the partition of a message, an error's included.
     mutating func topicPartition(_ message: rd_kafka_message_t) -> TopicPartition {
         guard let topic = message.rkt, let name = rd_kafka_topic_name(topic) else {
-            return TopicPartition("", message.partition)
+            return TopicPartition("", Partition(rawValue: message.partition))
         }
         if !self.topic.utf8.elementsEqual(CharacterBytes(start: name)) { self.topic = String(cString: name) }
-        return TopicPartition(self.topic, message.partition)
+        return TopicPartition(self.topic, Partition(rawValue: message.partition))
     }
 
-    static func timestamp(_ message: UnsafePointer<rd_kafka_message_t>) -> Int64? {
+    static func timestamp(_ message: UnsafePointer<rd_kafka_message_t>) -> Timestamp? {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let time = rd_kafka_message_timestamp(message, &type)
-        return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? nil : time
+        return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0
+            ? nil : Timestamp(millisecondsSinceEpoch: time)
     }
 
     static func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
         pointer.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: count)) }
     }
 
-    static func headers(_ message: UnsafePointer<rd_kafka_message_t>) -> [Header] {
+    static func headers(_ message: UnsafePointer<rd_kafka_message_t>) -> [RecordHeader] {
         var list: OpaquePointer?
         guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
         return (0..<rd_kafka_header_cnt(list)).compactMap { index in
@@ -48,7 +50,7 @@ struct MessageReader {
             var size = 0
             let code = rd_kafka_header_get_all(list, index, &name, &value, &size)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let name else { return nil }
-            return Header(key: String(cString: name), value: Self.bytes(value, size))
+            return RecordHeader(String(cString: name), Self.bytes(value, size))
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Asks the leaders of partitions for offsets, within a time that really ends.
 ///
@@ -16,14 +17,14 @@ enum OffsetQuery {
         case beginning
         /// One past the newest record that the client's isolation level shows.
         case end
-        /// The first record at or after a time in milliseconds since 1970.
-        case time(Int64)
+        /// The first record at or after a time.
+        case time(Timestamp)
 
         var number: Int64 {
             switch self {
             case .beginning: Int64(RD_KAFKA_OFFSET_BEGINNING)
             case .end: Int64(RD_KAFKA_OFFSET_END)
-            case .time(let milliseconds): max(0, milliseconds)
+            case .time(let time): max(0, time.millisecondsSinceEpoch)
             }
         }
     }

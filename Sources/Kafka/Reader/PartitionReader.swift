@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Reads partitions from given offsets without a consumer group.
 ///
 /// Follows any number of partitions (`assign`, `poll`), scans single ones as fast as they come (`scan`), and knows where
@@ -125,19 +127,19 @@ package final class PartitionReader: Sendable {
     ///
     /// - Parameters:
     ///   - partitions: Any partitions.
-    ///   - timestampMilliseconds: The time in milliseconds since 1970.
+    ///   - time: The time.
     ///   - timeout: The longest wait.
     /// - Returns: The offsets found.
     /// - Throws: `KafkaError` when the leaders can't say within `timeout`.
     package func offsets(
         of partitions: [TopicPartition],
-        at timestampMilliseconds: Int64,
+        at time: Timestamp,
         timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Offset] {
         let (workbench, isolation) = (self.workbench, self.isolation)
         return try await self.thread.run("query offsets by time") {
             workbench.client(isolation).flatMap {
-                OffsetQuery.offsets($0, partitions, .time(timestampMilliseconds), timeout: timeout) {
+                OffsetQuery.offsets($0, partitions, .time(time), timeout: timeout) {
                     workbench.isStopping
                 }
             }

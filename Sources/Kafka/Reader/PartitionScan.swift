@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// One pass over a partition until its reported end is at or past a given one.
 struct PartitionScan: Sendable {

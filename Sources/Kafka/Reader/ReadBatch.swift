@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// What one poll of a `PartitionReader` brought.
 package struct ReadBatch: Hashable, Sendable {
     /// Records, in order within each partition.

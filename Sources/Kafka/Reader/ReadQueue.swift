@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Partitions read through one queue, without a consumer group: no group right is needed and none is joined.
 ///

@@ -3,6 +3,7 @@
 import CRdkafka
 import Synchronization
 import Threads
+import Values
 
 /// The clients of a `PartitionReader`, one for each isolation level in use, and who uses them.
 ///
@@ -46,7 +47,7 @@ final class ReaderWorkbench: @unchecked Sendable {
                     // As much as waits while the next portion comes; whoever is slower than the brokers has it full.
                     defaults: [
                         .init("queued.max.messages.kbytes", "65536"), .init("queued.min.messages", "1000000"),
-                        .init("fetch.wait.max.ms", String(self.endWait.wholeMilliseconds)),
+                        .init("fetch.wait.max.ms", String(self.endWait.callMilliseconds)),
                     ] + FetchPump.defaults,
                     fixed: [
                         .init("isolation.level", isolation.rawValue),

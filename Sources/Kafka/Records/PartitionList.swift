@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Owns one list of partitions in librdkafka's form and frees it.
 ///
@@ -53,7 +54,7 @@ struct PartitionList: ~Copyable {
     static func elements(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [Element] {
         UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map { element in
             Element(
-                topicPartition: TopicPartition(String(cString: element.topic), element.partition),
+                topicPartition: TopicPartition(String(cString: element.topic), Partition(rawValue: element.partition)),
                 offset: element.offset,
                 code: element.err
             )

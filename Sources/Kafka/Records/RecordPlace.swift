@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Where a record was written.
 package struct RecordPlace: Hashable, Sendable {
     /// The partition that the partitioner, or the record itself, chose.

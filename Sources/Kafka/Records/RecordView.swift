@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Glibc
+package import Values
 
 /// A record still in librdkafka's memory: to be looked at during one call, without copies.
 package struct RecordView: ~Copyable {
@@ -12,8 +13,8 @@ package struct RecordView: ~Copyable {
     /// The place in the partition.
     package var offset: Offset { Offset(rawValue: self.message.pointee.offset) }
 
-    /// Creation or append time in milliseconds since 1970; `nil` when it has none.
-    package var timestampMilliseconds: Int64? { MessageReader.timestamp(self.message) }
+    /// Creation or append time; `nil` when it has none.
+    package var timestamp: Timestamp? { MessageReader.timestamp(self.message) }
 
     /// Whether the value is null.
     package var isTombstone: Bool { self.message.pointee.payload == nil }

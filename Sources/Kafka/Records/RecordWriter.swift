@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Hands records to librdkafka: one array of fields and one scratch buffer, both reused.
 ///
@@ -21,7 +22,7 @@ struct RecordWriter: ~Copyable {
     ///   - client: The producer.
     /// - Returns: `nil`, or why it was not queued.
     mutating func write(_ record: ProducerRecord, token: Int, to client: OpaquePointer) -> KafkaError? {
-        guard !record.topic.utf8.contains(0), record.headers.allSatisfy({ !$0.key.utf8.contains(0) }) else {
+        guard !record.topic.utf8.contains(0), record.headers.allSatisfy({ !$0.name.utf8.contains(0) }) else {
             return .invalid(operation: "produce", message: "a topic or header name contains a zero byte")
         }
         self.fillScratch(record)
@@ -60,7 +61,7 @@ struct RecordWriter: ~Copyable {
             value.withUnsafeBytes { bytes in
                 // A null pointer would make it no value, so an empty one needs some address.
                 let start = header.value == nil ? nil : bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
-                _ = rd_kafka_header_add(headers, header.key, header.key.utf8.count, start, bytes.count)
+                _ = rd_kafka_header_add(headers, header.name, header.name.utf8.count, start, bytes.count)
             }
         }
         return headers
@@ -82,8 +83,8 @@ struct RecordWriter: ~Copyable {
         if let partition = record.partition {
             fields.append(.make(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = partition.rawValue })
         }
-        if let time = record.timestampMilliseconds {
-            fields.append(.make(RD_KAFKA_VTYPE_TIMESTAMP) { $0.i64 = time })
+        if let time = record.timestamp {
+            fields.append(.make(RD_KAFKA_VTYPE_TIMESTAMP) { $0.i64 = time.millisecondsSinceEpoch })
         }
         if let key {
             fields.append(.make(RD_KAFKA_VTYPE_KEY) { $0.mem = .init(ptr: key.baseAddress, size: key.count) })

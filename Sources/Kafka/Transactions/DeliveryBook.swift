@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Values
 
 /// Matches delivery reports with those who wait for them, on the producer's thread.
 ///

@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Synchronization
+package import Values
 
 /// A plain idempotent producer, on a thread of its own; for the command line.
 package final class Producer: Sendable {
@@ -96,7 +97,7 @@ package final class Producer: Sendable {
     package func flush(timeout: Duration) async throws(KafkaError) {
         let handle = self.handle
         try await self.thread.run("flush records") {
-            let code = rd_kafka_flush(handle.pointer, timeout.wholeMilliseconds)
+            let code = rd_kafka_flush(handle.pointer, timeout.callMilliseconds)
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return .success(()) }
             return .failure(handle.context.explained(KafkaError(code, operation: "flush records")))
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// All that one transaction writes.
 package struct TransactionBatch: Hashable, Sendable {
     /// The records, in order.

@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Synchronization
+import Values
 
 /// Performs transactions on the producer's thread.
 ///
@@ -182,7 +183,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         let deadline = ContinuousClock.now + self.settings.transactionTimeout
         let failure = self.timed(\.abort) { () -> KafkaError? in
             // An abort before the records have left can end in a fatal error (librdkafka#4849): let them out first.
-            rd_kafka_flush(client, min(self.settings.transactionTimeout, .seconds(5)).wholeMilliseconds)
+            rd_kafka_flush(client, min(self.settings.transactionTimeout, .seconds(5)).callMilliseconds)
             return self.repeated("abort transaction", client, until: deadline) {
                 rd_kafka_abort_transaction(client, $0)
             }

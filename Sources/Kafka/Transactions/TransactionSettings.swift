@@ -21,7 +21,7 @@ package struct TransactionSettings: Hashable, Sendable {
     var properties: [KafkaProperties.Property] {
         [
             .init("transactional.id", self.transactionalID),
-            .init("transaction.timeout.ms", String(self.transactionTimeout.wholeMilliseconds)),
+            .init("transaction.timeout.ms", String(self.transactionTimeout.callMilliseconds)),
             .init("enable.idempotence", "true"),
         ]
     }
@@ -29,7 +29,7 @@ package struct TransactionSettings: Hashable, Sendable {
     /// What users may set otherwise.
     var defaults: [KafkaProperties.Property] {
         [
-            .init("retry.backoff.ms", String(max(1, self.retryBackoff.wholeMilliseconds))),
+            .init("retry.backoff.ms", String(max(1, self.retryBackoff.callMilliseconds))),
             .init("linger.ms", "0"),
             // States and statuses are JSON, much alike: a tenth of the bytes to write, keep and restore.
             .init("compression.type", "lz4"),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// What all rollouts together may ask of the API: calls at a time and calls a second.
 ///
 /// A token bucket for the rate, a counter for concurrency, and a ramp after an outage: it begins with few calls at a

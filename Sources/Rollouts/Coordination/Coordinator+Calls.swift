@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 extension Coordinator {
     /// Starts as many of the wanted calls as the budget allows, first come, first served.
     ///
@@ -53,13 +55,13 @@ extension Coordinator {
     ///
     /// Intents whose calls are not made yet are taken back: whoever comes next need not wait for the effect of a call that
     /// nobody has sent.
-    package mutating func leave(_ partitions: some Sequence<Int32>) {
+    package mutating func leave(_ partitions: some Sequence<Partition>) {
         self.leaving.formUnion(partitions)
         self.withdrawCleared()
     }
 
     /// Whether nothing new may start for a partition.
-    func isHeldBack(_ partition: Int32) -> Bool { self.isStopping || self.leaving.contains(partition) }
+    func isHeldBack(_ partition: Partition) -> Bool { self.isStopping || self.leaving.contains(partition) }
 
     private mutating func withdrawCleared() {
         var kept = FIFO<RolloutID>()
@@ -108,7 +110,7 @@ extension Coordinator {
         rollout.state.intent = call.creatingStep
         var publishes = false
         if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
-            rollout.state.enter(phase, at: now.wallMilliseconds)
+            rollout.state.enter(phase, at: now.wall)
             publishes = true
         }
         rollout.activity = .committing(call)
@@ -145,7 +147,7 @@ extension Coordinator {
             let ended = self.rollouts[context.id]
             self.rollouts[context.id] = nil
             if let ended {
-                self.known[ended.state.partition]?.end(context.id, at: now.wallMilliseconds / 1_000)
+                self.known[ended.state.partition]?.end(context.id, at: now.wall)
                 self.planSweep(of: ended.state, now: now)
             }
         case .sweep: self.sweepRecorded(context.id)

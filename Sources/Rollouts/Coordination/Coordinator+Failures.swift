@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 extension Coordinator {
     /// A call brought no result.
     package mutating func callFailed(_ call: CallID, _ failure: CallFailure, now: Now) {
@@ -90,7 +92,7 @@ extension Coordinator {
             self.finish(rollout.id, .failed, cause, now: now)
             return
         }
-        let delay = self.policy.retry.backoff(afterAttempt: rollout.attempts, using: &self.random)
+        let delay = self.policy.retry.backoff.jitteredDelay(afterFailures: rollout.attempts, using: &self.random)
         self.wait(&rollout, until: now.monotonic + delay)
     }
 
@@ -124,7 +126,7 @@ extension Coordinator {
 
     private mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
         guard var rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
-        rollout.state.enter(.waiting, at: now.wallMilliseconds, cause: cause)
+        rollout.state.enter(.waiting, at: now.wall, cause: cause)
         self.rollouts[id] = rollout
         self.record(rollout.state, purpose: .note, publishes: true)
     }
@@ -191,8 +193,8 @@ extension Coordinator {
     private mutating func isDown(_ component: Component, _ cause: Cause, now: Now) {
         let failed = (self.outages[component]?.failedProbes ?? 0) + 1
         // Never below the base: full jitter alone may ask a dead server at once.
-        let bound = self.policy.retry.backoff(afterAttempt: failed, using: &self.random)
-        let delay = max(bound, self.policy.retry.backoffBase)
+        let bound = self.policy.retry.backoff.jitteredDelay(afterFailures: failed, using: &self.random)
+        let delay = max(bound, self.policy.retry.backoff.base)
         let verdict = self.outages[component]?.probeFailed(cause, now: now, delay: delay)
         guard verdict == .wentDown else { return }
         self.actions.append(.outage(component, cause))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Rule 11: ended rollouts are known until the dedupe horizon, then the journal gets a tombstone for each.
 extension Coordinator {
     /// The most tombstones of one partition that are under way, so that they fill no transaction alone.
@@ -24,9 +26,9 @@ extension Coordinator {
         for partition in self.partitions { self.forgetOld(of: partition, horizon, now: now) }
     }
 
-    private mutating func forgetOld(of partition: Int32, _ horizon: Span, now: Now) {
+    private mutating func forgetOld(of partition: Partition, _ horizon: Span, now: Now) {
         guard !self.forgetting.values.contains(where: { $0.partition == partition }) else { return }
-        let limit = now.wallMilliseconds / 1_000 - horizon.nanoseconds / 1_000_000_000
+        let limit = now.wall.advanced(by: .zero - horizon.duration)
         let ids = (self.known[partition]?.ended(before: limit, limit: Self.mostForgotten) ?? [])
             .filter { self.sweeps.waiting[$0] == nil && self.sweeps.running[$0] == nil && self.rollouts[$0] == nil }
         guard !ids.isEmpty else { return }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 extension Coordinator {
     /// What the journal of one partition says.
     package struct Restored: Sendable {
@@ -30,12 +32,12 @@ extension Coordinator {
     package var unfinishedCount: Int { self.rollouts.count }
 
     /// Partitions held.
-    package var partitions: [Int32] { self.known.keys.sorted() }
+    package var partitions: [Partition] { self.known.keys.sorted() }
 
     /// Whether the rollout has been seen in that partition, or is not over in another one.
     ///
     /// In another one only where a change of the routes gave its model another owner.
-    package func isKnown(_ id: RolloutID, partition: Int32) -> Bool {
+    package func isKnown(_ id: RolloutID, partition: Partition) -> Bool {
         self.known[partition]?.contains(id) ?? false || self.isAlive(id)
     }
 
@@ -46,7 +48,7 @@ extension Coordinator {
     /// Takes over a partition with what its journal says, and goes on with its rollouts.
     ///
     /// What was held in memory of that partition is dropped: the journal alone counts.
-    package mutating func restore(partition: Int32, _ restored: Restored, now: Now) {
+    package mutating func restore(partition: Partition, _ restored: Restored, now: Now) {
         if self.known[partition] != nil { self.release(partition: partition) }
         // It may have left before it was ever restored: then nothing was released.
         self.leaving.remove(partition)
@@ -90,7 +92,7 @@ extension Coordinator {
     /// Ends a rollout that goes on in another partition: routes have given its model another owner since.
     ///
     /// Only the journal is told: to everybody else they are one rollout, and the other one tells its end.
-    private mutating func endDouble(_ state: RolloutState, partition: Int32, now: Now) {
+    private mutating func endDouble(_ state: RolloutState, partition: Partition, now: Now) {
         var state = state
         state.partition = partition
         // The other one looks for the same marker, so what this one left behind is its to find.
@@ -103,10 +105,10 @@ extension Coordinator {
             .duplicate,
             "the rollout goes on in another partition, which owns its model since routes changed"
         )
-        state.enter(.skipped, at: now.wallMilliseconds, cause: cause)
+        state.enter(.skipped, at: now.wall, cause: cause)
         state.step = .finished
         _ = self.known[partition]?.insert(state.id)
-        self.known[partition]?.end(state.id, at: now.wallMilliseconds / 1_000)
+        self.known[partition]?.end(state.id, at: now.wall)
         self.record(state, purpose: .note, publishes: false)
     }
 
@@ -115,11 +117,11 @@ extension Coordinator {
         if rollout.hasMadeObjectOfStep {
             // The workbench went on while nobody looked. A tenth is left, so that somebody does before it is given up.
             let allowed = rollout.allowedMilliseconds
-            let spent = min(max(0, now.wallMilliseconds - rollout.state.stepAt), allowed - allowed / 10)
+            let spent = min(max(0, now.wall.milliseconds(since: rollout.state.stepAt)), allowed - allowed / 10)
             rollout.deadline = rollout.deadline - .milliseconds(spent)
         } else {
             // Nothing was under way, so the time in which nobody worked at it is not the step's.
-            rollout.state.stepAt = now.wallMilliseconds
+            rollout.state.stepAt = now.wall
         }
         // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
         guard let intent = rollout.state.intent else { return }
@@ -154,7 +156,7 @@ extension Coordinator {
             preconditionFailure("rollout accepted twice: ask isKnown first")
         }
         guard !state.phase.isTerminal else {
-            self.known[partition]?.end(state.id, at: now.wallMilliseconds / 1_000)
+            self.known[partition]?.end(state.id, at: now.wall)
             return
         }
         var rollout = Rollout(state)
@@ -178,7 +180,7 @@ extension Coordinator {
     }
 
     /// Drops all work of a partition that is no longer held; calls under way go on and mean nothing.
-    package mutating func release(partition: Int32) {
+    package mutating func release(partition: Partition) {
         self.leaving.remove(partition)
         self.known[partition] = nil
         self.lanes[partition] = nil
@@ -197,7 +199,7 @@ extension Coordinator {
     }
 
     /// Forgets what was to be done for a partition; calls that were never made give their slots back.
-    private mutating func dropActions(partition: Int32) {
+    private mutating func dropActions(partition: Partition) {
         var kept: [Action] = []
         for action in self.actions {
             switch action {

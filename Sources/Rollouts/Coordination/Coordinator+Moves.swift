@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Coordinator {
     /// Brings a rollout to its next call, wait or end.
     mutating func move(_ id: RolloutID, now: Now) {
@@ -46,7 +48,7 @@ extension Coordinator {
         rollout.token &+= 1
         rollout.activity = .waiting
         self.rollouts[rollout.id] = rollout
-        self.due.insert(DueTimes.Entry(time: time, id: rollout.id, token: rollout.token))
+        self.due.insert(Wait(id: rollout.id, token: rollout.token), at: time)
     }
 
     private func cachedRuntime(_ choice: RuntimeChoice, now: Now) -> String? {
@@ -165,7 +167,7 @@ extension Coordinator {
                 laneState = self.laneState(of: key, partition: rollout.state.partition)
             }
         }
-        rollout.state.enter(phase, at: now.wallMilliseconds, cause: cause)
+        rollout.state.enter(phase, at: now.wall, cause: cause)
         rollout.state.step = .finished
         rollout.state.intent = nil
         rollout.activity = .ending
@@ -196,7 +198,7 @@ extension Coordinator {
     }
 
     /// What the journal must know of a lane; `nil` while nothing was deployed.
-    func laneState(of key: Lane.Key, partition: Int32) -> LaneState? {
+    func laneState(of key: Lane.Key, partition: Partition) -> LaneState? {
         guard let lane = self.lanes[partition]?[key], let newest = lane.newestDeployed else { return nil }
         var state = LaneState(
             projectID: key.projectID,
@@ -213,7 +215,7 @@ extension Coordinator {
         guard var rollout = self.rollouts[id] else { return }
         var publishes = false
         if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
-            rollout.state.enter(phase, at: now.wallMilliseconds)
+            rollout.state.enter(phase, at: now.wall)
             publishes = true
         }
         self.rollouts[id] = rollout

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The sweeps that are to come or under way.
 struct Sweeps: Sendable {
     /// Ended rollouts that are to be swept, by id.
@@ -7,17 +9,17 @@ struct Sweeps: Sendable {
     /// Sweeps that have begun.
     var running: [RolloutID: Sweep] = [:]
     /// When each is due.
-    var due = DueTimes()
+    var due = TimedHeap<MonotonicTime, RolloutID>()
     /// Those that want to make a call.
     var ready = FIFO<RolloutID>()
 
     /// Drops the sweep of a rollout that is not over in another partition.
     mutating func remove(_ id: RolloutID) {
         guard self.waiting.removeValue(forKey: id) != nil || self.running.removeValue(forKey: id) != nil else { return }
-        self.due.removeAll { $0.id == id }
+        self.due.removeAll { $0 == id }
     }
 
-    mutating func remove(partition: Int32) -> Set<RolloutID> {
+    mutating func remove(partition: Partition) -> Set<RolloutID> {
         let waiting = self.waiting.filter { $0.value.partition == partition }.keys
         let running = self.running.filter { $0.value.state.partition == partition }.keys
         let dropped = Set(waiting).union(running)
@@ -25,13 +27,9 @@ struct Sweeps: Sendable {
             self.waiting[id] = nil
             self.running[id] = nil
         }
-        self.due.removeAll { dropped.contains($0.id) }
+        self.due.removeAll { dropped.contains($0) }
         // Restored again soon, such a one would else be in turn twice.
-        var kept = FIFO<RolloutID>()
-        while let id = self.ready.popFirst() {
-            if !dropped.contains(id) { kept.append(id) }
-        }
-        self.ready = kept
+        self.ready.removeAll { dropped.contains($0) }
         return dropped
     }
 }
@@ -43,29 +41,29 @@ extension Coordinator {
     /// Plans the sweep of a rollout whose end is journalled.
     mutating func planSweep(of state: RolloutState, now: Now) {
         guard state.needsSweep else { return }
-        let passed = Span.milliseconds(max(0, now.wallMilliseconds - state.phaseAt))
+        let passed = Span.milliseconds(max(0, now.wall.milliseconds(since: state.phaseAt)))
         let left = Span(nanoseconds: max(0, self.policy.sweepAfter.nanoseconds - passed.nanoseconds))
         self.sweeps.waiting[state.id] = state
         self.sweepAgain(state.id, at: now.monotonic + left)
     }
 
     private mutating func sweepAgain(_ id: RolloutID, at time: MonotonicTime) {
-        self.sweeps.due.insert(DueTimes.Entry(time: time, id: id, token: 0))
+        self.sweeps.due.insert(id, at: time)
     }
 
     mutating func startDueSweeps(now: Now) {
-        while let entry = self.sweeps.due.popDue(now: now.monotonic) {
-            if let state = self.sweeps.waiting[entry.id] {
+        while let id = self.sweeps.due.popDue(now: now.monotonic) {
+            if let state = self.sweeps.waiting[id] {
                 let lane = state.laneKey.flatMap { self.lanes[state.partition]?[$0] }
                 guard lane?.head == nil || !Sweep.concernsDeployments(state) else {
                     // The one under way decides what will be live, and would displace an orphan itself.
-                    self.sweepAgain(entry.id, at: now.monotonic + .seconds(10))
+                    self.sweepAgain(id, at: now.monotonic + .seconds(10))
                     continue
                 }
-                self.sweeps.waiting[entry.id] = nil
-                self.sweeps.running[entry.id] = Sweep(state, live: lane?.liveDeployment)
+                self.sweeps.waiting[id] = nil
+                self.sweeps.running[id] = Sweep(state, live: lane?.liveDeployment)
             }
-            if self.sweeps.running[entry.id] != nil { self.sweeps.ready.append(entry.id) }
+            if self.sweeps.running[id] != nil { self.sweeps.ready.append(id) }
         }
     }
 
@@ -81,7 +79,7 @@ extension Coordinator {
             guard self.isStillWanted(call, id, now: now) else { continue }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.sweeps.ready.popFirst()
-                self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoffCap)
+                self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
                 continue
             }
             guard self.budget.take(now: now.monotonic) else { return }
@@ -126,7 +124,7 @@ extension Coordinator {
             self.sweeps.running[id]?.succeeded([])
             self.sweeps.ready.append(id)
         case .unavailable, .unauthorized, .rateLimited, .withheld:
-            self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoffCap)
+            self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
         case .serverError, .protocol, .conflict, .forbidden, .invalid:
             let attempts = sweep.attempts + 1
             self.sweeps.running[id]?.attempts = attempts
@@ -138,7 +136,7 @@ extension Coordinator {
                 self.sweeps.ready.append(id)
                 return
             }
-            let delay = self.policy.retry.backoff(afterAttempt: attempts, using: &self.random)
+            let delay = self.policy.retry.backoff.jitteredDelay(afterFailures: attempts, using: &self.random)
             self.sweepAgain(id, at: now.monotonic + delay)
         }
     }

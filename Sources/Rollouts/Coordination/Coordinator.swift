@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Decides what happens to all rollouts of the partitions that this process holds.
 ///
 /// Pure: no clock, no I/O, no logging. Its owner tells it what happened (`accept`, `recorded`, `callSucceeded`,
@@ -56,7 +58,7 @@ package struct Coordinator: Sendable {
         /// Make a call and say how it went.
         ///
         /// A creating call is withheld when `partition` is no longer held or `notAfter` has passed.
-        case call(CallID, APICall, partition: Int32?, notAfter: MonotonicTime?)
+        case call(CallID, APICall, partition: Partition?, notAfter: MonotonicTime?)
         /// Write a journal record, in the order given, and say when it is committed.
         case record(Record)
         /// Write tombstones for ended rollouts that are older than the horizon, and say when they are committed.
@@ -72,7 +74,7 @@ package struct Coordinator: Sendable {
         /// To be named in `recorded`.
         package var ticket: Ticket
         /// Journal partition.
-        package var partition: Int32
+        package var partition: Partition
         /// The rollout's state.
         package var rollout: RolloutState
         /// Whether a status event goes with it.
@@ -88,7 +90,7 @@ package struct Coordinator: Sendable {
         /// To be named in `recorded`.
         package var ticket: Ticket
         /// Journal partition.
-        package var partition: Int32
+        package var partition: Partition
         /// The rollouts.
         package var ids: [RolloutID]
     }
@@ -103,6 +105,13 @@ package struct Coordinator: Sendable {
         var notAfter: MonotonicTime?
     }
 
+    /// What a rollout waits for the time to pass for.
+    struct Wait: Sendable, Equatable {
+        var id: RolloutID
+        /// Which wait of that rollout: one that has ended otherwise is known by it.
+        var token: UInt32
+    }
+
     /// Why a record is written.
     enum RecordPurpose: Sendable {
         case note
@@ -114,16 +123,16 @@ package struct Coordinator: Sendable {
     /// A record under way.
     struct TicketContext: Sendable {
         var id: RolloutID
-        var partition: Int32
+        var partition: Partition
         var purpose: RecordPurpose
     }
 
     let policy: Policy
     var rollouts = RolloutTable()
     var neighbourTexts = NeighbourTexts()
-    var known: [Int32: KnownRollouts] = [:]
-    var lanes: [Int32: [Lane.Key: Lane]] = [:]
-    var due = DueTimes()
+    var known: [Partition: KnownRollouts] = [:]
+    var lanes: [Partition: [Lane.Key: Lane]] = [:]
+    var due = TimedHeap<MonotonicTime, Wait>()
     var ready = FIFO<RolloutID>()
     /// Rollouts whose creating calls may be made as soon as there is a slot, before any other call.
     var cleared = FIFO<RolloutID>()
@@ -140,7 +149,7 @@ package struct Coordinator: Sendable {
     var random: SeededGenerator
     var isStopping = false
     /// Partitions that are being handed over.
-    var leaving: Set<Int32> = []
+    var leaving: Set<Partition> = []
     private var lastNumber: UInt64 = 0
 
     /// Creates a coordinator that holds no partition.
@@ -164,7 +173,7 @@ package struct Coordinator: Sendable {
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
         guard !self.isStopping else { return nil }
-        var next = [self.due.first, self.sweeps.due.first, self.nextForgetting].compactMap(\.self).min()
+        var next = [self.due.nextTime, self.sweeps.due.nextTime, self.nextForgetting].compactMap(\.self).min()
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
@@ -185,10 +194,10 @@ package struct Coordinator: Sendable {
     /// Time passed: wakes what is due.
     package mutating func advance(now: Now) {
         guard !self.isStopping else { return }
-        while let entry = self.due.popDue(now: now.monotonic) {
-            guard let rollout = self.rollouts[entry.id], rollout.token == entry.token, rollout.activity == .waiting
+        while let wait = self.due.popDue(now: now.monotonic) {
+            guard let rollout = self.rollouts[wait.id], rollout.token == wait.token, rollout.activity == .waiting
             else { continue }
-            self.move(entry.id, now: now)
+            self.move(wait.id, now: now)
         }
         self.startDueProbes(now: now)
         self.startDueSweeps(now: now)
@@ -199,23 +208,5 @@ package struct Coordinator: Sendable {
     mutating func nextNumber() -> UInt64 {
         self.lastNumber += 1
         return self.lastNumber
-    }
-}
-
-/// A small deterministic generator (SplitMix64) for jitter; tests repeat a run by its seed.
-///
-/// Source: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    /// Creates a generator.
-    package init(seed: UInt64) { self.state = seed }
-
-    package mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var value = self.state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// The rollouts of one model: one at a time, the newest run wins.
 package struct Lane: Sendable {
     /// Names a lane.
@@ -43,11 +45,10 @@ package struct Lane: Sendable {
     package private(set) var newestDeployed: RunOrder?
     /// The run that is deployed now, as far as the workbench has said so.
     @Rare package private(set) var liveDeployment: LiveDeployment?
-    /// Those that wait, in the order in which they will run; those before `first` have had their turn.
+    /// Those that wait, in the order in which they will run.
     ///
     /// Behind the last rollback they are sorted, oldest run first, so that a long queue costs no search.
-    private var queue: [Waiting] = []
-    private var first = 0
+    package private(set) var waiting = FIFO<Waiting>()
     /// How many of those that wait a newer run may supersede.
     private var supersedable = 0
     /// How many of those that wait are rollbacks.
@@ -55,9 +56,6 @@ package struct Lane: Sendable {
 
     /// Creates an empty lane.
     package init() {}
-
-    /// Those that wait, in the order in which they will run.
-    package var waiting: ArraySlice<Waiting> { self.queue[self.first...] }
 
     /// Whether nothing is known of the model.
     package var isEmpty: Bool { self.head == nil && self.waiting.isEmpty && self.newestDeployed == nil }
@@ -76,7 +74,7 @@ package struct Lane: Sendable {
         let newcomer = Waiting(id: id, order: order, mode: mode, allowsRollback: allowsRollback)
         // A rollback is a wish of its own: it neither makes room nor is it passed by what came before it.
         guard !allowsRollback else {
-            self.queue.append(newcomer)
+            self.waiting.append(newcomer)
             self.rollbacks += 1
             return .queued(superseding: [])
         }
@@ -84,7 +82,7 @@ package struct Lane: Sendable {
             return .superseded(by: last.order)
         }
         let superseded = self.supersede(olderThan: order)
-        self.queue.insert(newcomer, at: self.place(of: order))
+        self.waiting.insert(newcomer, at: self.place(of: order))
         if newcomer.isSupersedable { self.supersedable += 1 }
         return .queued(superseding: superseded)
     }
@@ -94,24 +92,23 @@ package struct Lane: Sendable {
         // Without a rollback all are sorted: where the oldest is not older, none is.
         if self.rollbacks == 0, let oldest = self.waiting.first, oldest.order >= order { return [] }
         var superseded: [RolloutID] = []
-        self.queue = self.waiting.filter { waiting in
-            guard waiting.isSupersedable, waiting.order < order else { return true }
+        self.waiting.removeAll { waiting in
+            guard waiting.isSupersedable, waiting.order < order else { return false }
             superseded.append(waiting.id)
-            return false
+            return true
         }
-        self.first = 0
         self.supersedable -= superseded.count
         return superseded
     }
 
     /// Where a run belongs: behind the last rollback, and there behind every run that is not newer.
     private func place(of order: RunOrder) -> Int {
-        var low = self.first
+        var low = 0
         if self.rollbacks > 0, let barrier = self.waiting.lastIndex(where: \.allowsRollback) { low = barrier + 1 }
-        var high = self.queue.count
+        var high = self.waiting.count
         while low < high {
             let middle = (low + high) / 2
-            if self.queue[middle].order > order { high = middle } else { low = middle + 1 }
+            if self.waiting[middle].order > order { high = middle } else { low = middle + 1 }
         }
         return low
     }
@@ -121,20 +118,17 @@ package struct Lane: Sendable {
     /// - Returns: The rollout whose turn it is now, if the head has left.
     package mutating func leave(_ id: RolloutID) -> RolloutID? {
         guard self.head == id else {
-            if let index = self.waiting.firstIndex(where: { $0.id == id }) { self.forget(self.queue.remove(at: index)) }
+            if let index = self.waiting.firstIndex(where: { $0.id == id }) {
+                self.forget(self.waiting.remove(at: index))
+            }
             return nil
         }
-        guard let next = self.waiting.first else {
+        guard let next = self.waiting.popFirst() else {
             self.head = nil
             return nil
         }
         self.head = next.id
         self.forget(next)
-        self.first += 1
-        if self.first >= 64, self.first * 2 >= self.queue.count {
-            self.queue.removeFirst(self.first)
-            self.first = 0
-        }
         return self.head
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Whether one component of the workbench is up, and when it is asked next.
 ///
 /// A failed call only raises a suspicion; one cheap probe decides. So a single bad request is never taken for an

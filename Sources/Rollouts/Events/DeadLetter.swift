@@ -2,7 +2,7 @@
 
 import Digest
 import JSON
-import Timestamps
+package import Values
 
 /// The record that keeps an event which can't be understood: its key, bytes and header fields, and why.
 package enum DeadLetter {
@@ -28,42 +28,44 @@ package enum DeadLetter {
     /// - Parameters:
     ///   - record: The record as it was met; `slipway_*` header fields of it are dropped.
     ///   - reason: Why it can't be understood.
-    ///   - time: Now, in milliseconds since 1970.
+    ///   - time: Now.
+    ///   - topic: The dead-letter topic.
     ///   - maximumBytes: What the dead-letter topic takes at most.
     /// - Returns: The record to be written.
     package static func record(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         reason: DeadLetterReason,
-        time: Int64,
+        time: Timestamp,
+        topic: String,
         maximumBytes: Int
-    ) -> OutgoingRecord {
+    ) -> ProducerRecord {
         let original = record.headers.filter { !$0.name.hasPrefix(Forwarding.HeaderName.prefix) }
         let ours =
             [
                 RecordHeader(HeaderName.class, reason.class.rawValue),
                 RecordHeader(HeaderName.reason, reason.message),
                 RecordHeader(HeaderName.nextStep, reason.nextStep),
-                RecordHeader(HeaderName.time, Timestamp(millisecondsSinceEpoch: time).description),
+                RecordHeader(HeaderName.time, time.description),
             ] + Forwarding.headers(record.origin)
-        let whole = OutgoingRecord(topic: .dead, key: record.key, value: record.value, headers: original + ours)
+        let whole = ProducerRecord(topic: topic, key: record.key, value: record.value, headers: original + ours)
         guard whole.maximumSizeBytes > maximumBytes else { return whole }
         let stand = self.standIn(for: record)
-        let withoutValue = OutgoingRecord(
-            topic: .dead,
+        let withoutValue = ProducerRecord(
+            topic: topic,
             key: record.key,
             value: stand,
             headers: original + ours + [RecordHeader(HeaderName.omitted, "value")]
         )
         guard withoutValue.maximumSizeBytes > maximumBytes else { return withoutValue }
-        return OutgoingRecord(
-            topic: .dead,
+        return ProducerRecord(
+            topic: topic,
             key: nil,
             value: stand,
             headers: ours + [RecordHeader(HeaderName.omitted, "all")]
         )
     }
 
-    private static func standIn(for record: IncomingRecord) -> [UInt8] {
+    private static func standIn(for record: ConsumedRecord) -> [UInt8] {
         JSONWriter.object { writer in
             writer.object("value") { self.describe(record.value, &$0) }
             writer.object("key") { self.describe(record.key, &$0) }
@@ -86,8 +88,8 @@ package struct DeadLetterNote: Sendable, Equatable {
     package let reason: String
     /// What an operator does next.
     package let nextStep: String?
-    /// When it was put aside, in milliseconds since 1970.
-    package let time: Int64?
+    /// When it was put aside.
+    package let time: Timestamp?
     /// Where the event stood first.
     package let origin: Origin?
 
@@ -101,10 +103,12 @@ package struct DeadLetterNote: Sendable, Equatable {
         self.class = `class`
         self.reason = texts[DeadLetter.HeaderName.reason] ?? ""
         self.nextStep = texts[DeadLetter.HeaderName.nextStep]
-        self.time = texts[DeadLetter.HeaderName.time].flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch
+        self.time = texts[DeadLetter.HeaderName.time].flatMap { Timestamp(rfc3339: $0) }
         if let topic = texts[Forwarding.HeaderName.originTopic],
-            let partition = texts[Forwarding.HeaderName.originPartition].flatMap({ Int32($0) }),
-            let offset = texts[Forwarding.HeaderName.originOffset].flatMap({ Int64($0) })
+            let partition = texts[Forwarding.HeaderName.originPartition].flatMap({ Int32($0) }).map(
+                Partition.init(rawValue:)
+            ),
+            let offset = texts[Forwarding.HeaderName.originOffset].flatMap({ Int64($0) }).map(Offset.init(rawValue:))
         {
             self.origin = Origin(topic: topic, partition: partition, offset: offset)
         } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import Timestamps
+import Values
 
 /// The CloudEvents attributes of one event that mean something to us, as texts; all others are ignored.
 struct EventAttributes: Sendable {
@@ -115,13 +115,13 @@ struct EventAttributes: Sendable {
         return text
     }
 
-    /// Returns the event's time in milliseconds since 1970.
-    func time() throws(DeadLetterReason) -> Int64? {
+    /// Returns the event's time.
+    func time() throws(DeadLetterReason) -> Timestamp? {
         guard let text = self[.time] else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
             throw DeadLetterReason(.malformedAttribute, "attribute time must be an RFC 3339 time")
         }
-        return time.millisecondsSinceEpoch
+        return time
     }
 
     /// Returns the wish to run the event again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+package import Values
 
 /// What intake takes at most.
 package struct EventLimits: Sendable, Equatable {
@@ -31,14 +32,14 @@ package enum EventDecoder {
     ///   - limits: What is taken at most.
     /// - Returns: The event, or why the record can't be understood.
     package static func decode(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         limits: EventLimits = EventLimits()
     ) -> Result<RunFinishedEvent, DeadLetterReason> {
         Result { () throws(DeadLetterReason) in try self.read(record, limits: limits) }
     }
 
     private static func read(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         limits: EventLimits
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         guard let body = record.value else { throw DeadLetterReason(.tombstone, "the record has no value") }
@@ -81,7 +82,7 @@ package enum EventDecoder {
 
     private static func structured(
         _ value: JSONValue,
-        _ record: IncomingRecord
+        _ record: ConsumedRecord
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         guard case .object = value else {
             throw DeadLetterReason(.wrongType, "the event is \(value.kind), must be an object")
@@ -99,12 +100,12 @@ package enum EventDecoder {
     private static func event(
         _ attributes: EventAttributes,
         data: JSONValue,
-        _ record: IncomingRecord
+        _ record: ConsumedRecord
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         RunFinishedEvent(
             source: try attributes.require(.source),
             id: try attributes.require(.id),
-            time: try attributes.time() ?? record.timestampMilliseconds,
+            time: try attributes.time() ?? record.timestamp,
             subject: try attributes.text(.subject),
             partitionKey: try attributes.text(.partitionKey),
             data: try EventDataReader.read(data),
@@ -116,11 +117,11 @@ package enum EventDecoder {
         )
     }
 
-    private static func plain(_ data: RunFinishedData, _ record: IncomingRecord) -> RunFinishedEvent {
+    private static func plain(_ data: RunFinishedData, _ record: ConsumedRecord) -> RunFinishedEvent {
         RunFinishedEvent(
             source: "",
             id: "",
-            time: record.timestampMilliseconds,
+            time: record.timestamp,
             data: data,
             traceparent: self.traceparent(nil, record),
             isCloudEvent: false,
@@ -130,17 +131,9 @@ package enum EventDecoder {
     }
 
     /// The attribute, or else the header field that tracing libraries set; W3C says to ignore one that can't be read.
-    private static func traceparent(_ attribute: String?, _ record: IncomingRecord) -> String? {
+    private static func traceparent(_ attribute: String?, _ record: ConsumedRecord) -> String? {
         let text = attribute ?? record.headers.first { $0.name == "traceparent" }?.text
-        guard let text, text.utf8.count == 55, text.utf8.allSatisfy(isTraceByte) else { return nil }
-        return text
-    }
-
-    private static func isTraceByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "-"): true
-        default: false
-        }
+        return text.flatMap { TraceContext(traceparent: $0) }?.traceparent
     }
 
     private static func requireJSON(_ mediaType: String?) throws(DeadLetterReason) {

@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import JSON
-import Timestamps
+package import Values
 
 /// Writes events for the events topic.
 package enum EventEncoder {
     /// Writes a new event in binary mode.
     ///
-    /// - Parameter event: The event; its source and id must not be empty.
+    /// - Parameters:
+    ///   - event: The event; its source and id must not be empty.
+    ///   - topic: The events topic.
     /// - Returns: A record keyed by `partitionKey`, else by the model's name, so that it lands where its model belongs;
     ///   with neither it has no key, and the worker forwards it.
-    package static func record(_ event: RunFinishedEvent) -> OutgoingRecord {
-        let key = event.partitionKey ?? event.data.model.name
+    package static func record(_ event: RunFinishedEvent, topic: String) -> ProducerRecord {
+        ProducerRecord(
+            topic: topic,
+            key: (event.partitionKey ?? event.data.model.name).map { Array($0.utf8) },
+            value: event.data.json,
+            headers: self.headers(of: event)
+        )
+    }
+
+    private static func headers(of event: RunFinishedEvent) -> [RecordHeader] {
         var attributes: [(EventAttributes.Name, String)] = [
             (.specVersion, "1.0"), (.type, RunFinishedEvent.type), (.source, event.source), (.id, event.id),
         ]
-        if let time = event.time {
-            attributes.append((.time, Timestamp(millisecondsSinceEpoch: time).description))
-        }
+        if let time = event.time { attributes.append((.time, time.description)) }
         if let subject = event.subject { attributes.append((.subject, subject)) }
-        if let key { attributes.append((.partitionKey, key)) }
+        if let key = event.partitionKey ?? event.data.model.name { attributes.append((.partitionKey, key)) }
         if let traceparent = event.traceparent { attributes.append((.traceparent, traceparent)) }
         if let replay = event.replay { attributes += self.attributes(of: replay) }
         attributes.append((.contentType, "application/json"))
-        return OutgoingRecord(
-            topic: .events,
-            key: key.map { Array($0.utf8) },
-            value: event.data.json,
-            headers: attributes.map { RecordHeader($0.headerName, $1) }
-        )
+        return attributes.map { RecordHeader($0.headerName, $1) }
     }
 
     /// Writes a past event again, as it was, with the wish to run it again.
@@ -39,21 +42,22 @@ package enum EventEncoder {
     /// - Parameters:
     ///   - record: The record.
     ///   - replay: The wish.
+    ///   - topic: The events topic.
     ///   - limits: What is taken at most.
     /// - Returns: The record to be written, keyed by the model's name where that is known, else by the old key.
     /// - Throws: `DeadLetterReason` if the record is no event that can be understood.
     package static func replayed(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         _ replay: Replay,
+        topic: String,
         limits: EventLimits = EventLimits()
-    ) throws(DeadLetterReason) -> OutgoingRecord {
+    ) throws(DeadLetterReason) -> ProducerRecord {
         let event = try EventDecoder.decode(record, limits: limits).get()
-        let again = try self.again(record, event, replay, limits)
+        let again = try self.again(record, event, replay, topic, limits)
         // What the operator wrote must pass intake too, before it is sent.
         _ = try EventDecoder.decode(
-            IncomingRecord(
-                topic: "",
-                partition: 0,
+            ConsumedRecord(
+                topicPartition: TopicPartition(topic, 0),
                 offset: 0,
                 key: again.key,
                 value: again.value,
@@ -65,11 +69,12 @@ package enum EventEncoder {
     }
 
     private static func again(
-        _ record: IncomingRecord,
+        _ record: ConsumedRecord,
         _ event: RunFinishedEvent,
         _ replay: Replay,
+        _ topic: String,
         _ limits: EventLimits
-    ) throws(DeadLetterReason) -> OutgoingRecord {
+    ) throws(DeadLetterReason) -> ProducerRecord {
         let key = (event.partitionKey ?? event.data.model.name).map { Array($0.utf8) } ?? record.key
         let foreign = record.headers.filter { !$0.name.hasPrefix(Forwarding.HeaderName.prefix) }
         if try EventAttributes(headers: record.headers).isBinary {
@@ -77,14 +82,14 @@ package enum EventEncoder {
                 !EventAttributes.Name.replay.contains { $0.headerName == header.name.lowercased() }
             }
             let headers = kept + self.attributes(of: replay).map { RecordHeader($0.headerName, $1) }
-            return OutgoingRecord(topic: .events, key: key, value: record.value, headers: headers)
+            return ProducerRecord(topic: topic, key: key, value: record.value, headers: headers)
         }
         if event.isCloudEvent {
             let value = try self.structured(record.value ?? [], replay, limits)
-            return OutgoingRecord(topic: .events, key: key, value: value, headers: foreign)
+            return ProducerRecord(topic: topic, key: key, value: value, headers: foreign)
         }
-        return OutgoingRecord(
-            topic: .events,
+        return ProducerRecord(
+            topic: topic,
             key: key,
             value: record.value,
             headers: foreign.filter { $0.name.lowercased() != "content-type" } + self.envelope(of: event, replay)
@@ -97,7 +102,7 @@ package enum EventEncoder {
         wrapped.source = "/kafka/\(event.origin.topic)"
         wrapped.id = "\(event.origin.partition)-\(event.origin.offset)"
         wrapped.replay = replay
-        return self.record(wrapped).headers
+        return self.headers(of: wrapped)
     }
 
     private static func structured(

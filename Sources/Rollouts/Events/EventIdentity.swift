@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Digest
+import Values
 
 extension RolloutID {
     /// Identifies the rollout of an event by what the event itself says, before and without any route or API call.
@@ -31,8 +32,8 @@ extension RolloutID {
         } else if run.runID == nil {
             hash.updateField("place")
             hash.updateField(event.origin.topic)
-            hash.updateInteger(event.origin.partition)
-            hash.updateInteger(event.origin.offset)
+            hash.updateInteger(event.origin.partition.rawValue)
+            hash.updateInteger(event.origin.offset.rawValue)
         }
         let (high, low) = hash.finish().prefix128
         self.init(high: high, low: low)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Sending an event from the partition where it was met to the one that owns its model.
 package enum Forwarding {
     /// Names of the header fields, which only the worker sets.
@@ -20,17 +22,17 @@ package enum Forwarding {
     ///
     /// - Parameters:
     ///   - record: An event that was not forwarded before.
-    ///   - partition: The partition that owns its model.
+    ///   - owner: The partition that owns its model.
     /// - Returns: The record to be written.
-    package static func record(_ record: IncomingRecord, to partition: Int32) -> OutgoingRecord {
+    package static func record(_ record: ConsumedRecord, to owner: TopicPartition) -> ProducerRecord {
         precondition(!record.isForwarded, "a forwarded event is never forwarded again")
-        return OutgoingRecord(
-            topic: .events,
+        return ProducerRecord(
+            topic: owner.topic,
+            partition: owner.partition,
             key: record.key,
             value: record.value,
             headers: record.headers + [RecordHeader(HeaderName.forwarded, "1")] + self.headers(record.origin),
-            partition: partition,
-            timestampMilliseconds: record.timestampMilliseconds
+            timestamp: record.timestamp
         )
     }
 
@@ -38,8 +40,8 @@ package enum Forwarding {
     package static func headers(_ origin: Origin) -> [RecordHeader] {
         [
             RecordHeader(HeaderName.originTopic, origin.topic),
-            RecordHeader(HeaderName.originPartition, String(origin.partition)),
-            RecordHeader(HeaderName.originOffset, String(origin.offset)),
+            RecordHeader(HeaderName.originPartition, origin.partition.description),
+            RecordHeader(HeaderName.originOffset, origin.offset.description),
         ]
     }
 
@@ -47,8 +49,12 @@ package enum Forwarding {
     package static func origin(in headers: [RecordHeader]) -> Origin? {
         guard !headers.isEmpty, self.value(of: HeaderName.forwarded, in: headers) != nil,
             let topic = self.value(of: HeaderName.originTopic, in: headers), !topic.isEmpty,
-            let partition = self.value(of: HeaderName.originPartition, in: headers).flatMap({ Int32($0) }),
-            let offset = self.value(of: HeaderName.originOffset, in: headers).flatMap({ Int64($0) }),
+            let partition = self.value(of: HeaderName.originPartition, in: headers).flatMap({ Int32($0) }).map(
+                Partition.init(rawValue:)
+            ),
+            let offset = self.value(of: HeaderName.originOffset, in: headers).flatMap({ Int64($0) }).map(
+                Offset.init(rawValue:)
+            ),
             partition >= 0, offset >= 0
         else { return nil }
         return Origin(topic: topic, partition: partition, offset: offset)

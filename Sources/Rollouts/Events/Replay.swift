@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// An operator's wish to run a past event again.
 package struct Replay: Codable, Sendable, Equatable {
     /// Names the replay; the same id given twice does nothing twice.
@@ -22,12 +24,12 @@ package struct Origin: Codable, Sendable, Hashable {
     /// Topic.
     package var topic: String
     /// Partition.
-    package var partition: Int32
+    package var partition: Partition
     /// Offset.
-    package var offset: Int64
+    package var offset: Offset
 
     /// Creates an origin.
-    package init(topic: String, partition: Int32, offset: Int64) {
+    package init(topic: String, partition: Partition, offset: Offset) {
         self.topic = topic
         self.partition = partition
         self.offset = offset

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// The event `ai.experiment.run.finished.v1`: an experiment run has finished.
 package struct RunFinishedEvent: Sendable, Equatable {
     /// The one type of event that is taken.
@@ -9,8 +11,8 @@ package struct RunFinishedEvent: Sendable, Equatable {
     package var source: String
     /// CloudEvents `id`; empty for a plain event.
     package var id: String
-    /// CloudEvents `time`, or the record's timestamp where there is none, in milliseconds since 1970.
-    package var time: Int64?
+    /// CloudEvents `time`, or the record's timestamp where there is none.
+    package var time: Timestamp?
     /// CloudEvents `subject`.
     package var subject: String?
     /// CloudEvents `partitionkey`: the model name that the producer hashed.
@@ -32,7 +34,7 @@ package struct RunFinishedEvent: Sendable, Equatable {
     package init(
         source: String,
         id: String,
-        time: Int64?,
+        time: Timestamp?,
         subject: String? = nil,
         partitionKey: String? = nil,
         data: RunFinishedData,

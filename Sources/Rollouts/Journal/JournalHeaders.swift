@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What the header fields of a journal record say, as far as a restore looks at them.
 ///
 /// Read field by field from lent bytes, without a text or an array for any: a journal has millions of records.
@@ -32,7 +34,7 @@ package struct JournalHeaders: Sendable {
         case 14 where name.says("slipway_schema"):
             self.unknownSchema =
                 value?.elementsEqual(JournalRecord.schema.utf8) == true ? nil : value.map { Array($0) } ?? []
-        case 15 where name.says("slipway_run_key"): self.runKey = value.flatMap(Self.digest)
+        case 15 where name.says("slipway_run_key"): self.runKey = value.flatMap { Hex.number($0) }
         default: break
         }
     }
@@ -47,19 +49,6 @@ package struct JournalHeaders: Sendable {
     private static func isTerminal(_ value: UnsafeRawBufferPointer?) -> Bool {
         guard let value else { return false }
         return value.says("deployed") || value.says("failed") || value.says("skipped") || value.says("superseded")
-    }
-
-    private static func digest(_ digits: UnsafeRawBufferPointer) -> UInt64? {
-        guard (1...16).contains(digits.count) else { return nil }
-        var digest: UInt64 = 0
-        for digit in digits {
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digest = digest << 4 | UInt64(digit - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digest = digest << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-        }
-        return digest
     }
 }
 

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import JSON
+package import Values
 
 /// What a journal partition says, built up record by record in the order of their offsets.
 package struct JournalImage: Sendable {
@@ -32,18 +33,18 @@ package struct JournalImage: Sendable {
     private var lanes: [[UInt8]: [UInt8]] = [:]
     private var known = KnownRollouts()
     /// The offset from which on the partition's events were accepted; `nil` where no worker has had it yet.
-    package private(set) var begunAt: Int64?
+    package private(set) var begunAt: Offset?
     /// Records added.
     package private(set) var recordCount = 0
     private var failure: Failure?
 
-    /// Milliseconds since 1970, for records that have no time.
-    private let now: Int64
+    /// For records that have no time.
+    private let now: Timestamp
 
     /// Creates the image of an empty journal.
     ///
-    /// - Parameter now: Milliseconds since 1970, for records that have no time of their own.
-    package init(now: Int64 = .max) { self.now = now }
+    /// - Parameter now: Now, for records that have no time of their own.
+    package init(now: Timestamp = .latest) { self.now = now }
 
     /// Adds the next record.
     ///
@@ -51,12 +52,12 @@ package struct JournalImage: Sendable {
     ///
     /// - Parameters:
     ///   - key: The record's key; lent, and copied where it is kept.
-    ///   - time: The record's time in milliseconds since 1970, where it has one.
+    ///   - time: The record's time, where it has one.
     ///   - headers: What its header fields say.
     ///   - value: The record's value; asked for only where it is kept.
     package mutating func add(
         key: UnsafeRawBufferPointer,
-        time: Int64? = nil,
+        time: Timestamp? = nil,
         headers: JournalHeaders,
         value: () -> [UInt8]?
     ) {
@@ -95,7 +96,7 @@ package struct JournalImage: Sendable {
                 self.failure = .undecodable(key: "begun", "it names no position")
                 return
             }
-            self.begunAt = position
+            self.begunAt = Offset(rawValue: position)
         } catch {
             self.failure = .undecodable(key: "begun", String(describing: error))
         }
@@ -103,12 +104,12 @@ package struct JournalImage: Sendable {
 
     private mutating func addRollout(
         _ id: RolloutID,
-        time: Int64?,
+        time: Timestamp?,
         headers: JournalHeaders,
         value: () -> [UInt8]?
     ) {
         // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
-        let endedAt = headers.isTerminal ? (time ?? self.now) / 1_000 : nil
+        let endedAt = headers.isTerminal ? time ?? self.now : nil
         self.known.restore(id, runKey: headers.runKey, endedAt: endedAt)
         if headers.isTerminal, !headers.isToBeSwept {
             if !self.unfinished.isEmpty { self.unfinished[id] = nil }

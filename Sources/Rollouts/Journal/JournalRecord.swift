@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+package import Values
 
 /// One record of the journal topic.
 ///
@@ -104,9 +105,9 @@ extension JournalRecord {
     /// - Parameters:
     ///   - position: The offset of the first event.
     ///   - writer: Who writes.
-    package init(begunAt position: Int64, writer: Writer) {
+    package init(begunAt position: Offset, writer: Writer) {
         self.key = Array("begun".utf8)
-        self.value = JSONWriter.object { $0.field("position", position) }
+        self.value = JSONWriter.object { $0.field("position", position.rawValue) }
         self.headers = Self.common(kind: "begun", writer)
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// The rollouts and runs that one partition has seen: what makes a repeated event a duplicate.
 ///
 /// At most 64 bytes each: 32 for the entry, kept in chunks that are never copied to grow, and two hash tables of 4-byte
@@ -51,8 +53,8 @@ package struct KnownRollouts: Sendable {
     /// - Parameters:
     ///   - id: The rollout.
     ///   - runKey: 64 bits of its run key's hash, where known.
-    ///   - endedAt: Seconds since 1970, where it has ended.
-    package mutating func restore(_ id: RolloutID, runKey: UInt64?, endedAt: Int64?) {
+    ///   - endedAt: When it ended, if it has.
+    package mutating func restore(_ id: RolloutID, runKey: UInt64?, endedAt: Timestamp?) {
         let index = self.index(of: id) ?? self.append(id)
         if let runKey { _ = self.insertRunKey(runKey, at: index) }
         if let endedAt { self.end(index, at: endedAt) }
@@ -101,23 +103,24 @@ package struct KnownRollouts: Sendable {
 
     // MARK: The horizon
 
-    /// Notes when a rollout ended, in seconds since 1970.
-    package mutating func end(_ id: RolloutID, at seconds: Int64) {
+    /// Notes when a rollout ended, to the second.
+    package mutating func end(_ id: RolloutID, at time: Timestamp) {
         guard let index = self.index(of: id) else { return }
-        self.end(index, at: seconds)
+        self.end(index, at: time)
     }
 
-    private mutating func end(_ index: Int, at seconds: Int64) {
-        self.entries[index].endedAt = UInt32(clamping: min(max(1, seconds), Int64(UInt32.max) - 1))
+    private mutating func end(_ index: Int, at time: Timestamp) {
+        self.entries[index].endedAt = UInt32(clamping: min(max(1, time.secondsSinceEpoch), Int64(UInt32.max) - 1))
     }
 
     /// Rollouts that ended before a time, those seen first first.
     ///
     /// - Parameters:
-    ///   - seconds: Seconds since 1970.
+    ///   - time: The time, to the second.
     ///   - limit: The most.
     /// - Returns: At most that many.
-    package func ended(before seconds: Int64, limit: Int) -> [RolloutID] {
+    package func ended(before time: Timestamp, limit: Int) -> [RolloutID] {
+        let seconds = time.secondsSinceEpoch
         var found: [RolloutID] = []
         for index in 0..<self.entries.count {
             guard found.count < limit else { break }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// What a call that was answered brought; `nil` inside means "there is none".
 package enum CallResult: Sendable, Equatable {
     /// A probe was answered.

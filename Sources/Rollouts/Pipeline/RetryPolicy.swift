@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// How long to wait between polls and after failures.
 package struct RetryPolicy: Sendable, Equatable {
     /// Failures of one step, outages not counted, after which the rollout fails; at least 1.
     package var maximumAttempts: Int
-    /// Upper bound of the first backoff.
-    package var backoffBase: Span
-    /// Upper bound of every backoff.
-    package var backoffCap: Span
+    /// How long to wait after failures; drawn with full jitter.
+    package var backoff: Backoff
     /// First interval between two polls.
     package var pollMinimum: Span
     /// Longest interval between two polls.
@@ -16,32 +16,14 @@ package struct RetryPolicy: Sendable, Equatable {
     /// Creates a policy.
     package init(
         maximumAttempts: Int = 6,
-        backoffBase: Span = .milliseconds(500),
-        backoffCap: Span = .seconds(30),
+        backoff: Backoff = Backoff(base: .milliseconds(500), cap: .seconds(30)),
         pollMinimum: Span = .seconds(2),
         pollMaximum: Span = .seconds(15)
     ) {
         self.maximumAttempts = maximumAttempts
-        self.backoffBase = backoffBase
-        self.backoffCap = backoffCap
+        self.backoff = backoff
         self.pollMinimum = pollMinimum
         self.pollMaximum = pollMaximum
-    }
-
-    /// Returns the delay before the next attempt.
-    ///
-    /// Full jitter: uniform in `0...min(cap, base * 2^(attempt - 1))`.
-    /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-    ///
-    /// - Parameters:
-    ///   - attempt: Failed attempts so far, counted from 1.
-    ///   - generator: Randomness; tests pass a seeded generator.
-    /// - Returns: A delay in `0...backoffCap`.
-    package func backoff(afterAttempt attempt: Int, using generator: inout some RandomNumberGenerator) -> Span {
-        let doublings = min(max(attempt, 1) - 1, 30)
-        let (product, overflows) = self.backoffBase.nanoseconds.multipliedReportingOverflow(by: 1 << doublings)
-        let bound = overflows ? self.backoffCap.nanoseconds : min(product, self.backoffCap.nanoseconds)
-        return Span(nanoseconds: Int64.random(in: 0...max(0, bound), using: &generator))
     }
 
     /// Returns the interval before the next poll: grows by half with each poll, with a jitter of a tenth either way.

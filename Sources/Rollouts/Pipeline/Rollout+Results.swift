@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 extension Rollout {
     /// What the result of a call means for the rollout.
     package enum Verdict: Sendable, Equatable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// One rollout in memory: what is journalled, and where it stands between two records.
 ///
 /// Everything but `state` is rebuilt from it after a restart.
@@ -95,7 +97,7 @@ package struct Rollout: Sendable {
     /// Goes on to a step with a clean slate.
     package mutating func advance(to step: RolloutStep, at now: Now) {
         self.state.step = step
-        self.state.stepAt = now.wallMilliseconds
+        self.state.stepAt = now.wall
         self.attempts = 0
         self.polls = 0
         self.hasLooked = false
@@ -128,7 +130,7 @@ package struct Rollout: Sendable {
     /// Adds time to the step's that was not its own.
     package mutating func excuse(_ span: Span) {
         self.deadline = self.deadline + span
-        self.state.stepAt += span.milliseconds
+        self.state.stepAt = self.state.stepAt.advanced(by: .milliseconds(span.milliseconds))
     }
 
     /// Whether it is making its deployment what serves, or has just done so.

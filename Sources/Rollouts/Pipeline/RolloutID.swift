@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Identifies one rollout: 128 bits of a hash over what the event says, known at intake without the API.
 package struct RolloutID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The first 64 bits.
@@ -22,30 +24,15 @@ package struct RolloutID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Reads 32 lower-case hexadecimal digits in ASCII; `nil` for anything else.
     init?(digits: UnsafeRawBufferPointer) {
-        guard digits.count == 32 else { return nil }
-        var halves: (UInt64, UInt64) = (0, 0)
-        for (index, digit) in digits.enumerated() {
-            let value: UInt64
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt64(digit - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = UInt64(digit - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-            if index < 16 { halves.0 = halves.0 << 4 | value } else { halves.1 = halves.1 << 4 | value }
-        }
-        self.init(high: halves.0, low: halves.1)
+        guard digits.count == 32, let high = Hex.number(digits[..<16], as: UInt64.self),
+            let low = Hex.number(digits[16...], as: UInt64.self)
+        else { return nil }
+        self.init(high: high, low: low)
     }
 
     /// 32 lower-case hexadecimal digits.
     package var description: String {
-        String(unsafeUninitializedCapacity: 32) { buffer in
-            for index in 0..<32 {
-                let half = index < 16 ? self.high : self.low
-                let nibble = UInt8(truncatingIfNeeded: half >> UInt64((15 - index % 16) * 4)) & 0xF
-                buffer[index] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-            }
-            return 32
-        }
+        withUnsafeBytes(of: (self.high.bigEndian, self.low.bigEndian)) { Hex.text($0) }
     }
 
     package static func < (left: RolloutID, right: RolloutID) -> Bool {

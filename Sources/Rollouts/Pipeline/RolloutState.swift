@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// All that is known of one rollout and must outlive the process: the body of its journal record.
 package struct RolloutState: Codable, Sendable, Equatable {
     /// Identity.
@@ -11,7 +13,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
     /// Position in the pipeline.
     package var step: RolloutStep
     /// Partition that owns it: of its journal records, and of the event as it was accepted.
-    package var partition: Int32
+    package var partition: Partition
     /// Where its event stood first; another partition if it was forwarded.
     package var origin: Origin
     /// Id, source and time of the event, as the event says them.
@@ -22,16 +24,16 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var replay: Replay?
     /// W3C trace context of the event.
     @Rare package var traceparent: String?
-    /// When it was accepted, in milliseconds since 1970.
-    package var acceptedAt: Int64
-    /// When the phase began, in milliseconds since 1970.
-    package var phaseAt: Int64
+    /// When it was accepted.
+    package var acceptedAt: Timestamp
+    /// When the phase began.
+    package var phaseAt: Timestamp
     /// What the status event before the newest one said.
     package var previousPhase: Phase?
     /// How long that phase lasted, in milliseconds.
     package var previousPhaseMilliseconds: Int64?
-    /// When the step began, in milliseconds since 1970; later by the time for which it was held.
-    package var stepAt: Int64
+    /// When the step began; later by the time for which it was held.
+    package var stepAt: Timestamp
     /// The run, once resolved.
     package var run: ResolvedRun?
     /// What the workbench calls the things made or adopted so far.
@@ -46,13 +48,13 @@ package struct RolloutState: Codable, Sendable, Equatable {
     /// Creates the state of a rollout that has just been accepted.
     package init(
         id: RolloutID,
-        partition: Int32,
+        partition: Partition,
         origin: Origin,
         event: EventReference,
         plan: RolloutPlan,
         replay: Replay? = nil,
         traceparent: String? = nil,
-        acceptedAt: Int64
+        acceptedAt: Timestamp
     ) {
         self.id = id
         self.sequence = 1
@@ -147,12 +149,12 @@ package struct RolloutState: Codable, Sendable, Equatable {
     }
 
     /// Moves to a phase; the next status event says so.
-    package mutating func enter(_ phase: Phase, at wallMilliseconds: Int64, cause: Cause? = nil) {
+    package mutating func enter(_ phase: Phase, at time: Timestamp, cause: Cause? = nil) {
         self.sequence += 1
         self.previousPhase = self.phase
-        self.previousPhaseMilliseconds = max(0, wallMilliseconds - self.phaseAt)
+        self.previousPhaseMilliseconds = max(0, time.milliseconds(since: self.phaseAt))
         self.phase = phase
-        self.phaseAt = wallMilliseconds
+        self.phaseAt = time
         self.cause = cause
     }
 }
@@ -195,11 +197,11 @@ package struct EventReference: Codable, Sendable, Equatable {
     package var id: String
     /// CloudEvents `source`; empty for a plain event.
     package var source: String
-    /// CloudEvents `time`, or the record's timestamp, in milliseconds since 1970.
-    package var time: Int64?
+    /// CloudEvents `time`, or the record's timestamp.
+    package var time: Timestamp?
 
     /// Creates a reference.
-    package init(id: String, source: String, time: Int64?) {
+    package init(id: String, source: String, time: Timestamp?) {
         self.id = id
         self.source = source
         self.time = time
@@ -231,7 +233,7 @@ package struct ResolvedRun: Codable, Sendable, Equatable {
             projectID: self.projectID.shared(with: reference.projectID),
             experimentID: self.experimentID.shared(with: reference.experimentID),
             order: RunOrder(
-                startMilliseconds: self.order.startMilliseconds,
+                start: self.order.start,
                 runID: self.order.runID.shared(with: reference.runID)
             )
         )

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// What the workbench says of a run: all that gates and the order of runs need.
 package struct RunFacts: Sendable, Equatable {
     /// State of a run on the workbench.
@@ -13,8 +15,8 @@ package struct RunFacts: Sendable, Equatable {
     package var runID: String
     /// State of the run.
     package var status: Status
-    /// Start time in milliseconds since 1970; 0 where the workbench gives none.
-    package var startMilliseconds: Int64
+    /// Start time; the epoch where the workbench gives none.
+    package var start: Timestamp
     /// Newest value of each metric.
     package var metrics: [String: Double]
     /// Parameters.
@@ -26,7 +28,7 @@ package struct RunFacts: Sendable, Equatable {
     package var artifactPaths: [String]
 
     /// The run's place in the order "newest wins".
-    package var order: RunOrder { RunOrder(startMilliseconds: self.startMilliseconds, runID: self.runID) }
+    package var order: RunOrder { RunOrder(start: self.start, runID: self.runID) }
 
     /// Creates facts.
     package init(
@@ -34,7 +36,7 @@ package struct RunFacts: Sendable, Equatable {
         experimentID: String,
         runID: String,
         status: Status,
-        startMilliseconds: Int64,
+        start: Timestamp,
         metrics: [String: Double] = [:],
         params: [String: String] = [:],
         tags: [String: String] = [:],
@@ -44,7 +46,7 @@ package struct RunFacts: Sendable, Equatable {
         self.experimentID = experimentID
         self.runID = runID
         self.status = status
-        self.startMilliseconds = startMilliseconds
+        self.start = start
         self.metrics = metrics
         self.params = params
         self.tags = tags
@@ -54,21 +56,24 @@ package struct RunFacts: Sendable, Equatable {
 
 /// Newer means: later start, then greater run id (by UTF-8 bytes).
 package struct RunOrder: Codable, Sendable, Hashable, Comparable {
-    /// Start of the run in milliseconds since 1970.
-    package var startMilliseconds: Int64
+    /// Start of the run; a whole millisecond.
+    package var start: Timestamp
     /// The run's id.
     package var runID: String
 
+    private enum CodingKeys: String, CodingKey {
+        case start = "startMilliseconds"
+        case runID
+    }
+
     /// Creates an order key.
-    package init(startMilliseconds: Int64, runID: String) {
-        self.startMilliseconds = startMilliseconds
+    package init(start: Timestamp, runID: String) {
+        self.start = start
         self.runID = runID
     }
 
     package static func < (left: RunOrder, right: RunOrder) -> Bool {
-        guard left.startMilliseconds == right.startMilliseconds else {
-            return left.startMilliseconds < right.startMilliseconds
-        }
+        guard left.start == right.start else { return left.start < right.start }
         return left.runID.utf8.lexicographicallyPrecedes(right.runID.utf8)
     }
 }

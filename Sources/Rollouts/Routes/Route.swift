@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// One rule of the routes file: which events it takes, and what is done for them.
 package struct Route: Sendable, Equatable {
     /// Name, for status events and messages.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What the routes say to one event.
 package enum RouteDecision: Sendable, Equatable {
     /// Go on with this plan.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import Timestamps
+package import Values
 
 /// A status event as a reader of the status topic sees it.
 ///
@@ -16,10 +16,10 @@ package struct StatusEvent: Sendable, Equatable {
     package var phaseWord: String
     /// Phase before it.
     package var previousPhaseWord: String?
-    /// When the phase began, in milliseconds since 1970.
-    package var time: Int64?
-    /// When the rollout was accepted, in milliseconds since 1970.
-    package var acceptedAt: Int64?
+    /// When the phase began.
+    package var time: Timestamp?
+    /// When the rollout was accepted.
+    package var acceptedAt: Timestamp?
     /// How long the phase before lasted, in milliseconds.
     package var previousPhaseMilliseconds: Int64?
     /// Time since the rollout was accepted, in milliseconds.
@@ -144,6 +144,6 @@ extension MadeObjects {
 }
 
 extension JSONValue {
-    /// A time in milliseconds since 1970, if this is a text of RFC 3339.
-    fileprivate var time: Int64? { self.text.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch }
+    /// A time, if this is a text of RFC 3339.
+    fileprivate var time: Timestamp? { self.text.flatMap { Timestamp(rfc3339: $0) } }
 }

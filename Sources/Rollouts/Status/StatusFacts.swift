@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import Timestamps
+package import Values
 
 /// What a status event tells of a rollout.
 package struct StatusFacts: Sendable, Equatable {
@@ -24,23 +24,27 @@ package struct StatusFacts: Sendable, Equatable {
     /// Its id is the rollout's with the sequence number, so that a reader that sees one twice knows it. Nothing in it is
     /// secret: it has no environment variables and no access key.
     ///
-    /// - Parameter source: CloudEvents `source`: which group of workers speaks, such as `/slipway/my-group`.
+    /// - Parameters:
+    ///   - source: CloudEvents `source`: which group of workers speaks, such as `/slipway/my-group`.
+    ///   - topic: The status topic.
     /// - Returns: The record to be written.
-    package func record(source: String) -> OutgoingRecord {
-        self.record(source: source, word: self.rollout.phase.rawValue)
+    package func record(source: String, topic: String) -> ProducerRecord {
+        self.record(source: source, topic: topic, word: self.rollout.phase.rawValue)
     }
 
     /// Returns the report of what a sweep has found: a status event of the phase word `orphan`.
     ///
     /// It comes after the rollout's end and is no phase of its own: the rollout stays as it ended.
     ///
-    /// - Parameter source: CloudEvents `source`.
+    /// - Parameters:
+    ///   - source: CloudEvents `source`.
+    ///   - topic: The status topic.
     /// - Returns: The record to be written.
-    package func orphanReport(source: String) -> OutgoingRecord {
-        self.record(source: source, word: StatusEvent.orphanWord)
+    package func orphanReport(source: String, topic: String) -> ProducerRecord {
+        self.record(source: source, topic: topic, word: StatusEvent.orphanWord)
     }
 
-    private func record(source: String, word: String) -> OutgoingRecord {
+    private func record(source: String, topic: String, word: String) -> ProducerRecord {
         let state = self.rollout
         let id = state.id.description
         var headers = [
@@ -48,15 +52,15 @@ package struct StatusFacts: Sendable, Equatable {
             RecordHeader("ce_type", StatusEvent.type(ofWord: word)),
             RecordHeader("ce_source", source),
             RecordHeader("ce_id", "\(id)-\(state.sequence)"),
-            RecordHeader("ce_time", Timestamp(millisecondsSinceEpoch: state.phaseAt).description),
+            RecordHeader("ce_time", state.phaseAt.description),
         ]
         if ModelName.problem(in: state.plan.modelName) == nil {
             headers.append(RecordHeader("ce_subject", state.plan.modelName))
         }
         if let traceparent = state.traceparent { headers.append(RecordHeader("ce_traceparent", traceparent)) }
         headers.append(RecordHeader("content-type", "application/json"))
-        return OutgoingRecord(
-            topic: .status,
+        return ProducerRecord(
+            topic: topic,
             key: Array(id.utf8),
             value: JSONWriter.object { self.write(&$0, word: word) },
             headers: headers
@@ -72,7 +76,7 @@ package struct StatusFacts: Sendable, Equatable {
         writer.time("time", state.phaseAt)
         writer.time("acceptedAt", state.acceptedAt)
         writer.field("previousPhaseMilliseconds", state.previousPhaseMilliseconds)
-        writer.field("totalMilliseconds", max(0, state.phaseAt - state.acceptedAt))
+        writer.field("totalMilliseconds", max(0, state.phaseAt.milliseconds(since: state.acceptedAt)))
         writer.field("attempt", self.attempt)
         writer.field("route", state.plan.route.isEmpty ? nil : state.plan.route)
         writer.object("model") { $0.field("name", state.plan.modelName) }
@@ -93,8 +97,8 @@ package struct StatusFacts: Sendable, Equatable {
             object.field("source", state.event.source.isEmpty ? nil : state.event.source)
             object.time("time", state.event.time)
             object.field("topic", state.origin.topic)
-            object.field("partition", state.origin.partition)
-            object.field("offset", state.origin.offset)
+            object.field("partition", state.origin.partition.rawValue)
+            object.field("offset", state.origin.offset.rawValue)
         }
         writer.field("traceparent", state.traceparent)
     }
@@ -107,14 +111,14 @@ package struct StatusFacts: Sendable, Equatable {
         writer.field("experimentId", run?.experimentID ?? reference.experimentID)
         writer.field("experimentName", reference.experimentName)
         writer.field("runId", run?.runID ?? reference.runID)
-        if let start = run?.order.startMilliseconds, start > 0 { writer.time("startTime", start) }
+        if let start = run?.order.start, start > .epoch { writer.time("startTime", start) }
     }
 }
 
 extension JSONWriter {
-    /// Writes a time, given in milliseconds since 1970, as RFC 3339.
-    fileprivate mutating func time(_ name: StaticString, _ milliseconds: Int64?) {
-        self.field(name, milliseconds.map { Timestamp(millisecondsSinceEpoch: $0).description })
+    /// Writes a time as RFC 3339.
+    fileprivate mutating func time(_ name: StaticString, _ time: Timestamp?) {
+        self.field(name, time?.description)
     }
 
     fileprivate mutating func fields(of made: MadeObjects) {

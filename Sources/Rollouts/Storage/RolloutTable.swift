@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// All rollouts that have not ended, by id.
 ///
 /// A hash table keeps a third to two thirds of its places empty, so each holds a pointer and not the rollout itself.
@@ -23,7 +25,7 @@ struct RolloutTable: Sendable {
     mutating func reserve(_ count: Int) { self.boxes.reserveCapacity(self.boxes.count + count) }
 
     /// Takes out all rollouts of a partition.
-    mutating func remove(partition: Int32) -> [RolloutID: Rollout] {
+    mutating func remove(partition: Partition) -> [RolloutID: Rollout] {
         var removed: [RolloutID: Rollout] = [:]
         self.boxes = self.boxes.filter { id, box in
             let rollout = box.wrappedValue

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+package import Values
 package import WorkbenchSandbox
 
 /// Finds in a sandbox's audit what was made, and what was made more than once.
@@ -59,8 +60,8 @@ package struct AuditLedger: Sendable, Equatable {
         package let kind: Kind
         /// Its id on the workbench.
         package let id: String
-        /// When it was made, in milliseconds since 1970.
-        package let at: Int64
+        /// When it was made.
+        package let at: Timestamp
         /// Whether the call was applied after its client had got an answer or none: the fault `apply-late`.
         package let isLate: Bool
         /// Mark of the rollout that it was made for, `slipway:` and the rollout's id; `nil` where it carries none.
@@ -120,7 +121,7 @@ package struct AuditLedger: Sendable, Equatable {
                 thing: Thing(operation: operation.rawValue, mark: mark),
                 kind: kind,
                 id: entry.id(of: kind.object) ?? "",
-                at: entry.at.microseconds / 1_000,
+                at: entry.at,
                 isLate: entry.fault == .applyLate,
                 marker: AuditLedger.marker(of: kind, entry),
                 runID: entry.marker(.runID),

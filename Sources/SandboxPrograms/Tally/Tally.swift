@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Compares what became of events with what has to become of them.
 ///
@@ -18,9 +19,9 @@ struct Tally: Sendable {
         var duplicates = 0
         /// From the sandbox.
         var audit = AuditLedger()
-        /// When the first event was sent and the last outcome was told, in milliseconds since 1970.
-        var firstEventAt: Int64?
-        var lastOutcomeAt: Int64?
+        /// When the first event was sent and the last outcome was told.
+        var firstEventAt: Timestamp?
+        var lastOutcomeAt: Timestamp?
     }
 
     /// One event with what became of it.
@@ -108,7 +109,7 @@ struct Tally: Sendable {
     /// From the first event to the last outcome, to a tenth.
     private var seconds: Double {
         guard let first = self.observations.firstEventAt, let last = self.observations.lastOutcomeAt else { return 0 }
-        return (Double(max(0, last - first)) / 100).rounded() / 10
+        return (Double(max(0, last.milliseconds(since: first))) / 100).rounded() / 10
     }
 
     /// The rows as a table for people.

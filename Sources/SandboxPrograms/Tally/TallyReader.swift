@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import Kafka
+import Values
 
 /// Where a tally is taken.
 struct TallySources: Sendable {
@@ -72,8 +74,7 @@ final class TallyReader {
         var starts: [TopicPartition: Offset] = [:]
         for name in [self.sources.topics.events, self.sources.topics.status, self.sources.topics.dead] {
             guard let topic = topics[name] else { throw TallyFailure(description: "there is no topic '\(name)'") }
-            for partition in 0..<topic.partitionCount {
-                let place = TopicPartition(name, Int32(partition))
+            for place in TopicPartition.all(of: name, count: topic.partitionCount) {
                 starts[place] = try await self.reader.lowWatermark(place)
             }
         }
@@ -102,14 +103,14 @@ final class TallyReader {
 
     private func takeEvent(_ record: ConsumedRecord) {
         // A forwarded event is the same event at another place.
-        guard !record.headers.contains(where: { $0.key == TallyReader.forwardedHeader }) else { return }
+        guard !record.headers.contains(where: { $0.name == TallyReader.forwardedHeader }) else { return }
         self.observations.events += 1
-        guard let time = record.timestampMilliseconds else { return }
+        guard let time = record.timestamp else { return }
         self.observations.firstEventAt = min(self.observations.firstEventAt ?? time, time)
     }
 
     private func tookOutcome(_ record: ConsumedRecord) {
-        guard let time = record.timestampMilliseconds else { return }
+        guard let time = record.timestamp else { return }
         self.observations.lastOutcomeAt = max(self.observations.lastOutcomeAt ?? time, time)
     }
 

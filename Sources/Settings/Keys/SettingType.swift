@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Notation
-import Timestamps
+import Values
 
 /// What the value of a setting must be.
 package enum SettingType: Sendable, Equatable {

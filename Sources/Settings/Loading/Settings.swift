@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Notation
-package import Telemetry
+package import Values
 
 /// The effective settings: each checked, with its source.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Timestamps
+import Values
 
 /// How a log record becomes one line of UTF-8, its line feed included.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// One event in the log, before it is formatted.
 package struct LogRecord: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// One small typed value of a log record.
 package enum LogValue: Sendable, Equatable {

@@ -3,7 +3,7 @@
 package import Files
 import Synchronization
 import Threads
-import Timestamps
+import Values
 
 /// Writes formatted records to a file descriptor, by a thread of its own.
 ///

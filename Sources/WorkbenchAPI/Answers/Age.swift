@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Timestamps
+import Values
 
 extension Sequence {
     /// Returns the elements by creation time, oldest first; equal times by id, unknown times first.

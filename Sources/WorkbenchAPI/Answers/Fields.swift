@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Timestamps
+import Values
 
 /// The members of one JSON object, read as leniently as the workbench writes.
 ///

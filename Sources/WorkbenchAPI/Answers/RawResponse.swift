@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
+import HTTPValues
 
 /// The answer to a raw call.
 package struct RawResponse: Sendable, Equatable {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPClient
-import Telemetry
-import Timestamps
+import HTTPValues
+import Values
 
 /// Turns what came back, or did not, into an `APIError`: the one place that knows what a status means.
 struct ResponseFailure {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Timestamps
+import Values
 
 /// Reads the `Retry-After` header field (RFC 9110, section 10.2.3).
 enum RetryAfter {

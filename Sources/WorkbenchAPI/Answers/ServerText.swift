@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Telemetry
+import Values
 
 /// Makes foreign text fit for a log line: one line, bounded, without secrets.
 enum ServerText {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Telemetry
+import HTTPValues
+import Values
 
 /// One call, ready to be sent but for address and key.
 struct Call {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Telemetry
+package import Values
 
 /// Gives the API key for each call.
 package protocol CredentialSource: Sendable {

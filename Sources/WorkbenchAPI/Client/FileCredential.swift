@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import Synchronization
-package import Telemetry
+package import Values
 
 /// A key kept in a file, read at first use and again after `reload()`.
 package final class FileCredential: CredentialSource {

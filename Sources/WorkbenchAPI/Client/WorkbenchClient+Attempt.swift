@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
-import Telemetry
+import HTTPValues
+import Values
 
 /// Reads the body of a 2xx response.
 typealias ResponseDecoder<Value> = (HTTPResponse, ResponseFailure) throws(APIError) -> Value

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPClient
-package import Timestamps
+package import HTTPValues
+package import Values
 
 /// A typed client of Cloudera AI's API v2.
 ///

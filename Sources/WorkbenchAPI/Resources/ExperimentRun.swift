@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// A run of an experiment.
 package struct ExperimentRun: ListItem, Equatable {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Telemetry
-package import Timestamps
+package import Values
 
 /// A model of a project: what is built, deployed and called.
 package struct Model: ListItem, Equatable {

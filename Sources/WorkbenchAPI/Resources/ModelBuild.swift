@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// A build of a model.
 package struct ModelBuild: ListItem, Equatable {

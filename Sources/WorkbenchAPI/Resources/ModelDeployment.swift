@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// A deployment of a build: replicas that serve calls.
 package struct ModelDeployment: ListItem, Equatable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTPClient
-package import Telemetry
+import HTTPValues
+package import Values
 
 /// What a deployed model answered.
 package struct ModelReply: Sendable, Equatable {

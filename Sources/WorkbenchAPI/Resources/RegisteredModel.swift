@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// A model of the registry; in listings without its versions.
 package struct RegisteredModel: ListItem, Equatable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Timestamps
+package import Values
 
 /// A version of a registered model.
 package struct RegisteredModelVersion: ListItem, Equatable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import JSON
+import Values
 
 extension AuditEntry {
     /// Reads a line of the audit back.
@@ -9,7 +10,7 @@ extension AuditEntry {
     package init(line: JSONValue) {
         let ids = line["ids"]?.members ?? []
         self.sequence = line["seq"]?.wholeNumber ?? 0
-        self.at = line["at"]?.text.flatMap { WallTime(rfc3339: $0) } ?? WallTime(microseconds: 0)
+        self.at = line["at"]?.text.flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(microsecondsSinceEpoch: 0)
         self.method = line["method"]?.text ?? ""
         self.path = line["path"]?.text ?? ""
         self.operation = line["operation"]?.text.flatMap(Operation.init)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+package import Values
 
 /// What is recorded of one mutating call.
 ///
@@ -25,7 +26,7 @@ package struct AuditEntry: Sendable {
     /// Its number, from 1; goes on where the audit is emptied.
     package internal(set) var sequence: Int64 = 0
     /// When the workbench took it.
-    package let at: WallTime
+    package let at: Timestamp
     /// HTTP method.
     package let method: String
     /// Path as sent.

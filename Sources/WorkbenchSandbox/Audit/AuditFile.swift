@@ -56,12 +56,3 @@ final class AuditFile: Sendable {
 private func systemReason() -> String {
     String(cString: strerror(errno))
 }
-
-extension WallTime {
-    /// The wall clock's time.
-    static var now: WallTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
-}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Why a request to the sandbox's own controls was refused.
 package struct ControlFailure: Error, Equatable, CustomStringConvertible {
@@ -128,7 +129,7 @@ private func readDuration(_ value: JSONValue) -> Duration? {
 
 /// `2s` or `1500ms`, as the controls read it.
 func controlText(_ duration: Duration) -> String {
-    let microseconds = duration.microseconds
+    let microseconds = duration.wholeMicroseconds
     if microseconds % 1_000_000 == 0 { return "\(microseconds / 1_000_000)s" }
     if microseconds % 1000 == 0 { return "\(microseconds / 1000)ms" }
     return "\(Double(microseconds) / 1000)ms"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// How long the workbench takes for its slow steps.
 ///
 /// A step's duration is drawn when the object is made, so that every later state follows from the time that has passed;
@@ -63,8 +65,8 @@ package struct LifeCycleClock: Sendable, Equatable {
 extension SeededGenerator {
     /// A duration in the range, to the microsecond.
     mutating func duration(in range: ClosedRange<Duration>) -> Duration {
-        let low = range.lowerBound.microseconds
-        let high = range.upperBound.microseconds
+        let low = range.lowerBound.wholeMicroseconds
+        let high = range.upperBound.wholeMicroseconds
         return low == high ? range.lowerBound : .microseconds(Int64.random(in: low...high, using: &self))
     }
 }

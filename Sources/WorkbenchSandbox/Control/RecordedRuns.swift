@@ -2,6 +2,7 @@
 
 import Files
 import JSON
+import Values
 
 /// Why recorded runs can't be used.
 package struct RecordedRunsFailure: Error, Equatable, CustomStringConvertible {
@@ -86,7 +87,7 @@ extension Workbench {
     /// Adds recorded objects under the ids that they have.
     ///
     /// - Throws: `RecordedRunsFailure` for an object that hangs under none of these or whose id or name is taken.
-    mutating func add(_ recorded: RecordedRuns, at now: WallTime) throws(RecordedRunsFailure) {
+    mutating func add(_ recorded: RecordedRuns, at now: Timestamp) throws(RecordedRunsFailure) {
         try self.add(recorded.projects) { (workbench, fields) throws(APIFailure) in
             try workbench.addProject(fields, at: now)
         }
@@ -113,7 +114,7 @@ extension Workbench {
 
     private static func taken(_ id: String) -> APIFailure { APIFailure(.alreadyExists, "id \(id) is there twice") }
 
-    private mutating func addProject(_ fields: Fields, at now: WallTime) throws(APIFailure) {
+    private mutating func addProject(_ fields: Fields, at now: Timestamp) throws(APIFailure) {
         let id = fields.string("id")
         guard self.projects.position(of: id) == nil else { throw Workbench.taken(id) }
         let made = WorkbenchCall(
@@ -141,7 +142,7 @@ extension Workbench {
         self.projects[added]?.updatedAt = fields.time("updated_at") ?? createdAt
     }
 
-    private mutating func addExperiment(_ fields: Fields, at now: WallTime) throws(APIFailure) {
+    private mutating func addExperiment(_ fields: Fields, at now: Timestamp) throws(APIFailure) {
         let (id, projectID) = (fields.string("id"), try fields.required("project_id"))
         let name = try fields.required("name")
         guard self.experiments.position(of: id) == nil else { throw Workbench.taken(id) }
@@ -165,7 +166,7 @@ extension Workbench {
     }
 
     /// A run is made bare, and then gets all that was recorded by the update that any client could send.
-    private mutating func addRun(_ fields: Fields, at now: WallTime) throws(APIFailure) {
+    private mutating func addRun(_ fields: Fields, at now: Timestamp) throws(APIFailure) {
         let (id, experimentID) = (fields.string("id"), try fields.required("experiment_id"))
         guard self.runs.position(of: id) == nil else { throw Workbench.taken(id) }
         guard let position = self.experiments.position(of: experimentID), let experiment = self.experiments[position]
@@ -189,7 +190,7 @@ extension Workbench {
 
 extension WorkbenchCall {
     /// A call that the sandbox makes on itself.
-    fileprivate init(operation: Operation, path: PathIdentifiers, fields: Fields, now: WallTime) {
+    fileprivate init(operation: Operation, path: PathIdentifiers, fields: Fields, now: Timestamp) {
         self.init(operation: operation, path: path, query: .empty, fields: fields, now: now)
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Sandbox {
     /// Answers a call of API v2.
-    mutating func receiveCall(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
+    mutating func receiveCall(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
         let verdict = self.faults.verdict(request, at: now)
         var delivery = self.deliver(request, verdict, at: now)
         delivery.delay += verdict.delay
@@ -13,7 +15,7 @@ extension Sandbox {
     private mutating func deliver(
         _ request: SandboxRequest,
         _ verdict: FaultPlan.Verdict,
-        at now: WallTime
+        at now: Timestamp
     ) -> SandboxDelivery {
         guard let fault = verdict.fault else { return self.perform(request, verdict, as: verdict.kind, at: now) }
         switch fault.interception {
@@ -69,7 +71,7 @@ extension Sandbox {
         _ verdict: FaultPlan.Verdict,
         as fault: FaultRule.Kind?,
         status: Int? = nil,
-        at now: WallTime
+        at now: Timestamp
     ) -> SandboxDelivery {
         var routed: RoutedCall?
         do throws(APIFailure) {
@@ -92,7 +94,7 @@ extension Sandbox {
         _ request: SandboxRequest,
         status: Int,
         fault: FaultRule.Kind,
-        at now: WallTime
+        at now: Timestamp
     ) {
         var routed: RoutedCall?
         do {
@@ -109,7 +111,7 @@ extension Sandbox {
         _ reply: WorkbenchReply?,
         status: Int,
         fault: FaultRule.Kind?,
-        at now: WallTime
+        at now: Timestamp
     ) {
         guard routed?.call.operation.isMutating ?? (request.method != "GET") else { return }
         let made = reply?.identifiers ?? []

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 extension Sandbox {
     /// Answers a request to the controls under `/sandbox`.
-    mutating func receiveControl(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
+    mutating func receiveControl(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
         do {
             switch (request.method, request.path) {
             case ("GET", "/sandbox/audit"):
@@ -108,7 +109,7 @@ extension Sandbox {
     ]
 
     /// Counts and objects by kind; `?kind=K` gives the objects of one kind only, `?kind=none` the counts alone.
-    private mutating func state(_ request: SandboxRequest, at now: WallTime) throws(ControlFailure) -> [UInt8] {
+    private mutating func state(_ request: SandboxRequest, at now: Timestamp) throws(ControlFailure) -> [UInt8] {
         let kind = Query(request.query)?["kind"] ?? ""
         guard kind.isEmpty || kind == "none" || Sandbox.kinds.contains(kind) else {
             throw ControlFailure("kind: one of none, \(Sandbox.kinds.joined(separator: ", ")) is expected")
@@ -140,11 +141,11 @@ extension Sandbox {
 }
 
 extension Workbench {
-    fileprivate mutating func settleAll(at now: WallTime) {
+    fileprivate mutating func settleAll(at now: Timestamp) {
         for position in self.models.allPositions { self.settle(model: position, at: now) }
     }
 
-    fileprivate func write(kind: String, to writer: inout ProtoWriter, at now: WallTime) {
+    fileprivate func write(kind: String, to writer: inout ProtoWriter, at now: Timestamp) {
         switch kind {
         case "projects": for project in self.projects.all { project.write(to: &writer) }
         case "experiments": for experiment in self.experiments.all { experiment.write(to: &writer) }

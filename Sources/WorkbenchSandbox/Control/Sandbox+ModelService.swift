@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Sandbox {
     /// Answers a request to a deployed model.
-    mutating func receiveModelRequest(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
+    mutating func receiveModelRequest(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
         let verdict = self.faults.verdict(request, at: now)
         var delivery = self.deliverModelRequest(request, verdict.fault, at: now)
         delivery.delay += verdict.delay
@@ -12,7 +14,7 @@ extension Sandbox {
     private mutating func deliverModelRequest(
         _ request: SandboxRequest,
         _ fault: FaultPlan.Verdict.Fault?,
-        at now: WallTime
+        at now: Timestamp
     ) -> SandboxDelivery {
         guard let fault else { return self.answerModelRequest(request, at: now) }
         switch fault.interception {
@@ -37,7 +39,7 @@ extension Sandbox {
         }
     }
 
-    private mutating func answerModelRequest(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
+    private mutating func answerModelRequest(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
         guard request.method == "POST" else {
             var refusal = SandboxDelivery(APIFailure(.unimplemented, "Method Not Allowed", status: 405))
             refusal.headers.append(("Allow", "POST"))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// The simulator without sockets: API, model service, faults, audit and controls.
 ///
 /// Pure like the workbench inside: the caller brings the time and carries out the delays. In process it is used without
@@ -32,7 +34,7 @@ package struct Sandbox: Sendable {
     ///   - request: Of the API, the model service or the controls.
     ///   - now: The moment; never earlier than that of the request before.
     /// - Returns: What the client is to get, when, and what is to be applied later.
-    package mutating func receive(_ request: SandboxRequest, at now: WallTime) -> SandboxDelivery {
+    package mutating func receive(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
         if request.path.hasPrefix(Sandbox.apiPrefix) {
             if request.path == SwaggerDocument.path { return SwaggerDocument.delivery(for: request) }
             self.requests += 1
@@ -48,7 +50,7 @@ package struct Sandbox: Sendable {
     }
 
     /// Applies a call that was held back; nobody gets its reply.
-    package mutating func applyLate(_ call: LateCall, at now: WallTime) {
+    package mutating func applyLate(_ call: LateCall, at now: Timestamp) {
         self.lateCalls -= 1
         var verdict = FaultPlan.Verdict()
         verdict.forgotten = call.forgotten
@@ -64,7 +66,7 @@ package struct Sandbox: Sendable {
     /// Adds recorded projects, experiments and runs under the ids that they have.
     ///
     /// - Throws: `RecordedRunsFailure` for an object that hangs under none of these or whose id or name is taken.
-    package mutating func add(_ runs: RecordedRuns, at now: WallTime) throws(RecordedRunsFailure) {
+    package mutating func add(_ runs: RecordedRuns, at now: Timestamp) throws(RecordedRunsFailure) {
         try self.workbench.add(runs, at: now)
     }
 

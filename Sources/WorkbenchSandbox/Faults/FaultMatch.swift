@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Which calls a fault rule may hit; what is left out holds for all.
 package struct FaultMatch: Sendable {
     private let method: String?
-    private let path: PathGlob
+    private let path: Glob
     /// The part of the workbench; `nil` for any.
     let family: WorkbenchFamily?
 
@@ -24,7 +25,7 @@ package struct FaultMatch: Sendable {
         family: WorkbenchFamily? = nil
     ) throws(ControlFailure) {
         self.method = method
-        self.path = try PathGlob(path, "match")
+        self.path = try Self.glob(path, "match")
         self.family = family
     }
 
@@ -32,8 +33,15 @@ package struct FaultMatch: Sendable {
     init(_ value: JSONValue, _ place: String) throws(ControlFailure) {
         let match = try ControlObject(value, place, allowed: ["method", "path", "family"])
         self.method = try FaultMatch.method(match)
-        self.path = try PathGlob(try match.text("path") ?? "**", place)
+        self.path = try Self.glob(try match.text("path") ?? "**", place)
         self.family = try match.word("family")
+    }
+
+    private static func glob(_ path: String, _ place: String) throws(ControlFailure) -> Glob {
+        guard path.hasPrefix("/api/v2") || path.hasPrefix("/modelservice") || path.hasPrefix("*") else {
+            throw ControlFailure("\(place): 'path': must begin with /api/v2, /modelservice or *")
+        }
+        return Glob(path, for: .paths)
     }
 
     private static func method(_ match: ControlObject) throws(ControlFailure) -> String? {
@@ -54,7 +62,7 @@ package struct FaultMatch: Sendable {
     func write(to writer: inout ProtoWriter) {
         writer.object("match") { writer in
             writer.string("method", self.method ?? "*")
-            writer.string("path", self.path.text)
+            writer.string("path", self.path.pattern)
             if let family = self.family { writer.string("family", family.rawValue) }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+package import Values
 
 /// The rules that make calls go wrong, in order; empty at first.
 package struct FaultPlan: Sendable {
@@ -8,7 +9,7 @@ package struct FaultPlan: Sendable {
     package private(set) var rules: [FaultRule] = []
     private var seed: UInt64 = 0
     /// Since when the rules hold.
-    private var begin = WallTime(microseconds: 0)
+    private var begin = Timestamp(microsecondsSinceEpoch: 0)
     private var asksForFamilies = false
 
     /// What goes wrong with one call.
@@ -42,7 +43,7 @@ package struct FaultPlan: Sendable {
     ///   - rules: In the order in which they are asked.
     ///   - seed: Decides, with each rule's key, all that is drawn.
     ///   - moment: Since when they hold; their windows begin here.
-    package init(_ rules: [FaultRule], seed: UInt64, at moment: WallTime) {
+    package init(_ rules: [FaultRule], seed: UInt64, at moment: Timestamp) {
         self.rules = rules
         self.seed = seed
         self.begin = moment
@@ -50,7 +51,7 @@ package struct FaultPlan: Sendable {
     }
 
     /// Reads a plan: `{"seed": N, "rules": [...]}`, or the bare list of rules.
-    init(_ value: JSONValue, at moment: WallTime) throws(ControlFailure) {
+    init(_ value: JSONValue, at moment: Timestamp) throws(ControlFailure) {
         var list = value
         var seed: UInt64 = 0
         if case .object = value {
@@ -72,11 +73,11 @@ package struct FaultPlan: Sendable {
     ///
     /// What alters a call adds up. Of the other rules the first that hits takes the call; those after it do not count it,
     /// so that `count` and `every` speak of calls that a rule could have hit.
-    mutating func verdict(_ request: SandboxRequest, at now: WallTime) -> Verdict {
+    mutating func verdict(_ request: SandboxRequest, at now: Timestamp) -> Verdict {
         var verdict = Verdict()
         guard !self.rules.isEmpty else { return verdict }
         let family = self.asksForFamilies ? WorkbenchFamily(path: request.path) : nil
-        let elapsed = Duration.microseconds(now.microseconds - self.begin.microseconds)
+        let elapsed = now.duration(since: self.begin)
         for index in self.rules.indices {
             switch self.rules[index].effect {
             case .intercept(let interception):
@@ -109,7 +110,7 @@ package struct FaultPlan: Sendable {
 extension FaultPlan.Verdict {
     fileprivate mutating func add(
         _ alteration: Alteration,
-        at now: WallTime,
+        at now: Timestamp,
         drawing generator: inout SeededGenerator
     ) {
         switch alteration {
@@ -119,8 +120,8 @@ extension FaultPlan.Verdict {
         case .upperCaseStatus: self.rendering.hasUpperCaseStatus = true
         case .unknownStatus(let word): self.rendering.statusWord = word
         case .repeatedPageToken: self.rendering.repeatsPageToken = true
-        case .visibleAfter(let age): self.view.hide(after: now + (.zero - generator.duration(in: age)))
-        case .stale(let age): self.view.showLists(asOf: now + (.zero - generator.duration(in: age)))
+        case .visibleAfter(let age): self.view.hide(after: now.advanced(by: .zero - generator.duration(in: age)))
+        case .stale(let age): self.view.showLists(asOf: now.advanced(by: .zero - generator.duration(in: age)))
         case .shuffled: self.view.shuffle(by: UInt32(truncatingIfNeeded: generator.next()))
         case .forget(let fields): self.forgotten.append(fields)
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The replies of calls that go wrong on purpose.
 enum FaultResponses {
     /// No reply: the connection closes.
@@ -63,7 +65,7 @@ enum FaultResponses {
     }
 
     private static func retryHeader(_ time: Duration) -> (name: String, value: String) {
-        ("Retry-After", String((time.microseconds + 999_999) / 1_000_000))
+        ("Retry-After", String((time.wholeMicroseconds + 999_999) / 1_000_000))
     }
 
     private static func page(_ status: Int, _ title: String) -> SandboxDelivery {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// One rule of the fault plan: which calls it matches, when it hits them, and what it does then.
 package struct FaultRule: Sendable {
@@ -117,44 +118,5 @@ package struct FaultRule: Sendable {
             writer.count("matched", Int(self.matched))
             writer.count("fired", Int(self.fired))
         }
-    }
-}
-
-/// A pattern for paths: `*` stands for any text without a slash, `**` for any text.
-struct PathGlob: Sendable, Equatable {
-    let text: String
-    private let bytes: [UInt8]
-
-    init(_ text: String, _ place: String) throws(ControlFailure) {
-        guard text.hasPrefix("/api/v2") || text.hasPrefix("/modelservice") || text.hasPrefix("*") else {
-            throw ControlFailure("\(place): 'path': must begin with /api/v2, /modelservice or *")
-        }
-        self.text = text
-        self.bytes = Array(text.utf8)
-    }
-
-    func matches(_ path: String) -> Bool {
-        self.text == "**" || self.matches(self.bytes[...], Array(path.utf8)[...])
-    }
-
-    private func matches(_ pattern: ArraySlice<UInt8>, _ path: ArraySlice<UInt8>) -> Bool {
-        var pattern = pattern
-        var path = path
-        while let first = pattern.first {
-            guard first == UInt8(ascii: "*") else {
-                guard path.first == first else { return false }
-                pattern = pattern.dropFirst()
-                path = path.dropFirst()
-                continue
-            }
-            let crossesSlashes = pattern.dropFirst().first == UInt8(ascii: "*")
-            let rest = pattern.drop { $0 == UInt8(ascii: "*") }
-            while true {
-                if self.matches(rest, path) { return true }
-                guard let next = path.first, crossesSlashes || next != UInt8(ascii: "/") else { return false }
-                path = path.dropFirst()
-            }
-        }
-        return path.isEmpty
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Reads a request body whose types have been checked; an absent field has its type's zero value.
 struct Fields {
@@ -43,8 +44,8 @@ struct Fields {
         self.value[name]?.protoNumber
     }
 
-    func time(_ name: String) -> WallTime? {
-        self.value[name]?.text.flatMap(WallTime.init(rfc3339:))
+    func time(_ name: String) -> Timestamp? {
+        self.value[name]?.text.flatMap { Timestamp(rfc3339: $0, in: .microseconds) }
     }
 
     func strings(_ name: String) -> [String] {

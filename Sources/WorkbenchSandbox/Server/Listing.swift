@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// A field of a row as lists filter and sort by it; unset sorts first.
 enum ListValue: Comparable {
     case unset
     case number(Double)
-    case time(WallTime)
+    case time(Timestamp)
     case text(String)
 
     /// What a filter is compared with.
@@ -14,7 +15,7 @@ enum ListValue: Comparable {
         switch self {
         case .unset: ""
         case .number(let value): Int64(exactly: value).map(String.init) ?? value.description
-        case .time(let time): time.rfc3339
+        case .time(let time): time.shortestRFC3339
         case .text(let text): text
         }
     }
@@ -27,9 +28,9 @@ enum ListValue: Comparable {
 /// A row that lists can filter and sort.
 protocol Listable {
     /// When it was made.
-    var createdAt: WallTime { get }
+    var createdAt: Timestamp { get }
     /// The field of that name in the API's words; `unset` if there is none.
-    func listValue(_ key: String, at now: WallTime) -> ListValue
+    func listValue(_ key: String, at now: Timestamp) -> ListValue
 }
 
 /// What a list call asks for: page, filter and order.
@@ -72,7 +73,7 @@ struct ListRequest {
         return PageToken(offset: next, shuffle: self.shuffle(call.view)).text
     }
 
-    func matches(_ row: some Listable, at now: WallTime) -> Bool {
+    func matches(_ row: some Listable, at now: Timestamp) -> Bool {
         self.filters.allSatisfy { filter in
             contains(row.listValue(filter.key, at: now).filterText, filter.text)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// The fields that one kind of request body may have, with their types.
 ///
@@ -49,7 +50,11 @@ struct MessageType: Sendable {
         case .int64: try self.require(value.protoWholeNumber != nil, field, "a 64-bit integer")
         case .double: try self.require(value.protoNumber != nil, field, "a number")
         case .time:
-            try self.require(value.text.map { WallTime(rfc3339: $0) != nil } ?? false, field, "an RFC 3339 time")
+            try self.require(
+                value.text.map { Timestamp(rfc3339: $0, in: .microseconds) != nil } ?? false,
+                field,
+                "an RFC 3339 time"
+            )
         case .word(let words):
             let index = value.protoWholeNumber.map { words.indices.contains(Int(truncatingIfNeeded: $0)) } ?? false
             try self.require(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// One page of rows.
 struct Page<Row> {
     var rows: [Row] = []
@@ -52,7 +54,7 @@ extension Table where Row: Listable {
         )
     }
 
-    private func sorted(_ rows: [Row], _ request: ListRequest, at now: WallTime) -> [Row] {
+    private func sorted(_ rows: [Row], _ request: ListRequest, at now: Timestamp) -> [Row] {
         let keyed = rows.enumerated().map { index, row in
             (index: index, row: row, values: request.sort.map { row.listValue($0.key, at: now) })
         }

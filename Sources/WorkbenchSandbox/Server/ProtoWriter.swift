@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Writes JSON as the workbench's gateway does: proto3 fields, zero values included unless the rendering leaves them out.
 struct ProtoWriter {
@@ -93,10 +94,10 @@ extension ProtoWriter {
     }
 
     /// A time; `null` where it is not set.
-    mutating func time(_ name: StaticString, _ value: WallTime?) {
+    mutating func time(_ name: StaticString, _ value: Timestamp?) {
         guard let value else { return self.null(name) }
         self.json.name(name)
-        self.json.string(value.rfc3339)
+        self.json.string(value.shortestRFC3339)
     }
 
     mutating func null(_ name: StaticString) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
 import JSON
+import Values
 
 /// A request to API v2, taken apart: operation, identifiers, and a body whose types fit.
 struct RoutedCall {
@@ -10,7 +12,7 @@ struct RoutedCall {
         _ request: SandboxRequest,
         rendering: Rendering = Rendering(),
         view: ReadView = ReadView(),
-        now: WallTime
+        now: Timestamp
     ) throws(APIFailure) {
         let (route, path) = try RoutedCall.route(request)
         guard let query = Query(request.query) else { throw .invalid("the query is not valid percent-encoded UTF-8") }
@@ -51,7 +53,7 @@ struct RoutedCall {
         guard below.contains(UInt8(ascii: "%")) else { return parts.map { Substring($0) } }
         var segments: [Substring] = []
         for part in parts {
-            guard let text = decodePercent(part) else { return nil }
+            guard let text = PercentEncoding.decodeStrictly(part) else { return nil }
             segments.append(text[...])
         }
         return segments

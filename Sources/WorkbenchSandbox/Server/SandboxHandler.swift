@@ -2,6 +2,7 @@
 
 import HTTPServer
 import Synchronization
+import Values
 
 /// Joins the pure sandbox with sockets, delays, the clock and the audit file.
 final class SandboxHandler: Sendable {
@@ -10,7 +11,7 @@ final class SandboxHandler: Sendable {
     private let sandbox: Mutex<Sandbox>
     private let auditFile: AuditFile?
     private let startedAt = ContinuousClock.now
-    private let startTime = WallTime.now
+    private let startTime = Timestamp.now(in: .microseconds)
 
     init(sandbox: consuming Sandbox, auditFile: AuditFile?) {
         self.sandbox = Mutex(sandbox)
@@ -23,8 +24,8 @@ final class SandboxHandler: Sendable {
     }
 
     /// The wall clock's time at the start and what the steady clock has counted since, so that time never jumps.
-    private var now: WallTime {
-        self.startTime + (ContinuousClock.now - self.startedAt)
+    private var now: Timestamp {
+        self.startTime.advanced(by: ContinuousClock.now - self.startedAt)
     }
 
     func handle(_ request: HTTPServerRequest, _ responder: Responder) {

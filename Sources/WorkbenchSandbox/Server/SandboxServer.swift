@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPServer
+import Synchronization
+import Values
 
 /// A sandbox behind an HTTP server on loopback or wherever it is told to listen.
 package final class SandboxServer: Sendable {
@@ -37,7 +39,7 @@ package final class SandboxServer: Sendable {
     ///   belong together.
     package init(settings: Settings) throws {
         var sandbox = Sandbox(apiKey: settings.apiKey, clock: settings.clock, seed: settings.seed)
-        if let runs = settings.runs { try sandbox.workbench.add(runs, at: .now) }
+        if let runs = settings.runs { try sandbox.workbench.add(runs, at: .now(in: .microseconds)) }
         let handler = SandboxHandler(
             sandbox: sandbox,
             auditFile: try settings.auditFile.map { (path) throws(AuditFileFailure) in try AuditFile(path: path) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A build of a model.
 struct BuildRecord: Sendable, Identifiable {
     let id: String
@@ -14,8 +16,8 @@ struct BuildRecord: Sendable, Identifiable {
     let versionID: String
     let rootDirectory: String
     let scriptPath: String
-    let createdAt: WallTime
-    let finishesAt: WallTime
+    let createdAt: Timestamp
+    let finishesAt: Timestamp
     /// How it ends; `nil` if it ends well.
     let failure: Failure?
     let marker: FailureMarker?
@@ -29,10 +31,10 @@ struct BuildRecord: Sendable, Identifiable {
     }
 
     /// The early states take 5, 10 and 60 % of the whole time, `pushing` the rest.
-    func status(at now: WallTime) -> String {
+    func status(at now: Timestamp) -> String {
         if now >= self.finishesAt { return self.failure?.rawValue ?? "built" }
-        let total = self.finishesAt.microseconds - self.createdAt.microseconds
-        return switch (now.microseconds - self.createdAt.microseconds) * 100 / max(total, 1) {
+        let total = self.finishesAt.microsecondsSinceEpoch - self.createdAt.microsecondsSinceEpoch
+        return switch (now.microsecondsSinceEpoch - self.createdAt.microsecondsSinceEpoch) * 100 / max(total, 1) {
         case ..<5: "pending"
         case 5..<15: "queued"
         case 15..<75: "building"
@@ -40,7 +42,7 @@ struct BuildRecord: Sendable, Identifiable {
         }
     }
 
-    func write(to writer: inout ProtoWriter, at now: WallTime) {
+    func write(to writer: inout ProtoWriter, at now: Timestamp) {
         let isFinished = now >= self.finishesAt
         writer.object { writer in
             writer.string("id", self.id)
@@ -67,7 +69,7 @@ struct BuildRecord: Sendable, Identifiable {
 }
 
 extension BuildRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "comment": .text(self.comment)
         case "crn": .text(self.crn)

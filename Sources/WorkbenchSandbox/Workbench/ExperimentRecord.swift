@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// An experiment.
 struct ExperimentRecord: Sendable, Identifiable {
     let id: String
@@ -7,8 +9,8 @@ struct ExperimentRecord: Sendable, Identifiable {
     var name: String
     var artifactLocation: String
     var tags: [KeyValue]
-    let createdAt: WallTime
-    var updatedAt: WallTime
+    let createdAt: Timestamp
+    var updatedAt: Timestamp
     /// Positions, in order of creation.
     var runs: [Int] = []
 
@@ -28,7 +30,7 @@ struct ExperimentRecord: Sendable, Identifiable {
 }
 
 extension ExperimentRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "name": .text(self.name)
         case "created_at": .time(self.createdAt)

@@ -1,30 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A small seeded generator: the same seed gives the same numbers.
-///
-/// Source: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014 (SplitMix64).
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    /// Starts at that seed.
-    package init(seed: UInt64) {
-        self.state = seed
-    }
-
-    /// The next 64 bits.
-    package mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// Uniform in `0..<1`.
-    mutating func fraction() -> Double {
-        Double(self.next() >> 11) * 0x1p-53
-    }
-}
+import Values
 
 /// Makes identifiers in the shapes of a workbench.
 struct Identifiers: Sendable {
@@ -53,15 +29,14 @@ struct Identifiers: Sendable {
     mutating func uuid() -> String {
         let high = self.generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = self.generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(36)
-        let digits = Array("0123456789abcdef".utf8)
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { bytes.append(UInt8(ascii: "-")) }
-            let word = index < 16 ? high : low
-            bytes.append(digits[Int(word >> UInt64(60 - index % 16 * 4) & 15)])
+        let digits = Hex.text(UInt128(high) << 64 | UInt128(low)).utf8
+        var text = String()
+        text.reserveCapacity(36)
+        for (index, digit) in digits.enumerated() {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append("-") }
+            text.unicodeScalars.append(Unicode.Scalar(digit))
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return text
     }
 
     /// A model's access key: `m` and 31 lower-case letters or digits.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Where a model, build or deployment may run; kept and given back, without effect.
 struct Placement: Sendable {
     var acceleratorLabel: Int64
@@ -61,8 +63,8 @@ struct ModelRecord: Sendable, Identifiable {
     var runAs: Int32
     var placement: Placement
     var defaults = DefaultResources()
-    let createdAt: WallTime
-    var updatedAt: WallTime
+    let createdAt: Timestamp
+    var updatedAt: Timestamp
     /// Positions, in order of creation.
     var builds: [Int] = []
     /// Positions of the deployments that run or may come to run.
@@ -92,7 +94,7 @@ struct ModelRecord: Sendable, Identifiable {
 }
 
 extension ModelRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "name": .text(self.name)
         case "description": .text(self.description)

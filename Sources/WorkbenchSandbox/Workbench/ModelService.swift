@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// The service that answers requests to deployed models, outside API v2.
 package enum ModelService {
@@ -46,7 +47,7 @@ extension Workbench {
         body: [UInt8],
         accessKey: String,
         isAuthorized: Bool,
-        now: WallTime
+        now: Timestamp
     ) throws(ModelService.Refusal) -> [UInt8] {
         guard body.count <= ModelService.maximumRequestBytes else {
             throw ModelService.Refusal(status: 413, code: "request.too_large", message: "at most 5 MB are allowed")
@@ -80,7 +81,7 @@ extension Workbench {
         return self.answer(request, from: deployment)
     }
 
-    private mutating func runningDeployment(of model: Int, at now: WallTime) -> DeploymentRecord? {
+    private mutating func runningDeployment(of model: Int, at now: Timestamp) -> DeploymentRecord? {
         self.settle(model: model, at: now)
         let deployments = self.models[model]?.active.compactMap { self.deployments[$0] } ?? []
         return deployments.last { $0.status(at: now) == .deployed }

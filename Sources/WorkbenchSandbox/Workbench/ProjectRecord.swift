@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Somebody who owns or makes things.
 struct ShortUser: Sendable {
     let username: String
@@ -39,8 +41,8 @@ struct ProjectRecord: Sendable, Identifiable {
     var environment: [KeyValue]
     /// In megabytes.
     var sharedMemoryLimit: Int32
-    let createdAt: WallTime
-    var updatedAt: WallTime
+    let createdAt: Timestamp
+    var updatedAt: Timestamp
     /// Positions, in order of creation.
     var experiments: [Int] = []
     var models: [Int] = []
@@ -89,7 +91,7 @@ struct ProjectRecord: Sendable, Identifiable {
 }
 
 extension ProjectRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "name": .text(self.name)
         case "description": .text(self.description)

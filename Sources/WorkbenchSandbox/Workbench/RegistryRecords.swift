@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Where a rollout is made to fail, as a run's tag `sandbox.fail` (and its like) says.
 enum FailureMarker: String, Sendable, CaseIterable {
     /// The version ends `UPLOAD_FAILED`.
@@ -31,8 +33,8 @@ struct RegisteredModelRecord: Sendable, Identifiable {
     let name: String
     var description: String
     var visibility: String
-    let createdAt: WallTime
-    var updatedAt: WallTime
+    let createdAt: Timestamp
+    var updatedAt: Timestamp
     /// Positions, in order of creation.
     var versions: [Int] = []
     /// Versions that exist.
@@ -55,7 +57,7 @@ struct RegisteredModelRecord: Sendable, Identifiable {
 }
 
 extension RegisteredModelRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "model_name", "name": .text(self.name)
         case "description": .text(self.description)
@@ -73,9 +75,9 @@ struct VersionRecord: Sendable, Identifiable {
     let number: Int32
     var notes: String
     var tags: [KeyValue]
-    let createdAt: WallTime
+    let createdAt: Timestamp
     /// When the upload ends, well or not.
-    let uploadedAt: WallTime
+    let uploadedAt: Timestamp
     /// Why the upload ends badly; `nil` if it ends well.
     let uploadError: String?
     let modelPath: String
@@ -86,14 +88,14 @@ struct VersionRecord: Sendable, Identifiable {
     let runParams: [KeyValue]
     let runTags: [KeyValue]
     let marker: FailureMarker?
-    var changedAt: WallTime?
+    var changedAt: Timestamp?
 
-    func status(at now: WallTime) -> String {
+    func status(at now: Timestamp) -> String {
         if now < self.uploadedAt { return "REGISTERING" }
         return self.uploadError == nil ? "READY" : "UPLOAD_FAILED"
     }
 
-    func write(to writer: inout ProtoWriter, at now: WallTime) {
+    func write(to writer: inout ProtoWriter, at now: Timestamp) {
         writer.object { writer in
             writer.string("model_id", self.modelID)
             writer.string("model_version_id", self.id)
@@ -130,7 +132,7 @@ struct VersionRecord: Sendable, Identifiable {
 }
 
 extension VersionRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "version_number", "versions", "number": .number(Double(self.number))
         case "created_at": .time(self.createdAt)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// State of an experiment run, in the API's words and order.
 enum RunStatus: String, Sendable, CaseIterable {
@@ -15,10 +16,10 @@ enum RunStatus: String, Sendable, CaseIterable {
 struct Metric: Sendable, Equatable {
     let key: String
     let value: Double
-    let timestamp: WallTime
+    let timestamp: Timestamp
     let step: Int64
 
-    init(_ fields: Fields, now: WallTime) {
+    init(_ fields: Fields, now: Timestamp) {
         self.key = fields.string("key")
         self.value = fields.double("value") ?? 0
         self.timestamp = fields.time("timestamp") ?? now
@@ -93,9 +94,9 @@ struct RunRecord: Sendable, Identifiable {
     let projectID: String
     var name: String
     var status = RunStatus.running
-    let createdAt: WallTime
-    var startTime: WallTime
-    var endTime: WallTime?
+    let createdAt: Timestamp
+    var startTime: Timestamp
+    var endTime: Timestamp?
     var artifactURI: String
     /// All values ever logged, in order.
     private(set) var metricHistory: [Metric] = []
@@ -156,7 +157,7 @@ struct RunRecord: Sendable, Identifiable {
 }
 
 extension RunRecord: Listable {
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "name": return .text(self.name)
         case "status": return .text(self.status.rawValue)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A runtime image that builds can use.
 struct RuntimeRecord: Sendable, Identifiable {
     let editor: String
@@ -57,9 +59,9 @@ struct RuntimeRecord: Sendable, Identifiable {
 
 extension RuntimeRecord: Listable {
     /// Runtimes are there from the start.
-    var createdAt: WallTime { WallTime(microseconds: 0) }
+    var createdAt: Timestamp { Timestamp(microsecondsSinceEpoch: 0) }
 
-    func listValue(_ key: String, at now: WallTime) -> ListValue {
+    func listValue(_ key: String, at now: Timestamp) -> ListValue {
         switch key {
         case "image_identifier": .text(self.id)
         case "editor": .text(self.editor)

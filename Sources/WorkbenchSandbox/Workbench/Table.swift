@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Rows in order of creation, found by position or by identifier.
 ///
 /// A position stays the row's for ever, so that parents can hold lists of positions; a deleted row leaves a gap.
@@ -7,7 +9,7 @@ struct Table<Row: Sendable & Identifiable<String>>: Sendable {
     private var rows: [Row?] = []
     private var positions: [String: Int] = [:]
     /// Rows that were deleted, for lists that lag behind.
-    private var deleted: [Int: (row: Row, at: WallTime)] = [:]
+    private var deleted: [Int: (row: Row, at: Timestamp)] = [:]
 
     /// Rows that exist.
     var count: Int { self.positions.count }
@@ -36,13 +38,13 @@ struct Table<Row: Sendable & Identifiable<String>>: Sendable {
     }
 
     /// The row at a position as lists show it that are as old as a moment; `nil` for one that is not there.
-    func row(at position: Int, asOf moment: WallTime?) -> Row? {
+    func row(at position: Int, asOf moment: Timestamp?) -> Row? {
         if let row = self.rows[position] { return row }
         guard let moment, let gone = self.deleted[position], moment < gone.at else { return nil }
         return gone.row
     }
 
-    mutating func remove(at position: Int, now: WallTime) {
+    mutating func remove(at position: Int, now: Timestamp) {
         guard let row = self.rows[position] else { return }
         self.deleted[position] = (row, now)
         self.positions[row.id] = nil

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Workbench {
     private static let buildKeys = [
         "comment", "creator.email", "creator.name", "creator.username", "crn", "status",
@@ -40,7 +42,7 @@ extension Workbench {
         return .empty
     }
 
-    mutating func removeBuild(at position: Int, now: WallTime) {
+    mutating func removeBuild(at position: Int, now: Timestamp) {
         guard let build = self.builds[position] else { return }
         for deployment in build.deployments { self.deployments.remove(at: deployment, now: now) }
         self.builds.remove(at: position, now: now)
@@ -49,7 +51,7 @@ extension Workbench {
     /// Makes a build from a creating call or from the short form inside another.
     ///
     /// - Returns: Its position.
-    mutating func addBuild(_ fields: Fields, model position: Int, at now: WallTime) throws(APIFailure) -> Int {
+    mutating func addBuild(_ fields: Fields, model position: Int, at now: Timestamp) throws(APIFailure) -> Int {
         guard let model = self.models[position] else { throw .notFound("model", "") }
         let runtime = fields.string("runtime_identifier")
         try self.checkRuntime(runtime)
@@ -76,7 +78,7 @@ extension Workbench {
             rootDirectory: fields.string("model_root_dir"),
             scriptPath: fields.string("build_script_path"),
             createdAt: now,
-            finishesAt: now + self.durations.duration(in: self.clock.building),
+            finishesAt: now.advanced(by: self.durations.duration(in: self.clock.building)),
             // A version that is not uploaded yet has nothing that could be built.
             failure: marker == .buildTimeout ? .timedOut : marker == .build || !isUsable ? .failed : nil,
             marker: marker

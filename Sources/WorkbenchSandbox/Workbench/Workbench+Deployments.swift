@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Workbench {
     mutating func listDeployments(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let request = try ListRequest(call.query, .init(ignoresUnknown: true))
@@ -45,7 +47,7 @@ extension Workbench {
     /// Makes a deployment from a creating call or from the short form inside another.
     ///
     /// - Returns: Its position.
-    mutating func addDeployment(_ fields: Fields, build position: Int, at now: WallTime) throws(APIFailure) -> Int {
+    mutating func addDeployment(_ fields: Fields, build position: Int, at now: Timestamp) throws(APIFailure) -> Int {
         try self.checkSizes(fields)
         guard let build = self.builds[position], let model = self.models.position(of: build.modelID),
             let record = self.models[model]
@@ -81,7 +83,7 @@ extension Workbench {
     private mutating func attempt(
         build: BuildRecord,
         marker: FailureMarker?,
-        at now: WallTime
+        at now: Timestamp
     ) -> DeploymentRecord.Attempt {
         self.deploymentOrder += 1
         let startsAt = max(now, build.finishesAt)
@@ -90,7 +92,7 @@ extension Workbench {
             order: self.deploymentOrder,
             startsAt: startsAt,
             // Without an image there is nothing to wait for.
-            endsAt: build.failure == nil ? startsAt + work : startsAt,
+            endsAt: build.failure == nil ? startsAt.advanced(by: work) : startsAt,
             fails: build.failure != nil || marker == .deployment,
             stoppingTime: self.durations.duration(in: self.clock.stopping)
         )
@@ -105,7 +107,7 @@ extension Workbench {
     /// Records which deployments of a model have been displaced by now.
     ///
     /// One that comes up stops all that were requested before it, in whatever state they are.
-    mutating func settle(model position: Int, at now: WallTime) {
+    mutating func settle(model position: Int, at now: Timestamp) {
         guard let active = self.models[position]?.active, active.count > 1 else { return }
         let records = active.compactMap { position in self.deployments[position].map { (position, $0) } }
         for (_, winner) in records {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Workbench {
     private static let experimentKeys = ["creator.email", "creator.name", "creator.username", "name"]
 
@@ -79,7 +81,7 @@ extension Workbench {
         return .empty
     }
 
-    mutating func removeExperiment(at position: Int, now: WallTime) {
+    mutating func removeExperiment(at position: Int, now: Timestamp) {
         guard let experiment = self.experiments[position] else { return }
         for run in experiment.runs { self.runs.remove(at: run, now: now) }
         self.experimentsByName[experiment.name] = nil

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Workbench {
     private static let modelKeys = [
         "auth_enabled", "creator.email", "creator.name", "creator.username", "description", "name",
@@ -148,7 +150,7 @@ extension Workbench {
         return .empty
     }
 
-    mutating func removeModel(at position: Int, now: WallTime) {
+    mutating func removeModel(at position: Int, now: Timestamp) {
         guard let model = self.models[position] else { return }
         for build in model.builds { self.removeBuild(at: build, now: now) }
         if let project = self.projects.position(of: model.projectID) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension Workbench {
     func listRegisteredModels(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
         let request = try ListRequest(
@@ -98,7 +100,7 @@ extension Workbench {
             notes: call.fields.string("notes"),
             tags: call.fields.tags("tags"),
             createdAt: call.now,
-            uploadedAt: call.now + self.durations.duration(in: self.clock.registering),
+            uploadedAt: call.now.advanced(by: self.durations.duration(in: self.clock.registering)),
             uploadError: error,
             modelPath: path,
             projectID: run.projectID,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 extension Workbench {
     private static let runKeys = ["creator.email", "creator.name", "creator.username", "name"]
@@ -118,7 +119,7 @@ extension Workbench {
     }
 
     /// Adds logged metrics, parameters and tags.
-    private func add(_ fields: Fields, to run: inout RunRecord, now: WallTime) throws(APIFailure) {
+    private func add(_ fields: Fields, to run: inout RunRecord, now: Timestamp) throws(APIFailure) {
         let params = fields.tags("params")
         guard params.allSatisfy({ $0.value.utf8.count <= Workbench.maximumParameterBytes }) else {
             throw .invalid("params: a value is longer than \(Workbench.maximumParameterBytes) bytes")

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// One call of API v2, as the core takes it: routed, with a body whose types have been checked.
 struct WorkbenchCall {
     let operation: Operation
     let path: PathIdentifiers
     let query: Query
     var fields: Fields
-    let now: WallTime
+    let now: Timestamp
     var rendering = Rendering()
     var view = ReadView()
 
     /// The moment at which lists take states.
-    var listTime: WallTime { self.view.listsAsOf ?? self.now }
+    var listTime: Timestamp { self.view.listsAsOf ?? self.now }
 }
 
 /// What an accepted call gives.

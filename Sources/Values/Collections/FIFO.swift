@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A first-in-first-out queue over one array; both ends in constant time on average.
+///
+/// Its elements can be looked at, inserted and removed anywhere, at the price of an array. Inlinable, since most of its
+/// users pass millions of elements through it.
+package struct FIFO<Element: Sendable>: Sendable {
+    /// What waits, from `head` on; what stands before it has been taken.
+    @usableFromInline
+    var elements: [Element] = []
+    @usableFromInline
+    var head = 0
+
+    /// Creates an empty queue.
+    @inlinable
+    package init() {}
+
+    /// Adds to the end.
+    @inlinable
+    package mutating func append(_ element: Element) { self.elements.append(element) }
+
+    /// Takes the next element.
+    @inlinable
+    package mutating func popFirst() -> Element? {
+        guard self.head < self.elements.count else { return nil }
+        let element = self.elements[self.head]
+        self.head += 1
+        if self.head == self.elements.count {
+            self.elements.removeAll(keepingCapacity: true)
+            self.head = 0
+        } else if self.head >= 64, self.head * 2 >= self.elements.count {
+            // Moving the rest costs as much as what was taken since the last time.
+            self.elements.removeFirst(self.head)
+            self.head = 0
+        }
+        return element
+    }
+
+    /// Inserts before the element at `index`, or at the end.
+    @inlinable
+    package mutating func insert(_ element: Element, at index: Int) {
+        self.elements.insert(element, at: self.head + index)
+    }
+
+    /// Takes the element at `index` out.
+    @inlinable
+    package mutating func remove(at index: Int) -> Element {
+        self.elements.remove(at: self.head + index)
+    }
+
+    /// Drops every element that `isUnwanted` names; the others keep their order.
+    @inlinable
+    package mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
+        self.elements.removeFirst(self.head)
+        self.head = 0
+        try self.elements.removeAll(where: isUnwanted)
+    }
+}
+
+extension FIFO: RandomAccessCollection {
+    @inlinable
+    package var startIndex: Int { 0 }
+
+    @inlinable
+    package var endIndex: Int { self.elements.count - self.head }
+
+    @inlinable
+    package subscript(_ index: Int) -> Element { self.elements[self.head + index] }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Hexadecimal digits in ASCII.
+package enum Hex {
+    /// Which digits above nine are written.
+    package enum Case: Sendable {
+        /// `a` to `f`.
+        case lower
+        /// `A` to `F`, as RFC 3986 wants escapes.
+        case upper
+    }
+
+    /// Returns the digit of the low four bits of `nibble`.
+    @inlinable
+    package static func digit(_ nibble: UInt8, _ letters: Case = .lower) -> UInt8 {
+        let value = nibble & 15
+        if value < 10 { return UInt8(ascii: "0") + value }
+        switch letters {
+        case .lower: return UInt8(ascii: "a") + value - 10
+        case .upper: return UInt8(ascii: "A") + value - 10
+        }
+    }
+
+    /// Returns the value of a digit of either case, or `nil`.
+    @inlinable
+    package static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: self.lowerValue(digit)
+        }
+    }
+
+    /// Returns the value of a digit in the one form that we write ourselves, with `a` to `f`, or `nil`.
+    @inlinable
+    package static func lowerValue(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+
+    /// Reads a number of lower-case digits; `nil` where any byte is none, where there is none, or more than it can hold.
+    @inlinable
+    package static func number<Number: FixedWidthInteger & UnsignedInteger>(
+        _ digits: some Collection<UInt8>,
+        as type: Number.Type = Number.self
+    ) -> Number? {
+        guard !digits.isEmpty, digits.count <= Number.bitWidth / 4 else { return nil }
+        var number: Number = 0
+        for digit in digits {
+            guard let value = self.lowerValue(digit) else { return nil }
+            number = number << 4 | Number(value)
+        }
+        return number
+    }
+
+    /// Writes all digits of a number, zeros in front included.
+    package static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
+        withUnsafeBytes(of: number.bigEndian) { self.text($0) }
+    }
+
+    /// Writes two digits for each byte.
+    package static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
+            for (index, byte) in bytes.enumerated() {
+                buffer[2 * index] = self.digit(byte >> 4)
+                buffer[2 * index + 1] = self.digit(byte)
+            }
+            return 2 * bytes.count
+        }
+    }
+}
