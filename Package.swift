@@ -62,9 +62,10 @@ let package = Package(
         part("Files"),
         part("Telemetry", ["Files", "Threads", "Values"]),
         part("CommandTable", ["Files", "Notation", "Threads"]),
-        part("WorkbenchAPI", ["HTTPValues", "Values"]),
+        part("WorkbenchAPI", ["HTTPValues", "JSON", "Values"]),
         part("Rollouts", ["Digest", "JSON", "Values"]),
-        part("Worker", ["JSON", "Kafka", "WorkbenchAPI", "Rollouts", "Telemetry", "Threads", "Values"]),
+        part("WorkbenchCalls", ["HTTPValues", "JSON", "Rollouts", "Values", "WorkbenchAPI"]),
+        part("Worker", ["Kafka", "Rollouts", "Telemetry", "Threads", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
         part("Operations", ["HTTPServer", "Telemetry", "Values"]),
         part("WorkbenchSandbox", ["Files", "HTTPServer", "JSON", "Values"]),
         part(
@@ -126,11 +127,12 @@ let package = Package(
         tests(
             "WorkbenchAPITests",
             [
-                "WorkbenchAPI", "WorkbenchSandbox", "HTTPClient", "HTTPServer", "HTTPValues", "Telemetry", "Values",
-                "TestSupport",
+                "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Telemetry", "TestSupport", "Values", "WorkbenchAPI",
+                "WorkbenchSandbox",
             ]
         ),
         tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport", "Values"]),
+        tests("WorkbenchCallsTests", ["HTTPValues", "JSON", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
         // Of `drill-worker` the program itself is needed, beside the tests'.
         tests(
             "DrillTests",

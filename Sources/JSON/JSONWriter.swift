@@ -91,11 +91,8 @@ extension JSONWriter {
 
     /// Writes a field that holds an object of texts, in the order of their names.
     package mutating func texts(_ name: StaticString, _ texts: [String: String]) {
-        self.object(name) { writer in
-            for (key, text) in texts.sorted(by: { $0.key < $1.key }) {
-                writer.field(named: key) { $0.string(text) }
-            }
-        }
+        self.name(name)
+        self.texts(texts)
     }
 
     /// Writes a field's name; its value comes next.
@@ -173,6 +170,15 @@ extension JSONWriter {
     package mutating func null() {
         self.beginValue()
         self.bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// Writes an object of texts, in the order of their names.
+    package mutating func texts(_ texts: [String: String]) {
+        self.object { writer in
+            for (key, text) in texts.sorted(by: { $0.key < $1.key }) {
+                writer.field(named: key) { $0.string(text) }
+            }
+        }
     }
 
     /// Writes any value.

@@ -78,6 +78,48 @@ import Testing
         #expect(failure?.kind == .duplicateName)
     }
 
+    @Test(arguments: 0..<24, ["a", "é"])
+    func aStringEndsWhereItEnds(length: Int, letter: String) throws {
+        let text = String(repeating: letter, count: length)
+        let endings = [("", ""), (#"\n"#, "\n"), (#"\""#, "\""), (#"\\"#, "\\"), ("\u{7F}\u{80}", "\u{7F}\u{80}")]
+        for (written, read) in endings {
+            for tail in ["", "x", "12345678"] {
+                let json = Array("[\"\(text)\(written)\(tail)\",1]".utf8)
+                #expect(try JSONValue(parsing: json) == .array([.string(text + read + tail), .integer(1)]))
+            }
+        }
+        for control in ["\u{0}", "\u{1F}", "\n"] {
+            let failure = #expect(throws: JSONFailure.self) {
+                try JSONValue(parsing: Array("\"\(text)\(control)12345678\"".utf8))
+            }
+            #expect(failure?.reason == "a control character in a string")
+            #expect(failure?.offset == 1 + text.utf8.count)
+        }
+    }
+
+    @Test func wholeNumbersAreReadToTheirLimits() throws {
+        for number in [0, 7, -7, 99_999_999_999_999_999, -99_999_999_999_999_999, 999_999_999_999_999_999] + [
+            Int64.min, .max,
+        ] {
+            #expect(try JSONValue(parsing: Array("\(number)".utf8)) == .integer(number))
+        }
+        #expect(try JSONValue(parsing: Array("-9223372036854775809".utf8)) == .double(-9_223_372_036_854_775_808))
+    }
+
+    @Test(arguments: [2, 15, 63, 64, 65, 200])
+    func aRepeatedNameIsFoundWhereverItStands(count: Int) throws {
+        // Names of one length with the same first, middle and last byte: nothing but the name itself tells them apart.
+        let names = (0..<count).map { index in "x" + (index < 10 ? "0" : "") + (index < 100 ? "0" : "") + "\(index)-x-x"
+        }
+        for repeated in [0, count / 2, count - 1] {
+            let members = (names + [names[repeated]]).map { "\"\($0)\":1" }.joined(separator: ",")
+            let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array("{\(members)}".utf8)) }
+            #expect(failure?.kind == .duplicateName)
+        }
+        let members = names.map { "\"\($0)\":1" }.joined(separator: ",")
+        #expect(try JSONValue(parsing: Array("{\(members)}".utf8)).members?.count == count)
+    }
+
     @Test func ambiguousTextIsResolvedOnRequest() throws {
         func resolved(_ text: String) throws -> JSONValue {
             try JSONValue(parsing: Array(text.utf8), ambiguity: .resolved)

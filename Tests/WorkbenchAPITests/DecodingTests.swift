@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Testing
 import Values
 
@@ -40,7 +39,7 @@ struct DecodingTests {
 
     @Test(arguments: [#"{}"#, #"{"id":null}"#, #"{"id":""}"#, #"{"id":{}}"#, #"{"id":[]}"#, "[]", "3", "null"])
     func anObjectWithoutIDIsNone(json: String) {
-        #expect(throws: DecodingError.self) { try decode(json, as: ModelBuild.self) }
+        #expect(throws: APIError.self) { try decode(json, as: ModelBuild.self) }
     }
 
     @Test(arguments: [
@@ -50,7 +49,7 @@ struct DecodingTests {
     func numbersMayBeStrings(json: String, expected: Double?) throws {
         let text = #"{"id":"a","cpu":\#(json)}"#
         guard let expected else {
-            #expect(throws: DecodingError.self) { try decode(text, as: ModelDeployment.self) }
+            #expect(throws: APIError.self) { try decode(text, as: ModelDeployment.self) }
             return
         }
         #expect(try decode(text, as: ModelDeployment.self).cpu == expected)
@@ -64,7 +63,7 @@ struct DecodingTests {
     func integersMayBeStrings(json: String, expected: Int64?) throws {
         let text = #"{"id":"a","replicas":\#(json)}"#
         guard let expected else {
-            #expect(throws: DecodingError.self) { try decode(text, as: ModelDeployment.self) }
+            #expect(throws: APIError.self) { try decode(text, as: ModelDeployment.self) }
             return
         }
         #expect(try decode(text, as: ModelDeployment.self).replicas == expected)
@@ -105,7 +104,7 @@ struct DecodingTests {
 
     @Test func anEnvironmentThatIsNoJSONFailsOnlyWhenRead() throws {
         let deployment = try decode(#"{"id":"a","environment":"A=1"}"#, as: ModelDeployment.self)
-        #expect(throws: DecodingError.self) { try deployment.environment.values() }
+        #expect(throws: FieldFailure.self) { try deployment.environment.values() }
     }
 
     @Test(arguments: [
@@ -194,6 +193,30 @@ struct DecodingTests {
 
     @Test func aHugeNestingIsAnErrorAndNoCrash() {
         let deep = #"{"id":"a","x":"# + String(repeating: "[", count: 100_000)
-        #expect(throws: DecodingError.self) { try decode(deep, as: ModelBuild.self) }
+        #expect(throws: APIError.self) { try decode(deep, as: ModelBuild.self) }
+    }
+
+    @Test(arguments: [
+        (#"{"models":[{"id":"a"},{"name":"n"}]}"#, "the answer can't be read at models.1.id: empty"),
+        (#"{"models":[{"id":"a"},7]}"#, "the answer can't be read at models.1: an object was expected, not a number"),
+        (#"{"models":{}}"#, "the answer can't be read at models: an array was expected, not an object"),
+        (
+            #"{"models":[{"id":"a","auth_enabled":"maybe"}]}"#,
+            "the answer can't be read at models.0.auth_enabled: neither true nor false"
+        ),
+        ("[]", "the answer can't be read: an object was expected, not an array"),
+        (#"{"models":[}"#, "the answer can't be read: expected a value at byte 11"),
+    ])
+    func anErrorNamesThePlace(json: String, message: String) {
+        let error = #expect(throws: APIError.self) { try decode(json, as: Page<Model>.self) }
+        #expect(error?.message == message)
+    }
+
+    @Test(arguments: [
+        #"{"id":"a","id":"b","x":"\ud83d"}"#,
+        #"{"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"id":"b"}"#,
+    ])
+    func whatOnlyAStrictReaderRefusesIsRead(json: String) throws {
+        #expect(try decode(json, as: ModelBuild.self).id == "b")
     }
 }

@@ -37,7 +37,7 @@ struct ErrorTests {
         let created = try Bench(step)
         let error = try #require(
             await failure(of: { () throws(APIError) in
-                try await created.client.createModel(Self.request)
+                try await created.client.perform(.createModel(Self.request))
             })
         )
         #expect(error.kind == kind)
@@ -53,7 +53,7 @@ struct ErrorTests {
         let read = try Bench(step)
         let readError = try #require(
             await failure(of: { () throws(APIError) in
-                try await read.client.model(project: "p", "m")
+                try await read.client.perform(.model(project: "p", "m"))
             })
         )
         #expect(readError.kind == kind)
@@ -65,7 +65,9 @@ struct ErrorTests {
     ])
     func aDuplicateModelNameIsAConflict(message: String) async throws {
         let bench = try Bench(.json(Self.gateway(2, message), status: 500))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.createModel(Self.request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await bench.client.perform(.createModel(Self.request))
+        })
         #expect(error?.kind == .conflict)
         #expect(error?.outcome == .notApplied)
         #expect(error?.isRetryable == false)
@@ -81,7 +83,7 @@ struct ErrorTests {
             runtimeIdentifier: "r",
             comment: "c"
         )
-        let error = await failure(of: { () throws(APIError) in try await bench.client.createBuild(request) })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.createBuild(request)) })
         #expect(error?.kind == .serverError)
         #expect(error?.outcome == .unknown)
     }
@@ -94,7 +96,7 @@ struct ErrorTests {
         let created = try Bench(step)
         let error = try #require(
             await failure(of: { () throws(APIError) in
-                try await created.client.createModel(Self.request)
+                try await created.client.perform(.createModel(Self.request))
             })
         )
         #expect(error.outcome == (mayHaveBeenSent ? .unknown : .notApplied))
@@ -110,7 +112,7 @@ struct ErrorTests {
             }
         #expect(error.kind == expected)
         let read = try Bench(step)
-        let readError = await failure(of: { () throws(APIError) in try await read.client.project("p") })
+        let readError = await failure(of: { () throws(APIError) in try await read.client.perform(.project("p")) })
         #expect(readError?.outcome == .notApplied)
     }
 
@@ -127,14 +129,16 @@ struct ErrorTests {
     func foreignBodiesGiveAMessage(body: String, message: String) async throws {
         let response = HTTPResponse(status: 502, body: Array(body.utf8))
         let bench = try Bench(.answer(response))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         #expect(error?.message == message)
         #expect(error?.kind == .unavailable)
     }
 
     @Test func aFiveHundredWithoutTheWorkbenchsWordsIsTheIngress() async throws {
         let bench = try Bench(.answer(HTTPResponse(status: 500, body: Array("<html></html>".utf8))))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.createModel(Self.request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await bench.client.perform(.createModel(Self.request))
+        })
         #expect(error?.kind == .unavailable)
         #expect(error?.outcome == .unknown)
     }
@@ -148,7 +152,7 @@ struct ErrorTests {
         let bench = try Bench(.json(body))
         let error = try #require(
             await failure(of: { () throws(APIError) in
-                try await bench.client.createModel(Self.request)
+                try await bench.client.perform(.createModel(Self.request))
             })
         )
         #expect(error.kind == .protocol)
@@ -161,7 +165,9 @@ struct ErrorTests {
     func aRedirectIsExplained(status: Int) async throws {
         let headers = [(name: "Location", value: "https://login.example.com/sso?token=abc#x")]
         let bench = try Bench(.answer(HTTPResponse(status: status, headers: headers)))
-        let error = try #require(await failure(of: { () throws(APIError) in try await bench.client.project("p") }))
+        let error = try #require(
+            await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
+        )
         #expect(error.kind == .protocol)
         #expect(error.message.hasPrefix("redirected to https://login.example.com/sso: is this"))
         #expect(error.message.contains("login page?"))
@@ -177,7 +183,7 @@ struct ErrorTests {
         // The bench's clock says 08:49:27 on that day.
         let step = ScriptedTransport.Step.json("{}", status: 429, headers: [("retry-after", text)])
         let bench = try Bench(step)
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         #expect(error?.retryAfter == expected)
     }
 
@@ -187,7 +193,7 @@ struct ErrorTests {
             (name: "Date", value: "Sun, 06 Nov 1994 08:49:00 GMT"),
         ]
         let bench = try Bench(.json("{}", status: 503, headers: headers))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         #expect(error?.retryAfter == .seconds(37))
     }
 
@@ -198,14 +204,16 @@ struct ErrorTests {
     ])
     func theRequestIDIsKept(headers: [(name: String, value: String)], expected: String?) async throws {
         let bench = try Bench(.json("{}", status: 500, headers: headers))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         #expect(error?.requestID == expected)
     }
 
     @Test func theDescriptionIsOneLine() async throws {
         let body = #"{"message":"first\nsecond\u001b[31m\u202e third","code":13}"#
         let bench = try Bench(.json(body, status: 500, headers: [("x-request-id", "r-9")]))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.createModel(Self.request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await bench.client.perform(.createModel(Self.request))
+        })
         #expect(
             error?.description
                 == """
@@ -217,7 +225,7 @@ struct ErrorTests {
 
     @Test func aLongMessageIsCut() async throws {
         let bench = try Bench(.json(Self.gateway(3, String(repeating: "é", count: 50_000)), status: 400))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         #expect(error?.message.count == 300)
         #expect(error?.message.hasSuffix("…") == true)
     }
@@ -226,7 +234,7 @@ struct ErrorTests {
         let bench = try Bench(.hang)
         let error = try await withThrowingTaskGroup(of: APIError?.self) { group in
             group.addTask {
-                await failure(of: { () throws(APIError) in try await bench.client.createModel(Self.request) })
+                await failure(of: { () throws(APIError) in try await bench.client.perform(.createModel(Self.request)) })
             }
             group.cancelAll()
             return try await group.next() ?? nil
@@ -246,7 +254,7 @@ struct ErrorTests {
             )
         )
         for _ in 0..<4 {
-            _ = await failure(of: { () throws(APIError) in try await bench.client.project("p") })
+            _ = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
         }
         #expect(bench.records.map(\.operation.id) == Array(repeating: "GetProject", count: 4))
         #expect(bench.records.map(\.status) == [200, 404, 200, nil])

@@ -36,16 +36,16 @@ struct FindTests {
                 )
             )
         )
-        #expect(try await bench.client.findModel(project: "p", named: "fraud")?.id == "4")
+        #expect(try await bench.client.perform(.model(project: "p", named: "fraud"))?.id == "4")
     }
 
     @Test func nothingIsFoundAmongSimilarNames() async throws {
         let bench = try Bench(.json(#"{"models":[{"id":"1","name":"fraud-2"}]}"#))
-        #expect(try await bench.client.findModel(project: "p", named: "fraud") == nil)
+        #expect(try await bench.client.perform(.model(project: "p", named: "fraud")) == nil)
         let experiments = try Bench(.json(#"{"experiments":[{"id":"1","name":"x-2"},{"id":"2","name":"x"}]}"#))
-        #expect(try await experiments.client.findExperiment(project: "p", named: "x")?.id == "2")
+        #expect(try await experiments.client.perform(.experiment(project: "p", named: "x"))?.id == "2")
         let projects = try Bench(.json(#"{"projects":[{"id":"1","name":"x"},{"id":"2","name":"xx"}]}"#))
-        #expect(try await projects.client.findProjects(named: "x").map(\.id) == ["1"])
+        #expect(try await projects.client.perform(.projects(named: "x")).map(\.id) == ["1"])
     }
 
     @Test func buildsAreFoundByMarkerOldestFirst() async throws {
@@ -60,7 +60,7 @@ struct FindTests {
                 """
             )
         )
-        let builds = try await bench.client.findBuilds(project: "p", model: "m", commentContaining: "r-1 ")
+        let builds = try await bench.client.perform(.builds(project: "p", model: "m", commentContaining: "r-1 "))
         #expect(builds.map(\.id) == ["a", "e", "b"])
         #expect(
             bench.path.hasSuffix(
@@ -78,7 +78,7 @@ struct FindTests {
                 """
             )
         )
-        let found = try await bench.client.findDeployments(project: "p", model: "m", build: "b")
+        let found = try await bench.client.perform(.deployments(project: "p", model: "m", build: "b"))
         #expect(found.map(\.id) == ["a", "c", "b"])
     }
 
@@ -109,7 +109,7 @@ struct FindTests {
             )
         )
         let tag = APITag(key: "slipway", value: "mine")
-        let found = try await bench.client.findVersions(modelNamed: "n", run: "r", tag: tag)
+        let found = try await bench.client.perform(.versions(modelNamed: "n", run: "r", tag: tag))
         #expect(found.map(\.id) == ["v3", "v4", "v1"])
         #expect(bench.transport.requests.count == 3)
     }
@@ -124,7 +124,7 @@ struct FindTests {
                 next: "t"
             )
         )
-        let run = try await bench.client.newestFinishedRun(project: "p", experiment: "e")
+        let run = try await bench.client.perform(.newestFinishedRun(project: "p", experiment: "e"))
         #expect(run?.id == "b")
         #expect(bench.transport.requests.count == 1)
     }
@@ -136,13 +136,13 @@ struct FindTests {
                 Self.runs([Self.run("e", 5, "KILLED"), Self.run("d", 4), Self.run("f", nil)])
             )
         )
-        let run = try await bench.client.newestFinishedRun(project: "p", experiment: "e")
+        let run = try await bench.client.perform(.newestFinishedRun(project: "p", experiment: "e"))
         #expect(run?.id == "d")
     }
 
     @Test func withoutAFinishedRunThereIsNone() async throws {
         let bench = try Bench(Self.runs([Self.run("a", 1, "RUNNING"), Self.run("b", 1, "FAILED")]))
-        #expect(try await bench.client.newestFinishedRun(project: "p", experiment: "e") == nil)
+        #expect(try await bench.client.perform(.newestFinishedRun(project: "p", experiment: "e")) == nil)
     }
 
     @Test func theNewestRuntimeIsComparedByNumbers() async throws {
@@ -158,9 +158,9 @@ struct FindTests {
         ]
         let answer = ScriptedTransport.Step.json(#"{"runtimes":[\#(list.joined(separator: ","))]}"#)
         let bench = try Bench(ScriptedTransport(answer, answer, answer))
-        let standard = try await bench.client.newestRuntime(kernel: "Python 3.10", edition: "Standard")
+        let standard = try await bench.client.perform(.newestRuntime(kernel: "Python 3.10", edition: "Standard"))
         #expect(standard?.imageIdentifier == "i:2024.10.1-b12")
-        #expect(try await bench.client.newestRuntime(kernel: "Python 3.10")?.version == "2025.1.1-b2")
-        #expect(try await bench.client.newestRuntime(kernel: "Python 3.1") == nil)
+        #expect(try await bench.client.perform(.newestRuntime(kernel: "Python 3.10"))?.version == "2025.1.1-b2")
+        #expect(try await bench.client.perform(.newestRuntime(kernel: "Python 3.1")) == nil)
     }
 }

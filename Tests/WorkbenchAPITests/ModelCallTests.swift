@@ -14,7 +14,7 @@ struct ModelCallTests {
     private static let sample = Array(#"{"dataframe_split":{"columns":["a"],"data":[[1.5]]}}"#.utf8)
 
     private func call(_ bench: Bench, request: [UInt8] = sample) async throws(APIError) -> ModelReply {
-        try await bench.client.callModel(accessKey: Secret(Self.key), request: request, timeout: .seconds(3))
+        try await bench.client.perform(.callModel(accessKey: Secret(Self.key), request: request, timeout: .seconds(3)))
     }
 
     @Test func theRequestIsWrapped() async throws {

@@ -24,7 +24,7 @@ struct PagingTests {
             pageSize: 2
         )
         let listing = Listing(filter: ["name": "n"], sort: "-created_at")
-        let projects = try await bench.client.projects(listing).allItems()
+        let projects = try await bench.client.pages(.projects(listing)).allItems()
         #expect(projects.map(\.id) == ["p1", "p2", "p3"])
         let query = "/api/v2/projects?page_size=2&search_filter=%7B%22name%22%3A%22n%22%7D&sort=-created_at"
         #expect(
@@ -42,7 +42,7 @@ struct PagingTests {
                 Self.page([3], next: again)
             )
         )
-        let error = await failure(of: { () throws(APIError) in try await bench.client.projects().allItems() })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.pages(.projects()).allItems() })
         #expect(error?.kind == .protocol)
         #expect(error?.message == "a page token came twice")
         #expect(bench.transport.requests.count == 3)
@@ -54,7 +54,7 @@ struct PagingTests {
             Self.page([1], next: String(repeating: "x", count: request.url.utf8.count))
         }
         let bench = try Bench(endless, maximumPages: 5)
-        let error = await failure(of: { () throws(APIError) in try await bench.client.projects().allItems() })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.pages(.projects()).allItems() })
         #expect(error?.kind == .protocol)
         #expect(error?.message == "more than 5 pages")
         #expect(endless.requests.count == 5)
@@ -62,7 +62,7 @@ struct PagingTests {
 
     @Test func nothingIsFetchedAhead() async throws {
         let bench = try Bench(ScriptedTransport(Self.page([1], next: "a"), Self.page([2], next: "b")))
-        for try await page in bench.client.projects() {
+        for try await page in bench.client.pages(.projects()) {
             #expect(page.items.map(\.id) == ["p1"])
             break
         }
@@ -71,7 +71,7 @@ struct PagingTests {
 
     @Test func afterTheLastPageThereIsNone() async throws {
         let bench = try Bench(ScriptedTransport(Self.page([1], next: nil)))
-        var pages = bench.client.projects().makeAsyncIterator()
+        var pages = bench.client.pages(.projects()).makeAsyncIterator()
         #expect(try await pages.next() != nil)
         #expect(try await pages.next() == nil)
         #expect(try await pages.next() == nil)
@@ -79,7 +79,7 @@ struct PagingTests {
 
     @Test func aFailedPageFailsTheListing() async throws {
         let bench = try Bench(ScriptedTransport(Self.page([1], next: "a"), .json("{}", status: 503)))
-        let error = await failure(of: { () throws(APIError) in try await bench.client.projects().allItems() })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.pages(.projects()).allItems() })
         #expect(error?.kind == .unavailable)
     }
 
@@ -90,7 +90,7 @@ struct PagingTests {
                 .json(#"{"model_id":"m","model_versions":[{"model_version_id":"v2"}],"next_page_token":""}"#)
             )
         )
-        let versions = try await bench.client.registeredVersions(model: "m").allItems()
+        let versions = try await bench.client.pages(.registeredVersions(model: "m")).allItems()
         #expect(versions.map(\.id) == ["v1", "v2"])
         #expect(bench.transport.requests.last?.url.hasSuffix("/registry/models/m?page_size=100&page_token=t") == true)
     }
@@ -100,7 +100,7 @@ struct PagingTests {
             ScriptedTransport(.json(#"{"jobs":[1],"next_page_token":"t"}"#), .json(#"{"jobs":[2]}"#))
         )
         var bodies: [String] = []
-        for try await page in try bench.client.rawPages("/jobs", query: [("sort", "+name")]) {
+        for try await page in bench.client.rawPages("/jobs", query: [("sort", "+name")]) {
             bodies.append(String(decoding: page.body, as: UTF8.self))
         }
         #expect(bodies == [#"{"jobs":[1],"next_page_token":"t"}"#, #"{"jobs":[2]}"#])

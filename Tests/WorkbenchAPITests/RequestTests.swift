@@ -25,53 +25,55 @@ struct RequestTests {
     private static let deployments = "/projects/p/models/m/builds/b/deployments"
 
     static let reads: [Outgoing] = [
-        Outgoing(path: "/projects/p") { client throws(APIError) in _ = try await client.project("p") },
+        Outgoing(path: "/projects/p") { client throws(APIError) in _ = try await client.perform(.project("p")) },
         Outgoing(path: "/projects/p/experiments/e") { client throws(APIError) in
-            _ = try await client.experiment(project: "p", "e")
+            _ = try await client.perform(.experiment(project: "p", "e"))
         },
         Outgoing(path: "/projects/p/experiments/e/runs/r") { client throws(APIError) in
-            _ = try await client.run(project: "p", experiment: "e", "r")
+            _ = try await client.perform(.run(project: "p", experiment: "e", "r"))
         },
-        Outgoing(path: "/registry/models/m") { client throws(APIError) in _ = try await client.registeredModel("m") },
+        Outgoing(path: "/registry/models/m") { client throws(APIError) in
+            _ = try await client.perform(.registeredModel("m"))
+        },
         Outgoing(path: "/registry/models/m/versions/v") { client throws(APIError) in
-            _ = try await client.registeredVersion(model: "m", "v")
+            _ = try await client.perform(.registeredVersion(model: "m", "v"))
         },
         Outgoing(path: "/projects/p/models/m") { client throws(APIError) in
-            _ = try await client.model(project: "p", "m")
+            _ = try await client.perform(.model(project: "p", "m"))
         },
         Outgoing(path: "/projects/p/models/m/builds/b") { client throws(APIError) in
-            _ = try await client.build(project: "p", model: "m", "b")
+            _ = try await client.perform(.build(project: "p", model: "m", "b"))
         },
         Outgoing(path: "\(deployments)/d") { client throws(APIError) in
-            _ = try await client.deployment(project: "p", model: "m", build: "b", "d")
+            _ = try await client.perform(.deployment(project: "p", model: "m", build: "b", "d"))
         },
     ]
 
     static let listings: [Outgoing] = [
         Outgoing(path: "/projects?page_size=100") { client throws(APIError) in
-            _ = try await client.projects().allItems()
+            _ = try await client.pages(.projects()).allItems()
         },
         Outgoing(path: "/projects/p/experiments?page_size=100") { client throws(APIError) in
-            _ = try await client.experiments(project: "p").allItems()
+            _ = try await client.pages(.experiments(project: "p")).allItems()
         },
         Outgoing(path: "/projects/p/experiments/e/runs?page_size=100&sort=-start_time") { client throws(APIError) in
-            _ = try await client.runs(project: "p", experiment: "e").allItems()
+            _ = try await client.pages(.runs(project: "p", experiment: "e")).allItems()
         },
         Outgoing(path: "/projects/p/models/m/builds?page_size=100&sort=-created_at") { client throws(APIError) in
-            _ = try await client.builds(project: "p", model: "m").allItems()
+            _ = try await client.pages(.builds(project: "p", model: "m")).allItems()
         },
         Outgoing(path: "\(deployments)?page_size=100") { client throws(APIError) in
-            _ = try await client.deployments(project: "p", model: "m", build: "b").allItems()
+            _ = try await client.pages(.deployments(project: "p", model: "m", build: "b")).allItems()
         },
         Outgoing(
             path:
                 "/registry/models?page_size=100&search_filter=%7B%22model_name%22%3A%22a%20%5C%22b%5C%22%2F%2B%26%22%7D"
-        ) { client throws(APIError) in _ = try await client.findRegisteredModels(named: #"a "b"/+&"#) },
+        ) { client throws(APIError) in _ = try await client.perform(.registeredModels(named: #"a "b"/+&"#)) },
         Outgoing(path: "/projects/p/models?page_size=100&search_filter=%7B%22name%22%3A%22%F0%9F%9A%A2%22%7D") {
-            client throws(APIError) in _ = try await client.findModel(project: "p", named: "🚢")
+            client throws(APIError) in _ = try await client.perform(.model(project: "p", named: "🚢"))
         },
         Outgoing(path: "/runtimes?page_size=100&search_filter=%7B%22kernel%22%3A%22Python%203.10%22%7D") {
-            client throws(APIError) in _ = try await client.newestRuntime(kernel: "Python 3.10")
+            client throws(APIError) in _ = try await client.perform(.newestRuntime(kernel: "Python 3.10"))
         },
     ]
 
@@ -92,7 +94,7 @@ struct RequestTests {
                 modelName: "n",
                 tags: [APITag(key: "k", value: "v")]
             )
-            _ = try await client.register(request)
+            _ = try await client.perform(.register(request))
         },
         Outgoing(
             method: "POST",
@@ -103,7 +105,7 @@ struct RequestTests {
             ]
         ) { client throws(APIError) in
             let request = ModelRequest(projectID: "p", name: "n", description: "d", registeredModelID: "g")
-            _ = try await client.createModel(request)
+            _ = try await client.perform(.createModel(request))
         },
         Outgoing(
             method: "POST",
@@ -121,7 +123,7 @@ struct RequestTests {
                 runtimeIdentifier: "host/i:1",
                 comment: "slipway 42"
             )
-            _ = try await client.createBuild(request)
+            _ = try await client.perform(.createBuild(request))
         },
         Outgoing(
             method: "POST",
@@ -141,29 +143,31 @@ struct RequestTests {
                 replicas: 3,
                 environment: EnvironmentVariables(["A": "1"])
             )
-            _ = try await client.createDeployment(request)
+            _ = try await client.perform(.createDeployment(request))
         },
         Outgoing(
             method: "POST",
             path: deployments,
             body: ["project_id": "p", "model_id": "m", "build_id": "b"]
         ) { client throws(APIError) in
-            _ = try await client.createDeployment(DeploymentRequest(projectID: "p", modelID: "m", buildID: "b"))
+            _ = try await client.perform(
+                .createDeployment(DeploymentRequest(projectID: "p", modelID: "m", buildID: "b"))
+            )
         },
         Outgoing(method: "POST", path: "\(deployments)/d:stop") { client throws(APIError) in
-            _ = try await client.stopDeployment(project: "p", model: "m", build: "b", "d")
+            _ = try await client.perform(.stopDeployment(project: "p", model: "m", build: "b", "d"))
         },
         Outgoing(method: "POST", path: "\(deployments)/d:restart") { client throws(APIError) in
-            _ = try await client.restartDeployment(project: "p", model: "m", build: "b", "d")
+            _ = try await client.perform(.restartDeployment(project: "p", model: "m", build: "b", "d"))
         },
         Outgoing(method: "DELETE", path: "/projects/p/models/m/builds/b") { client throws(APIError) in
-            try await client.deleteBuild(project: "p", model: "m", "b")
+            _ = try await client.perform(.deleteBuild(project: "p", model: "m", "b"))
         },
         Outgoing(method: "DELETE", path: "/registry/models/m/versions/v") { client throws(APIError) in
-            try await client.deleteRegisteredVersion(model: "m", "v")
+            _ = try await client.perform(.deleteRegisteredVersion(model: "m", "v"))
         },
         Outgoing(method: "POST", path: "/auth/validate_key", body: ["audience": "API"]) { client throws(APIError) in
-            _ = try await client.validateKey()
+            _ = try await client.perform(.validateKey())
         },
     ]
 
@@ -190,7 +194,7 @@ struct RequestTests {
     @Test(arguments: ["", ".", ".."])
     func anIDThatIsAStepInAPathIsNotSent(id: String) async throws {
         let bench = try Bench(.hang)
-        let error = await failure(of: { () throws(APIError) in try await bench.client.project(id) })
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project(id)) })
         #expect(error?.kind == .invalid)
         #expect(error?.outcome == .notApplied)
         #expect(bench.transport.requests.isEmpty)
@@ -202,14 +206,16 @@ struct RequestTests {
     ])
     func anIDStaysOneSegment(id: String, encoded: String) async throws {
         let bench = try Bench(.json(#"{"id":"p"}"#))
-        _ = try await bench.client.project(id)
+        _ = try await bench.client.perform(.project(id))
         #expect(bench.path == "/api/v2/projects/\(encoded)")
     }
 
     @Test func aNumberThatJSONCannotSayIsNotSent() async throws {
         let bench = try Bench(.hang)
         let request = DeploymentRequest(projectID: "p", modelID: "m", buildID: "b", cpu: .nan)
-        let error = await failure(of: { () throws(APIError) in try await bench.client.createDeployment(request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await bench.client.perform(.createDeployment(request))
+        })
         #expect(error?.kind == .invalid)
         #expect(error?.message == "the request can't be written: cpu")
         #expect(bench.transport.requests.isEmpty)
@@ -219,11 +225,14 @@ struct RequestTests {
         let transport = ScriptedTransport(.json(#"{"id":"p"}"#))
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL("http://host:8080/x/api/v1/"),
-            credentials: FixedCredential(Secret("k")),
-            options: WorkbenchClient.Options(requestTimeout: .seconds(7), maximumResponseBytes: 1234)
+            dialect: Dialect(
+                baseURL: try ServiceURL("http://host:8080/x/api/v1/"),
+                requestTimeout: .seconds(7),
+                maximumResponseBytes: 1234
+            ),
+            credentials: FixedCredential(Secret("k"))
         )
-        _ = try await client.project("p")
+        _ = try await client.perform(.project("p"))
         let request = try #require(transport.requests.first)
         #expect(request.url == "http://host:8080/x/api/v2/projects/p")
         #expect(request.timeout == .seconds(7))
@@ -236,12 +245,17 @@ struct RequestTests {
     ])
     func aKeyIsGoodOnlyIfTheWorkbenchSaysSo(json: String, isValid: Bool) async throws {
         let bench = try Bench(.json(json))
-        #expect(try await bench.client.validateKey().isValid == isValid)
+        #expect(try await bench.client.perform(.validateKey()).isValid == isValid)
     }
 }
 
 /// One member of a body, as text.
 private struct Fragment: Decodable {
+    private struct Tag: Decodable {
+        let key: String
+        let value: String
+    }
+
     let text: String
 
     init(from decoder: any Decoder) throws {
@@ -257,7 +271,7 @@ private struct Fragment: Decodable {
         } else if let map = try? container.decode([String: String].self) {
             self.text = "{\(map.map { #""\#($0)":"\#($1)""# }.joined(separator: ","))}"
         } else {
-            let tags = try container.decode([APITag].self)
+            let tags = try container.decode([Tag].self)
             self.text = "[\(tags.map { #"{"key":"\#($0.key)","value":"\#($0.value)"}"# }.joined(separator: ","))]"
         }
     }

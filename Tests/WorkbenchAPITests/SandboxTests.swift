@@ -33,7 +33,7 @@ private struct Workbench {
     /// Makes an object by a raw call and returns its id.
     func make(_ path: String, _ body: String) async throws -> String {
         let answer = try await self.client.raw("POST", path, body: Array(body.utf8)).body
-        return try decode(String(decoding: answer, as: UTF8.self), as: Made.self).id
+        return try JSONDecoder().decode(Made.self, from: Data(answer)).id
     }
 
     private struct Made: Decodable { let id: String }
@@ -49,10 +49,12 @@ private func withWorkbench(
     let transport = HTTPClient()
     let client = WorkbenchClient(
         transport: transport,
-        baseURL: try ServiceURL(url),
-        modelServiceURL: try ServiceURL("\(url)/modelservice"),
-        credentials: FixedCredential(Secret(key)),
-        options: WorkbenchClient.Options(pageSize: pageSize)
+        dialect: Dialect(
+            baseURL: try ServiceURL(url),
+            modelServiceURL: try ServiceURL("\(url)/modelservice"),
+            pageSize: pageSize
+        ),
+        credentials: FixedCredential(Secret(key))
     )
     let result: Result<Void, any Error>
     do {
@@ -106,70 +108,86 @@ struct SandboxTests {
         try await withWorkbench { workbench in
             let client = workbench.client
             let subject = try await Subject(workbench)
-            let run = try await client.run(project: subject.project, experiment: subject.experiment, subject.run)
+            let run = try await client.perform(
+                .run(project: subject.project, experiment: subject.experiment, subject.run)
+            )
             #expect(run.status == .finished)
             #expect(run.metrics == ["auc": 0.91])
             #expect(run.params == ["accuracy": "0.93"])
             #expect(run.artifactPaths == ["artifacts"])
 
-            let registered = try await client.register(subject.registration())
+            let registered = try await client.perform(.register(subject.registration()))
             let version = try #require(registered.version(ofRun: subject.run))
-            #expect(try await client.registeredVersion(model: registered.id, version.id).status.isReady)
-            let model = try await client.createModel(
-                ModelRequest(projectID: subject.project, name: "churn", registeredModelID: registered.id)
-            )
-            #expect(model.isAuthenticationEnabled)
-            let runtime = try #require(try await client.newestRuntime(kernel: "Python 3.10"))
-            let build = try await client.createBuild(
-                BuildRequest(
-                    projectID: subject.project,
-                    modelID: model.id,
-                    registeredVersionID: version.id,
-                    runtimeIdentifier: runtime.imageIdentifier,
-                    comment: "slipway r-1"
+            #expect(try await client.perform(.registeredVersion(model: registered.id, version.id)).status.isReady)
+            let model = try await client.perform(
+                .createModel(
+                    ModelRequest(projectID: subject.project, name: "churn", registeredModelID: registered.id)
                 )
             )
-            #expect(try await client.build(project: subject.project, model: model.id, build.id).status.isReady)
-            let deployment = try await client.createDeployment(
-                DeploymentRequest(
-                    projectID: subject.project,
-                    modelID: model.id,
-                    buildID: build.id,
-                    cpu: 2,
-                    memoryGB: 4,
-                    gpus: 1,
-                    replicas: 3,
-                    environment: EnvironmentVariables(["A": "b c"])
+            #expect(model.isAuthenticationEnabled)
+            let runtime = try #require(try await client.perform(.newestRuntime(kernel: "Python 3.10")))
+            let build = try await client.perform(
+                .createBuild(
+                    BuildRequest(
+                        projectID: subject.project,
+                        modelID: model.id,
+                        registeredVersionID: version.id,
+                        runtimeIdentifier: runtime.imageIdentifier,
+                        comment: "slipway r-1"
+                    )
+                )
+            )
+            #expect(
+                try await client.perform(.build(project: subject.project, model: model.id, build.id)).status.isReady
+            )
+            let deployment = try await client.perform(
+                .createDeployment(
+                    DeploymentRequest(
+                        projectID: subject.project,
+                        modelID: model.id,
+                        buildID: build.id,
+                        cpu: 2,
+                        memoryGB: 4,
+                        gpus: 1,
+                        replicas: 3,
+                        environment: EnvironmentVariables(["A": "b c"])
+                    )
                 )
             )
             let place = (subject.project, model.id, build.id)
-            let up = try await client.deployment(project: place.0, model: place.1, build: place.2, deployment.id)
+            let up = try await client.perform(
+                .deployment(project: place.0, model: place.1, build: place.2, deployment.id)
+            )
             #expect(up.status.isReady)
             #expect((up.cpu, up.memoryGB, up.gpus, up.replicas) == (2, 4, 1, 3))
             #expect(try up.environment.values() == ["A": "b c"])
 
             let sample = Array(#"{"dataframe_split":{"columns":["a"],"data":[[1.5]]}}"#.utf8)
-            let reply = try await client.callModel(accessKey: model.accessKey, request: sample)
+            let reply = try await client.perform(.callModel(accessKey: model.accessKey, request: sample))
             #expect(reply.isSuccess)
             #expect(reply.hasResponse)
 
-            let stopped = try await client.stopDeployment(
-                project: place.0,
-                model: place.1,
-                build: place.2,
-                deployment.id
+            let stopped = try await client.perform(
+                .stopDeployment(
+                    project: place.0,
+                    model: place.1,
+                    build: place.2,
+                    deployment.id
+                )
             )
             #expect(stopped.status.isEnded)
             let refused = await failure(of: { () throws(APIError) in
-                try await client.callModel(accessKey: model.accessKey, request: sample)
+                try await client.perform(.callModel(accessKey: model.accessKey, request: sample))
             })
             #expect(refused?.kind == .unavailable)
             #expect(refused?.message == "model.unavailable: no deployment is up")
-            let again = try await client.restartDeployment(
-                project: place.0,
-                model: place.1,
-                build: place.2,
-                deployment.id
+            let again = try await client.perform(
+                .restartDeployment(
+                    project: place.0,
+                    model: place.1,
+                    build: place.2,
+                    deployment.id
+                )
             )
             #expect(!again.status.isFailed)
         }
@@ -179,27 +197,29 @@ struct SandboxTests {
         try await withWorkbench(pageSize: 2) { workbench in
             let client = workbench.client
             let subject = try await Subject(workbench, runs: 5)
-            #expect(try await client.findProjects(named: "telco").map(\.id) == [subject.project])
-            let experiment = try await client.findExperiment(project: subject.project, named: "xgb")
+            #expect(try await client.perform(.projects(named: "telco")).map(\.id) == [subject.project])
+            let experiment = try await client.perform(.experiment(project: subject.project, named: "xgb"))
             #expect(experiment?.id == subject.experiment)
-            let newest = try await client.newestFinishedRun(project: subject.project, experiment: subject.experiment)
+            let newest = try await client.perform(
+                .newestFinishedRun(project: subject.project, experiment: subject.experiment)
+            )
             #expect(newest?.id == subject.run)
 
             var versions: [String] = []
             for name in ["churn", "churn", "churn-2", "churn"] {
-                let model = try await client.register(subject.registration(name))
+                let model = try await client.perform(.register(subject.registration(name)))
                 if name == "churn" { versions.append(try #require(model.version(ofRun: subject.run)).id) }
             }
-            let found = try await client.findVersions(modelNamed: "churn", run: subject.run)
+            let found = try await client.perform(.versions(modelNamed: "churn", run: subject.run))
             #expect(Set(found.map(\.id)) == Set(versions))
             #expect(found.allSatisfy { $0.tags["slipway"] == "r-1" })
-            #expect(try await client.findVersions(modelNamed: "churn", run: "other").isEmpty)
+            #expect(try await client.perform(.versions(modelNamed: "churn", run: "other")).isEmpty)
 
             for name in ["churn-3", "churn", "my-churn"] {
-                let model = try await client.createModel(ModelRequest(projectID: subject.project, name: name))
-                #expect(try await client.findModel(project: subject.project, named: name)?.id == model.id)
+                let model = try await client.perform(.createModel(ModelRequest(projectID: subject.project, name: name)))
+                #expect(try await client.perform(.model(project: subject.project, named: name))?.id == model.id)
             }
-            #expect(try await client.findModel(project: subject.project, named: "chur") == nil)
+            #expect(try await client.perform(.model(project: subject.project, named: "chur")) == nil)
         }
     }
 
@@ -208,19 +228,20 @@ struct SandboxTests {
             let client = workbench.client
             let subject = try await Subject(workbench)
             let request = ModelRequest(projectID: subject.project, name: "churn")
-            _ = try await client.createModel(request)
-            let duplicate = await failure(of: { () throws(APIError) in try await client.createModel(request) })
+            _ = try await client.perform(.createModel(request))
+            let duplicate = await failure(of: { () throws(APIError) in try await client.perform(.createModel(request)) }
+            )
             #expect(duplicate?.httpStatus == 500)
             #expect(duplicate?.kind == .conflict)
             #expect(duplicate?.outcome == .notApplied)
             let missing = await failure(of: { () throws(APIError) in
-                try await client.model(project: subject.project, "79b0e995-95db-469a-8c93-15820f36124a")
+                try await client.perform(.model(project: subject.project, "79b0e995-95db-469a-8c93-15820f36124a"))
             })
             #expect(missing?.kind == .notFound)
             #expect(missing?.grpcCode == 5)
-            #expect(try await client.validateKey().isValid)
+            #expect(try await client.perform(.validateKey()).isValid)
             let audience = await failure(of: { () throws(APIError) in
-                try await client.validateKey(audience: .application)
+                try await client.perform(.validateKey(audience: .application))
             })
             #expect(audience?.kind == .forbidden)
         }
@@ -228,7 +249,9 @@ struct SandboxTests {
 
     @Test func aWrongKeyIsRefused() async throws {
         try await withWorkbench(key: "wrong.key") { workbench in
-            let error = await failure(of: { () throws(APIError) in try await workbench.client.projects().allItems() })
+            let error = await failure(of: { () throws(APIError) in
+                try await workbench.client.pages(.projects()).allItems()
+            })
             #expect(error?.kind == .unauthorized)
             #expect(error?.grpcCode == 16)
             #expect(error?.description.contains("wrong.key") == false)
@@ -253,7 +276,9 @@ struct SandboxTests {
             let project = try await workbench.make("/projects", #"{"name":"p"}"#)
             try await workbench.setFaults("{\(fault)}")
             let request = ModelRequest(projectID: project, name: "churn")
-            let error = await failure(of: { () throws(APIError) in try await workbench.client.createModel(request) })
+            let error = await failure(of: { () throws(APIError) in
+                try await workbench.client.perform(.createModel(request))
+            })
             #expect(error?.kind == kind)
             #expect(error?.outcome == outcome)
             if kind == .rateLimited { #expect(error?.retryAfter == .seconds(7)) }
@@ -265,11 +290,13 @@ struct SandboxTests {
         try await withWorkbench(pageSize: 2) { workbench in
             let client = workbench.client
             let subject = try await Subject(workbench, runs: 5)
-            let model = try await client.createModel(ModelRequest(projectID: subject.project, name: "churn"))
+            let model = try await client.perform(.createModel(ModelRequest(projectID: subject.project, name: "churn")))
             try await workbench.setFaults(#"{"fault":"\#(fault)","match":{"method":"GET"}}"#)
-            #expect(try await client.findModel(project: subject.project, named: "churn")?.id == model.id)
+            #expect(try await client.perform(.model(project: subject.project, named: "churn"))?.id == model.id)
             guard fault != "unknown-status" else { return }
-            let newest = try await client.newestFinishedRun(project: subject.project, experiment: subject.experiment)
+            let newest = try await client.perform(
+                .newestFinishedRun(project: subject.project, experiment: subject.experiment)
+            )
             #expect(newest?.id == subject.run)
         }
     }
@@ -278,7 +305,7 @@ struct SandboxTests {
         try await withWorkbench(pageSize: 2) { workbench in
             let subject = try await Subject(workbench, runs: 5)
             try await workbench.setFaults(#"{"fault":"repeated-page-token"}"#)
-            let runs = workbench.client.runs(project: subject.project, experiment: subject.experiment)
+            let runs = workbench.client.pages(.runs(project: subject.project, experiment: subject.experiment))
             let error = await failure(of: { () throws(APIError) in try await runs.allItems() })
             #expect(error?.kind == .protocol)
         }

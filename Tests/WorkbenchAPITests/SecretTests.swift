@@ -30,7 +30,7 @@ struct SecretTests {
             environment: EnvironmentVariables(["T": testKey])
         )
         let bench = try Bench(.hang)
-        let call = Call(operation: .callModel, secrets: [Secret(Self.accessKey)])
+        let call = RequestDraft(operation: .callModel, secrets: [Secret(Self.accessKey)])
         let values: [any Sendable] = [
             secret, [secret], Optional(secret), model, deployment, request, FixedCredential(secret), bench.client,
             Page<Model>.self,
@@ -50,7 +50,9 @@ struct SecretTests {
     func anEchoedSecretIsRemoved(message: String) async throws {
         let body = #"{"message":"\#(message)","code":16}"#
         let bench = try Bench(.json(body, status: 401, headers: [("x-request-id", testKey)]))
-        let error = try #require(await failure(of: { () throws(APIError) in try await bench.client.project("p") }))
+        let error = try #require(
+            await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
+        )
         #expect(error.message.contains("<redacted>"))
         for secret in [testKey, Self.accessKey, "someone.elses.token.of.length"] {
             #expect(!self.shown(error).contains(secret))
@@ -72,7 +74,7 @@ struct SecretTests {
 
     @Test func theKeyTravelsInItsHeaderOnly() async throws {
         let bench = try Bench(.json(#"{"id":"p"}"#))
-        _ = try await bench.client.project("p")
+        _ = try await bench.client.perform(.project("p"))
         let request = try #require(bench.transport.requests.first)
         #expect(request.headers.contains { $0 == ("Authorization", "Bearer \(testKey)") })
         #expect(!request.url.contains(testKey))
@@ -84,10 +86,14 @@ struct SecretTests {
         let transport = ScriptedTransport(.hang)
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL("https://ml.example.com"),
+            dialect: Dialect(
+                baseURL: try ServiceURL("https://ml.example.com")
+            ),
             credentials: FixedCredential(Secret(key))
         )
-        let error = await failure(of: { () throws(APIError) in try await client.createModel(ErrorTests.request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await client.perform(.createModel(ErrorTests.request))
+        })
         #expect(error?.kind == .unauthorized)
         #expect(error?.outcome == .notApplied)
         #expect(transport.requests.isEmpty)

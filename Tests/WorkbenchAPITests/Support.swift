@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import HTTPValues
 import Synchronization
 import Telemetry
@@ -24,15 +23,15 @@ struct Bench {
         self.log = log
         self.client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL("https://ml.example.com"),
-            credentials: FixedCredential(Secret(testKey)),
-            options: WorkbenchClient.Options(
+            dialect: Dialect(
+                baseURL: try ServiceURL("https://ml.example.com"),
                 userAgent: "slipway/test",
                 pageSize: pageSize,
-                maximumPages: maximumPages,
-                observer: { log.append($0) },
-                now: { Timestamp(millisecondsSinceEpoch: 784_111_767_000) }
-            )
+                maximumPages: maximumPages
+            ),
+            credentials: FixedCredential(Secret(testKey)),
+            observer: { log.append($0) },
+            now: { Timestamp(millisecondsSinceEpoch: 784_111_767_000) }
         )
     }
 
@@ -59,9 +58,10 @@ private final class CallLog: Sendable {
     }
 }
 
-/// Decodes JSON as the client does.
-func decode<Value: Decodable>(_ json: String, as type: Value.Type = Value.self) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(json.utf8))
+/// Reads the body of an answer as the client does.
+func decode<Value: APIAnswer>(_ json: String, as type: Value.Type = Value.self) throws(APIError) -> Value {
+    let reading = ResponseFailure(operation: APIOperation("Test", "GET", "/test"), now: .distantPast)
+    return try reading.answer(in: HTTPResponse(status: 200, body: Array(json.utf8)))
 }
 
 /// The error that `body` ends with.

@@ -30,9 +30,12 @@ struct WireTests {
         let transport = HTTPClient()
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL(address.url),
-            credentials: FixedCredential(Secret(testKey)),
-            options: WorkbenchClient.Options(requestTimeout: timeout, maximumResponseBytes: 64 << 10)
+            dialect: Dialect(
+                baseURL: try ServiceURL(address.url),
+                requestTimeout: timeout,
+                maximumResponseBytes: 64 << 10
+            ),
+            credentials: FixedCredential(Secret(testKey))
         )
         let result: Swift.Result<Result, any Error>
         do {
@@ -50,7 +53,7 @@ struct WireTests {
         handler: @escaping RequestHandler
     ) async throws -> APIError? {
         try await self.withServer(timeout: timeout, handler: handler) { client in
-            await failure(of: { () throws(APIError) in try await client.createModel(ErrorTests.request) })
+            await failure(of: { () throws(APIError) in try await client.perform(.createModel(ErrorTests.request)) })
         }
     }
 
@@ -62,7 +65,7 @@ struct WireTests {
                 && request.parameter("project_id") == "p/ö" && !request.body.isEmpty
             responder.reply(isWhole ? Self.reply(Self.created) : Self.reply("{}", status: 400))
         } _: { client in
-            try await client.createModel(ModelRequest(projectID: "p/ö", name: "n"))
+            try await client.perform(.createModel(ModelRequest(projectID: "p/ö", name: "n")))
         }
         #expect(model.id == "m-1")
         #expect(model.accessKey.reveal() == SecretTests.accessKey)
@@ -116,10 +119,14 @@ struct WireTests {
         let transport = HTTPClient()
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL(address.url),
+            dialect: Dialect(
+                baseURL: try ServiceURL(address.url)
+            ),
             credentials: FixedCredential(Secret(testKey))
         )
-        let error = await failure(of: { () throws(APIError) in try await client.createModel(ErrorTests.request) })
+        let error = await failure(of: { () throws(APIError) in
+            try await client.perform(.createModel(ErrorTests.request))
+        })
         await transport.close()
         #expect(error?.kind == .unavailable)
         #expect(error?.outcome == .notApplied)

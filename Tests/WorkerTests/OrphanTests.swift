@@ -118,20 +118,22 @@ extension WorkerFixture {
 
     /// Waits until the deployment of that run is the one that is up.
     func awaitUp(run: SeededRun, model name: String) async throws {
-        let model = try #require(try await self.client.findModel(project: run.projectID, named: name))
+        let model = try #require(try await self.client.perform(.model(project: run.projectID, named: name)))
         while !Task.isCancelled {
             var up: [String] = []
-            for try await page in self.client.builds(project: run.projectID, model: model.id) {
+            for try await page in self.client.pages(.builds(project: run.projectID, model: model.id)) {
                 for build in page.items {
-                    let deployments = try await self.client.findDeployments(
-                        project: run.projectID,
-                        model: model.id,
-                        build: build.id
+                    let deployments = try await self.client.perform(
+                        .deployments(
+                            project: run.projectID,
+                            model: model.id,
+                            build: build.id
+                        )
                     )
                     if deployments.contains(where: \.status.isReady) { up.append(build.registeredVersionID) }
                 }
             }
-            let versions = try await self.client.findVersions(modelNamed: name, run: run.runID)
+            let versions = try await self.client.perform(.versions(modelNamed: name, run: run.runID))
             if up == versions.map(\.id) { return }
         }
     }

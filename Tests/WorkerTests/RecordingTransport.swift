@@ -42,8 +42,10 @@ extension WorkerFixture {
         var bed = self
         bed.client = WorkbenchClient(
             transport: recorder,
-            baseURL: try ServiceURL(self.workbench),
-            modelServiceURL: try ServiceURL("\(self.workbench)/modelservice"),
+            dialect: Dialect(
+                baseURL: try ServiceURL(self.workbench),
+                modelServiceURL: try ServiceURL("\(self.workbench)/modelservice")
+            ),
             credentials: self.credentials
         )
         return bed

@@ -85,8 +85,10 @@ struct VerificationTests {
         let credentials = FixedCredential(Secret("key"))
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL("http://workbench.test"),
-            modelServiceURL: try ServiceURL("http://models.test"),
+            dialect: Dialect(
+                baseURL: try ServiceURL("http://workbench.test"),
+                modelServiceURL: try ServiceURL("http://models.test")
+            ),
             credentials: credentials
         )
         let runner = CallRunner(client: client, credentials: credentials)

@@ -20,10 +20,12 @@ extension WorkerFixture {
     func client(through detour: Detour, _ settings: WorkerSettings) throws -> WorkbenchClient {
         WorkbenchClient(
             transport: detour,
-            baseURL: try ServiceURL(self.workbench),
-            modelServiceURL: try ServiceURL("\(self.workbench)/modelservice"),
-            credentials: self.credentials,
-            options: WorkbenchClient.Options(requestTimeout: settings.policy.requestTimeout.duration)
+            dialect: Dialect(
+                baseURL: try ServiceURL(self.workbench),
+                modelServiceURL: try ServiceURL("\(self.workbench)/modelservice"),
+                requestTimeout: settings.policy.requestTimeout.duration
+            ),
+            credentials: self.credentials
         )
     }
 

@@ -45,8 +45,10 @@ struct WorkerFixture: Sendable {
         let credentials = FixedCredential(Secret(Self.apiKey))
         let client = WorkbenchClient(
             transport: transport,
-            baseURL: try ServiceURL(url),
-            modelServiceURL: try ServiceURL("\(url)/modelservice"),
+            dialect: Dialect(
+                baseURL: try ServiceURL(url),
+                modelServiceURL: try ServiceURL("\(url)/modelservice")
+            ),
             credentials: credentials
         )
         let suffix = KafkaFixture.uniqueName("t")

@@ -158,7 +158,7 @@ enum APICommand {
                     return .success([answer])
                 }
                 var answers: [RawResponse] = []
-                var pages = try client.rawPages(request.path, query: request.query).makeAsyncIterator()
+                var pages = client.rawPages(request.path, query: request.query).makeAsyncIterator()
                 while let page = try await pages.next() { answers.append(page) }
                 return .success(answers)
             } catch {

@@ -46,14 +46,14 @@ struct Workbench: Sendable {
         self.transport = HTTPClient(settings: settings)
         self.client = WorkbenchClient(
             transport: self.transport,
-            baseURL: self.url,
-            modelServiceURL: self.modelServiceURL,
-            credentials: self.credentials,
-            options: WorkbenchClient.Options(
+            dialect: Dialect(
+                baseURL: self.url,
+                modelServiceURL: self.modelServiceURL,
                 userAgent: settings.userAgent,
-                requestTimeout: configuration.policy.requestTimeout.duration,
-                observer: observer
-            )
+                requestTimeout: configuration.policy.requestTimeout.duration
+            ),
+            credentials: self.credentials,
+            observer: observer
         )
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 
 /// What a response with an error status says in its body.
 struct ErrorBody {
@@ -22,7 +22,9 @@ struct ErrorBody {
 
     /// Whether the body looks like a page and not like JSON.
     static func isPage(_ body: [UInt8]) -> Bool {
-        body.first { $0 > 0x20 } == UInt8(ascii: "<")
+        let text = body.drop { $0 <= 0x20 }
+        // What stands for a key that was taken out looks like a tag, too.
+        return text.first == UInt8(ascii: "<") && !text.starts(with: Redaction.mark)
     }
 
     /// The title of a page.
@@ -42,13 +44,9 @@ struct ErrorBody {
 
     private static func gatewayError(_ body: [UInt8]) -> (message: String, code: Int?)? {
         guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), body.count <= 1 << 20 else { return nil }
-        do {
-            let error = try JSONDecoder().decode(GatewayError.self, from: Data(body))
-            return (error.message, error.code)
-        } catch {
-            // Not the gateway's: its text still says more than the decoder's complaint.
-            return nil
-        }
+        // Not the gateway's where it can't be read: its text still says more than the reader's complaint.
+        guard let value = try? JSONValue(answer: body), let error = try? GatewayError(value) else { return nil }
+        return (error.message, error.code)
     }
 
     private static func text(of body: [UInt8]) -> String {
@@ -62,37 +60,38 @@ struct ErrorBody {
 }
 
 /// The gateway's error object; `errors` is the model service's.
-private struct GatewayError: Decodable {
+private struct GatewayError {
     let message: String
     let code: Int?
 
-    init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    init(_ value: JSONValue) throws(FieldFailure) {
+        let fields = try Fields(value)
         let code = try fields.integer("code")
         self.code = code == 0 ? nil : Int(clamping: code)
         var message = try fields.text("message")
         if message.isEmpty { message = (try? fields.text("error")) ?? "" }
-        if message.isEmpty {
-            let errors: ServiceErrors? = try fields.object("errors")
-            message = errors?.text ?? ""
-        }
+        if message.isEmpty, let errors = fields.value("errors") { message = try ServiceErrors(errors).text }
         self.message = message
     }
 }
 
 /// What the model service puts under `errors`: a text, a list of texts, or an object with code and message.
-struct ServiceErrors: Decodable {
+struct ServiceErrors {
     let text: String
 
-    init(from decoder: any Decoder) throws {
-        if let fields = try? Fields(decoder) {
+    init(_ value: JSONValue) throws(FieldFailure) {
+        switch value {
+        case .object:
+            let fields = try Fields(value)
             self.text = [try fields.text("code"), try fields.text("message")]
                 .filter { !$0.isEmpty }
                 .joined(separator: ": ")
-        } else if let texts = try? [String](from: decoder) {
+        case .array(let elements):
+            let texts = elements.compactMap(\.text)
+            guard texts.count == elements.count else { throw FieldFailure("not all elements are texts") }
             self.text = texts.joined(separator: "; ")
-        } else {
-            self.text = try String(from: decoder)
+        case .string(let text): self.text = text
+        case .null, .bool, .integer, .double: throw FieldFailure("errors were expected, not \(value.kind)")
         }
     }
 }

@@ -14,7 +14,18 @@ package struct LifecycleStatus<Vocabulary: StatusVocabulary>: Sendable, Hashable
     package init(_ word: String) {
         self.word = ServerText.clean(word, limit: 64)
         let word = self.word.lowercased()
-        self.stage = Vocabulary.stage(of: word) ?? (word.contains("fail") ? .failed : .inProgress)
+        self.stage = Vocabulary.stage(of: word) ?? (Self.saysFailure(word) ? .failed : .inProgress)
+    }
+
+    /// Whether a lower-case word has `fail` in it; `contains` prepares a search that costs more than reading the rest.
+    private static func saysFailure(_ word: String) -> Bool {
+        var rest = word.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "f")) {
+            rest = rest[start...]
+            if rest.starts(with: "fail".utf8) { return true }
+            rest.removeFirst()
+        }
+        return false
     }
 
     /// Whether the object can be used.

@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPValues
+import JSON
+import Telemetry
 import Values
 
-/// Turns what came back, or did not, into an `APIError`: the one place that knows what a status means.
-struct ResponseFailure {
+/// Turns what came back, or did not, into an answer or an `APIError`: the one place that knows what a status means.
+package struct ResponseFailure: Sendable {
     let operation: APIOperation
-    /// The key that was sent and whatever else must not come back in a message.
+    /// What must not come back in a message; the API key is gone from responses already.
     let secrets: [Secret]
     /// Our own time, for a `Retry-After` date.
-    let now: @Sendable () -> Timestamp
+    let now: Timestamp
+
+    init(operation: APIOperation, secrets: [Secret] = [], now: Timestamp) {
+        self.operation = operation
+        self.secrets = secrets
+        self.now = now
+    }
+
+    /// Reads the answer out of a response.
+    ///
+    /// - Throws: `APIError` for another status than 2xx, and for a body that isn't what the operation answers.
+    func answer<Answer: APIAnswer>(in response: HTTPResponse) throws(APIError) -> Answer {
+        guard response.isSuccess else { throw self.error(for: response) }
+        return try Answer(response, orSay: self)
+    }
 
     /// The error for a response whose status isn't 2xx.
     func error(for response: HTTPResponse) -> APIError {
@@ -24,30 +40,41 @@ struct ResponseFailure {
             grpcCode: body.grpcCode,
             requestID: self.requestID(of: response),
             retryAfter: response.header("retry-after").flatMap {
-                RetryAfter.wait($0, date: response.header("date"), now: self.now())
+                RetryAfter.wait($0, date: response.header("date"), now: self.now)
             }
         )
     }
 
     /// The error for an attempt that gave no response.
-    func error(for failure: HTTPFailure) -> APIError {
+    static func error(for failure: HTTPFailure, of operation: APIOperation, hiding secrets: [Secret]) -> APIError {
         APIError(
             Self.kind(of: failure.kind),
-            operation: self.operation,
-            message: self.clean("\(failure.kind.rawValue): \(failure.message)"),
-            outcome: self.operation.effect == .write && failure.mayHaveBeenSent ? .unknown : .notApplied
+            operation: operation,
+            message: ServerText.clean("\(failure.kind.rawValue): \(failure.message)", hiding: secrets),
+            outcome: operation.effect == .write && failure.mayHaveBeenSent ? .unknown : .notApplied
         )
+    }
+
+    /// The JSON of a 2xx response's body.
+    ///
+    /// - Throws: `APIError` of kind `protocol` for a body that is none.
+    func json(of response: HTTPResponse) throws(APIError) -> JSONValue {
+        do throws(JSONFailure) {
+            return try JSONValue(answer: response.body)
+        } catch {
+            throw self.error(forBodyOf: response, problem: FieldFailure(error.description))
+        }
     }
 
     /// The error for a 2xx response that isn't what the API answers.
     ///
     /// A creating call of this kind may well have been applied, so its outcome is unknown.
-    func error(forBody body: [UInt8], of response: HTTPResponse, problem: String) -> APIError {
-        var message = problem
-        if body.isEmpty {
+    func error(forBodyOf response: HTTPResponse, problem: FieldFailure) -> APIError {
+        var message = "the answer can't be read\(problem.path.isEmpty ? ": " : " at ")\(problem)"
+        if response.body.isEmpty {
             message = "the answer is empty"
-        } else if ErrorBody.isPage(body) {
-            let title = ErrorBody.title(of: body).map { " titled '\($0)'" } ?? ""
+        } else if ErrorBody.isPage(response.body) {
+            let title = ErrorBody.title(of: response.body).map { " titled '\($0)'" } ?? ""
             message = "the answer is a page\(title), not JSON: is this the workbench's address, or a login page?"
         }
         return APIError(
@@ -97,7 +124,7 @@ struct ResponseFailure {
         return message.lowercased().contains("already has a model with that name")
     }
 
-    private static func kind(of kind: HTTPFailure.Kind) -> APIError.Kind {
+    static func kind(of kind: HTTPFailure.Kind) -> APIError.Kind {
         switch kind {
         case .resolve, .connect, .proxy, .tls, .cut: .unavailable
         case .timeout: .timeout
@@ -126,4 +153,9 @@ struct ResponseFailure {
     private func clean(_ text: String) -> String {
         ServerText.clean(text, hiding: self.secrets)
     }
+}
+
+extension HTTPResponse {
+    /// Whether its status says that the request succeeded.
+    var isSuccess: Bool { (200...299).contains(self.status) }
 }

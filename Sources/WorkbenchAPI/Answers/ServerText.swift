@@ -6,6 +6,8 @@ import Values
 enum ServerText {
     /// Longest message, in characters.
     static let maximumMessageLength = 300
+    /// Characters of a model's access key.
+    private static let accessKeyLength = 32
     /// More than this of a body is never looked at, in bytes.
     private static let maximumScannedBytes = 16 << 10
 
@@ -13,6 +15,7 @@ enum ServerText {
     ///
     /// Secrets go before the text is cut to `limit`, so that no half of one is left at the end.
     static func clean(_ text: String, limit: Int = maximumMessageLength, hiding secrets: [Secret] = []) -> String {
+        if secrets.isEmpty, self.isPlainWord(text, limit: limit) { return text }
         let isCut = text.utf8.count > self.maximumScannedBytes
         var text = isCut ? String(decoding: text.utf8.prefix(self.maximumScannedBytes), as: UTF8.self) : text
         for secret in secrets where !secret.isEmpty {
@@ -30,6 +33,11 @@ enum ServerText {
         return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
     }
 
+    /// Whether a text is one word of printable ASCII that fits and is too short for a key, as most statuses are.
+    private static func isPlainWord(_ text: String, limit: Int) -> Bool {
+        text.utf8.count < min(limit, self.accessKeyLength) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII {
             return scalar.value <= 0x20 || scalar.value == 0x7F
@@ -44,7 +52,9 @@ enum ServerText {
 
     /// Whether a word is, or holds between quotes and the like, a model's access key: `m` and 31 more of a-z and 0-9.
     private static func isAccessKey(_ word: Substring.UnicodeScalarView) -> Bool {
-        word.split(whereSeparator: { !self.isKeyScalar($0) }).contains { $0.count == 32 && $0.first == "m" }
+        word.split(whereSeparator: { !self.isKeyScalar($0) }).contains {
+            $0.count == self.accessKeyLength && $0.first == "m"
+        }
     }
 
     private static func isKeyScalar(_ scalar: Unicode.Scalar) -> Bool {

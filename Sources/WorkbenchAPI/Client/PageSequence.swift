@@ -2,13 +2,20 @@
 
 /// The pages of a listing, fetched one by one as they are asked for.
 ///
-/// Ends with an `APIError` of kind `protocol` when a token comes back or the pages don't end: a listing is never
-/// silently cut short. Nothing is fetched ahead, so a caller that has seen enough just stops.
+/// Ends with an `APIError` of kind `protocol` where `PageCursor` refuses to go on. Nothing is fetched ahead, so a caller
+/// that has seen enough just stops.
 package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
+    /// A page, and what leads to the one after it.
+    struct Fetched: Sendable {
+        let page: Element
+        let nextToken: String
+        let byteCount: Int
+    }
+
     let operation: APIOperation
-    let maximumPages: Int
-    /// Fetches the page with that token, an empty one for the first; returns it and the next one's token.
-    let fetch: @Sendable (String) async throws(APIError) -> (page: Element, nextToken: String)
+    let dialect: Dialect
+    /// Fetches the page at which the cursor stands.
+    let fetch: @Sendable (PageCursor) async throws(APIError) -> Fetched
 
     package func makeAsyncIterator() -> Iterator {
         Iterator(sequence: self)
@@ -17,12 +24,13 @@ package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
     /// Position in a listing.
     package struct Iterator: AsyncIteratorProtocol {
         private let sequence: PageSequence
-        private var seen: Set<String> = []
-        /// `nil` after the last page.
-        private var token: String? = ""
+        private var cursor: PageCursor
+        /// The page before the one that is asked for next; `nil` at the beginning.
+        private var last: Fetched?
 
         init(sequence: PageSequence) {
             self.sequence = sequence
+            self.cursor = PageCursor(sequence.operation)
         }
 
         package mutating func next() async throws(APIError) -> Element? {
@@ -30,20 +38,17 @@ package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
         }
 
         package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIError) -> Element? {
-            guard let token = self.token else { return nil }
-            guard self.seen.insert(token).inserted else {
-                throw self.failure("a page token came twice")
+            if let last = self.last {
+                guard !last.nextToken.isEmpty else { return nil }
+                try self.cursor.advance(
+                    to: last.nextToken,
+                    pageBytes: last.byteCount,
+                    in: self.sequence.dialect
+                )
             }
-            guard self.seen.count <= self.sequence.maximumPages else {
-                throw self.failure("more than \(self.sequence.maximumPages) pages")
-            }
-            let (page, next) = try await self.sequence.fetch(token)
-            self.token = next.isEmpty ? nil : next
-            return page
-        }
-
-        private func failure(_ message: String) -> APIError {
-            APIError(.protocol, operation: self.sequence.operation, message: message, outcome: .notApplied)
+            let fetched = try await self.sequence.fetch(self.cursor)
+            self.last = fetched
+            return fetched.page
         }
     }
 }

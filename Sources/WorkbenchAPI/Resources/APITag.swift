@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A name with a text, as tags and parameters travel.
-package struct APITag: Codable, Sendable, Hashable {
+package struct APITag: APIObject, Hashable {
     /// Name.
     package let key: String
     /// Text.
@@ -13,10 +13,7 @@ package struct APITag: Codable, Sendable, Hashable {
         self.value = value
     }
 
-    private enum CodingKeys: String, CodingKey { case key, value }
-
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.key = try fields.text("key")
         self.value = try fields.text("value")
     }

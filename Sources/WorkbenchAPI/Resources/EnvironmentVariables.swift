@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 
 /// Environment variables of a deployment: an object in requests, JSON as text in responses.
 ///
@@ -18,15 +18,35 @@ package struct EnvironmentVariables: Sendable, Equatable, CustomStringConvertibl
         self.content = .values(values)
     }
 
-    /// Returns name and value of each variable.
+    /// Reads a member that is an object or a text.
+    init(_ fields: Fields, _ name: String) throws(FieldFailure) {
+        switch fields.value(name) {
+        case nil: self.content = .values([:])
+        case .string(let text)?: self.content = .text(text)
+        case let value?:
+            do throws(FieldFailure) {
+                self.content = .values(try Fields(value).texts())
+            } catch {
+                throw error.inside(name)
+            }
+        }
+    }
+
+    /// Returns name and value of each variable; values may have been numbers, truth values or `null`.
     ///
-    /// - Throws: `DecodingError` when the text is no JSON object of strings.
-    package func values() throws -> [String: String] {
+    /// - Throws: `FieldFailure` when the text is no JSON object of such values.
+    package func values() throws(FieldFailure) -> [String: String] {
         switch self.content {
         case .values(let values): return values
         case .text(""): return [:]
         case .text(let text):
-            return try JSONDecoder().decode(LooseMap.self, from: Data(text.utf8)).values
+            let value: JSONValue
+            do throws(JSONFailure) {
+                value = try JSONValue(answer: Array(text.utf8))
+            } catch {
+                throw FieldFailure(error.description)
+            }
+            return try Fields(value).texts()
         }
     }
 
@@ -35,35 +55,4 @@ package struct EnvironmentVariables: Sendable, Equatable, CustomStringConvertibl
 
     /// A mirror without children, so that `dump` shows nothing.
     package var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)]()) }
-}
-
-extension EnvironmentVariables: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self.content = .text(text)
-        } else {
-            self.content = .values(try container.decode(LooseMap.self).values)
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(try self.values())
-    }
-}
-
-/// An object whose values may be strings, numbers, truth values or `null`.
-private struct LooseMap: Decodable {
-    let values: [String: String]
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: FieldKey.self)
-        let fields = try Fields(decoder)
-        var values: [String: String] = [:]
-        for key in container.allKeys {
-            values[key.stringValue] = try fields.text(key)
-        }
-        self.values = values
-    }
 }

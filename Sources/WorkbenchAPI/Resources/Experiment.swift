@@ -13,8 +13,7 @@ package struct Experiment: ListItem, Equatable {
     /// `active` or `deleted`, as MLflow says it.
     package let lifecycleStage: String
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.projectID = try fields.text("project_id")
         self.name = try fields.text("name")
@@ -31,29 +30,23 @@ extension APIOperation {
     )
 }
 
-extension WorkbenchClient {
-    /// Lists a project's experiments.
-    package func experiments(
-        project: String,
-        _ listing: Listing = Listing()
-    ) -> PageSequence<Page<Experiment>> {
-        self.pages(.listExperiments, [project], listing)
+extension Pages where Item == Experiment {
+    /// A project's experiments.
+    package static func experiments(project: String, _ listing: Listing = Listing()) -> Pages {
+        Pages(.listExperiments, [project], listing)
     }
+}
 
-    /// Returns one experiment.
-    package func experiment(project: String, _ id: String) async throws(APIError) -> Experiment {
-        try await self.call(Call(operation: .getExperiment, arguments: [project, id]))
-    }
+extension Exchange where Self == Endpoint<Experiment> {
+    /// Reads one experiment.
+    package static func experiment(project: String, _ id: String) -> Self { Endpoint(.getExperiment, [project, id]) }
+}
 
-    /// Returns the project's experiment with exactly that name, or `nil`.
-    package func findExperiment(project: String, named name: String) async throws(APIError) -> Experiment? {
-        let listing = Listing(filter: ["name": name])
-        var pages = self.experiments(project: project, listing).makeAsyncIterator()
-        while let page = try await pages.next() {
-            if let found = page.items.first(where: { $0.name == name }) {
-                return found
-            }
-        }
-        return nil
+extension Exchange where Self == PageSearch<Experiment, Experiment?> {
+    /// Finds the project's experiment with exactly that name.
+    package static func experiment(project: String, named name: String) -> Self {
+        let pages = Pages.experiments(project: project, Listing(filter: ["name": name]))
+        // Names are unique in a workbench: the first is the only one.
+        return PageSearch(pages, endsAtFirst: true, where: { $0.name == name }, finding: \.first)
     }
 }

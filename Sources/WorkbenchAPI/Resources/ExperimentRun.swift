@@ -44,8 +44,7 @@ package struct ExperimentRun: ListItem, Equatable {
     /// Paths of the files and folders at the top of the artifacts; empty where the server lists none.
     package let artifactPaths: [String]
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.experimentID = try fields.text("experiment_id")
         self.name = try fields.text("name")
@@ -68,14 +67,13 @@ package struct ExperimentRun: ListItem, Equatable {
     }
 }
 
-private struct RunData: Decodable {
+private struct RunData: APIObject {
     let metrics: [String: Double]
     let params: [String: String]
     let tags: [String: String]
     let artifactPaths: [String]
 
-    init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    init(_ fields: Fields) throws(FieldFailure) {
         let metrics: [Metric] = try fields.list("metrics")
         self.metrics = Dictionary(metrics.map { ($0.key, $0.value) }) { _, last in last }
         self.params = try fields.pairs("params")
@@ -84,22 +82,21 @@ private struct RunData: Decodable {
         self.artifactPaths = files.map(\.path)
     }
 
-    private struct Metric: Decodable {
+    private struct Metric: APIObject {
         let key: String
         let value: Double
 
-        init(from decoder: any Decoder) throws {
-            let fields = try Fields(decoder)
+        init(_ fields: Fields) throws(FieldFailure) {
             self.key = try fields.text("key")
             self.value = try fields.number("value")
         }
     }
 
-    private struct File: Decodable {
+    private struct File: APIObject {
         let path: String
 
-        init(from decoder: any Decoder) throws {
-            self.path = try Fields(decoder).text("path")
+        init(_ fields: Fields) throws(FieldFailure) {
+            self.path = try fields.text("path")
         }
     }
 }
@@ -117,43 +114,20 @@ extension APIOperation {
     )
 }
 
-extension WorkbenchClient {
-    /// Lists an experiment's runs; sort keys: `start_time`, `created_at` and others.
-    package func runs(
+extension Pages where Item == ExperimentRun {
+    /// An experiment's runs; sort keys: `start_time`, `created_at` and others.
+    package static func runs(
         project: String,
         experiment: String,
         _ listing: Listing = Listing(sort: "-start_time")
-    ) -> PageSequence<Page<ExperimentRun>> {
-        self.pages(.listExperimentRuns, [project, experiment], listing)
+    ) -> Pages {
+        Pages(.listExperimentRuns, [project, experiment], listing)
     }
+}
 
-    /// Returns one run.
-    package func run(project: String, experiment: String, _ id: String) async throws(APIError) -> ExperimentRun {
-        try await self.call(Call(operation: .getExperimentRun, arguments: [project, experiment, id]))
-    }
-
-    /// Returns the newest finished run of an experiment, or `nil`.
-    ///
-    /// The newest first is asked for; it stops at the first older one only while the answer keeps to that order, and
-    /// reads all pages otherwise.
-    package func newestFinishedRun(project: String, experiment: String) async throws(APIError) -> ExperimentRun? {
-        var newest: ExperimentRun?
-        var last: Timestamp?
-        var isOrdered = true
-        var pages = self.runs(project: project, experiment: experiment).makeAsyncIterator()
-        while let page = try await pages.next() {
-            for run in page.items {
-                if let start = run.startedAt {
-                    isOrdered = isOrdered && start <= last ?? start
-                    last = start
-                    if isOrdered, let newest, start < newest.startedAt ?? .distantPast {
-                        return newest
-                    }
-                }
-                guard run.status == .finished else { continue }
-                newest = newest.map { run.isNewer(than: $0) ? run : $0 } ?? run
-            }
-        }
-        return newest
+extension Exchange where Self == Endpoint<ExperimentRun> {
+    /// Reads one run.
+    package static func run(project: String, experiment: String, _ id: String) -> Self {
+        Endpoint(.getExperimentRun, [project, experiment, id])
     }
 }

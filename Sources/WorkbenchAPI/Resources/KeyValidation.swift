@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// What the workbench says of the API key.
-package struct KeyValidation: Decodable, Sendable, Equatable {
+package struct KeyValidation: APIObject, Sendable, Equatable {
     /// What a key is good for.
-    package enum Audience: String, Encodable, Sendable {
+    package enum Audience: String, Sendable {
         case api = "API"
         case application = "Application"
     }
@@ -15,29 +17,28 @@ package struct KeyValidation: Decodable, Sendable, Equatable {
     /// The workbench's words.
     package let message: String
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.isValid = try fields.flag("valid")
         self.username = try fields.text("username")
         self.message = ServerText.clean(try fields.text("message"))
     }
 }
 
-private struct KeyValidationRequest: Encodable {
+private struct KeyValidationRequest: RequestBody {
     let audience: KeyValidation.Audience
+
+    func write(to writer: inout JSONWriter) { writer.field("audience", self.audience.rawValue) }
 }
 
 extension APIOperation {
     package static let validateKey = APIOperation("ValidateAPIKey", "POST", "/auth/validate_key", effect: .read)
 }
 
-extension WorkbenchClient {
+extension Exchange where Self == Endpoint<KeyValidation> {
     /// Asks whether the key is good; also the cheapest probe of the way to the workbench.
     ///
-    /// - Throws: `APIError` of kind `unauthorized` for a bad key, `forbidden` for one of another audience.
-    package func validateKey(audience: KeyValidation.Audience = .api) async throws(APIError) -> KeyValidation {
-        let operation = APIOperation.validateKey
-        let body = try Self.encode(KeyValidationRequest(audience: audience), for: operation)
-        return try await self.call(Call(operation: operation, body: body))
+    /// Refused with kind `unauthorized` for a bad key, `forbidden` for one of another audience.
+    package static func validateKey(audience: KeyValidation.Audience = .api) -> Self {
+        Endpoint(RequestDraft(.validateKey, body: KeyValidationRequest(audience: audience)))
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+import Telemetry
 package import Values
 
 /// A model of a project: what is built, deployed and called.
@@ -23,8 +25,7 @@ package struct Model: ListItem, Equatable {
     /// Creation.
     package let createdAt: Timestamp?
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.name = try fields.text("name")
         self.crn = try fields.text("crn")
@@ -40,7 +41,7 @@ package struct Model: ListItem, Equatable {
 }
 
 /// What a new model takes.
-package struct ModelRequest: Encodable, Sendable, Equatable {
+package struct ModelRequest: Sendable, Equatable {
     /// Project to make it in.
     package var projectID: String
     /// Name; a duplicate is refused with `APIError.Kind.conflict`.
@@ -66,12 +67,15 @@ package struct ModelRequest: Encodable, Sendable, Equatable {
         self.registeredModelID = registeredModelID
         self.isAuthenticationDisabled = isAuthenticationDisabled
     }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case projectID = "project_id"
-        case name, description
-        case registeredModelID = "registered_model_id"
-        case isAuthenticationDisabled = "disable_authentication"
+extension ModelRequest: RequestBody {
+    func write(to writer: inout JSONWriter) {
+        writer.field("description", self.description)
+        writer.field("disable_authentication", self.isAuthenticationDisabled)
+        writer.field("name", self.name)
+        writer.field("project_id", self.projectID)
+        writer.field("registered_model_id", self.registeredModelID)
     }
 }
 
@@ -81,29 +85,30 @@ extension APIOperation {
     static let getModel = APIOperation("GetModel", "GET", "/projects/{project_id}/models/{model_id}")
 }
 
-extension WorkbenchClient {
-    /// Lists a project's models; filter keys: `name`, `description`, `creator.username` and others.
-    package func models(project: String, _ listing: Listing = Listing()) -> PageSequence<Page<Model>> {
-        self.pages(.listModels, [project], listing)
+extension Pages where Item == Model {
+    /// A project's models; filter keys: `name`, `description`, `creator.username` and others.
+    package static func models(project: String, _ listing: Listing = Listing()) -> Pages {
+        Pages(.listModels, [project], listing)
     }
+}
 
-    /// Returns one model.
-    package func model(project: String, _ id: String) async throws(APIError) -> Model {
-        try await self.call(Call(operation: .getModel, arguments: [project, id]))
-    }
+extension Exchange where Self == Endpoint<Model> {
+    /// Reads one model.
+    package static func model(project: String, _ id: String) -> Self { Endpoint(.getModel, [project, id]) }
 
     /// Makes a model.
-    package func createModel(_ request: ModelRequest) async throws(APIError) -> Model {
-        let operation = APIOperation.createModel
-        let body = try Self.encode(request, for: operation)
-        return try await self.call(Call(operation: operation, arguments: [request.projectID], body: body))
+    package static func createModel(_ request: ModelRequest) -> Self {
+        Endpoint(RequestDraft(.createModel, [request.projectID], body: request))
     }
+}
 
-    /// Returns the project's live model with exactly that name, or `nil`; should there be several, the oldest.
-    package func findModel(project: String, named name: String) async throws(APIError) -> Model? {
-        try await self.models(project: project, Listing(filter: ["name": name])).allItems()
-            .filter { $0.name == name && $0.isLive }
-            .sortedByAge { ($0.createdAt, $0.id) }
-            .first
+extension Exchange where Self == PageSearch<Model, Model?> {
+    /// Finds the project's live model with exactly that name; should there be several, the oldest.
+    package static func model(project: String, named name: String) -> Self {
+        PageSearch(
+            .models(project: project, Listing(filter: ["name": name])),
+            where: { $0.name == name && $0.isLive },
+            finding: { models in models.sortedByAge { ($0.createdAt, $0.id) }.first }
+        )
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 package import Values
 
 /// A build of a model.
@@ -23,8 +24,7 @@ package struct ModelBuild: ListItem, Equatable {
     /// Creation.
     package let createdAt: Timestamp?
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.modelID = try fields.text("model_id")
         self.comment = try fields.text("comment")
@@ -40,7 +40,7 @@ package struct ModelBuild: ListItem, Equatable {
 }
 
 /// What a new build takes; sizes and replicas belong to the deployment.
-package struct BuildRequest: Encodable, Sendable, Equatable {
+package struct BuildRequest: Sendable, Equatable {
     /// Project of the model.
     package var projectID: String
     /// Model to build.
@@ -66,13 +66,15 @@ package struct BuildRequest: Encodable, Sendable, Equatable {
         self.runtimeIdentifier = runtimeIdentifier
         self.comment = comment
     }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case projectID = "project_id"
-        case modelID = "model_id"
-        case registeredVersionID = "registered_model_version_id"
-        case runtimeIdentifier = "runtime_identifier"
-        case comment
+extension BuildRequest: RequestBody {
+    func write(to writer: inout JSONWriter) {
+        writer.field("comment", self.comment)
+        writer.field("model_id", self.modelID)
+        writer.field("project_id", self.projectID)
+        writer.field("registered_model_version_id", self.registeredVersionID)
+        writer.field("runtime_identifier", self.runtimeIdentifier)
     }
 }
 
@@ -99,45 +101,46 @@ extension APIOperation {
     )
 }
 
-extension WorkbenchClient {
-    /// Lists a model's builds; filter keys: `comment`, `status`, `crn`, `creator.username` and others.
-    package func builds(
+extension Pages where Item == ModelBuild {
+    /// A model's builds; filter keys: `comment`, `status`, `crn`, `creator.username` and others.
+    package static func builds(
         project: String,
         model: String,
         _ listing: Listing = Listing(sort: "-created_at")
-    ) -> PageSequence<Page<ModelBuild>> {
-        self.pages(.listModelBuilds, [project, model], listing)
+    ) -> Pages {
+        Pages(.listModelBuilds, [project, model], listing)
     }
+}
 
-    /// Returns one build.
-    package func build(project: String, model: String, _ id: String) async throws(APIError) -> ModelBuild {
-        try await self.call(Call(operation: .getModelBuild, arguments: [project, model, id]))
+extension Exchange where Self == Endpoint<ModelBuild> {
+    /// Reads one build.
+    package static func build(project: String, model: String, _ id: String) -> Self {
+        Endpoint(.getModelBuild, [project, model, id])
     }
 
     /// Starts a build.
-    package func createBuild(_ request: BuildRequest) async throws(APIError) -> ModelBuild {
-        let operation = APIOperation.createModelBuild
-        let arguments = [request.projectID, request.modelID]
-        let body = try Self.encode(request, for: operation)
-        return try await self.call(Call(operation: operation, arguments: arguments, body: body))
+    package static func createBuild(_ request: BuildRequest) -> Self {
+        Endpoint(RequestDraft(.createModelBuild, [request.projectID, request.modelID], body: request))
     }
+}
 
+extension Exchange where Self == Endpoint<EmptyReply> {
     /// Deletes one build.
-    package func deleteBuild(project: String, model: String, _ id: String) async throws(APIError) {
-        let _: EmptyReply = try await self.call(Call(operation: .deleteModelBuild, arguments: [project, model, id]))
+    package static func deleteBuild(project: String, model: String, _ id: String) -> Self {
+        Endpoint(.deleteModelBuild, [project, model, id])
     }
+}
 
-    /// Returns the model's live builds whose comment contains `marker`, oldest first.
+extension Exchange where Self == PageSearch<ModelBuild, [ModelBuild]> {
+    /// Finds the model's live builds whose comment contains `marker`, oldest first.
     ///
     /// More than one means that a call was applied twice; everybody adopts the oldest.
-    package func findBuilds(
-        project: String,
-        model: String,
-        commentContaining marker: String
-    ) async throws(APIError) -> [ModelBuild] {
+    package static func builds(project: String, model: String, commentContaining marker: String) -> Self {
         let listing = Listing(filter: ["comment": marker], sort: "-created_at")
-        return try await self.builds(project: project, model: model, listing).allItems()
-            .filter { $0.comment.contains(marker) && $0.isLive }
-            .sortedByAge { ($0.createdAt, $0.id) }
+        return PageSearch(
+            .builds(project: project, model: model, listing),
+            where: { $0.comment.contains(marker) && $0.isLive },
+            finding: { builds in builds.sortedByAge { ($0.createdAt, $0.id) } }
+        )
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 package import Values
 
 /// A deployment of a build: replicas that serve calls.
@@ -29,8 +30,7 @@ package struct ModelDeployment: ListItem, Equatable {
     /// End, if it was stopped.
     package let stoppedAt: Timestamp?
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.buildID = try fields.text("build_id")
         self.crn = try fields.text("crn")
@@ -41,14 +41,14 @@ package struct ModelDeployment: ListItem, Equatable {
         let gpus = try fields.integer("nvidia_gpu")
         self.gpus = gpus == 0 ? try fields.integer("nvidia_gpus") : gpus
         self.replicas = try fields.integer("replicas")
-        self.environment = try fields.object("environment") ?? EnvironmentVariables()
+        self.environment = try EnvironmentVariables(fields, "environment")
         self.createdAt = try fields.time("created_at")
         self.stoppedAt = try fields.time("stopped_at")
     }
 }
 
 /// What a new deployment takes; what is left out, the server decides.
-package struct DeploymentRequest: Encodable, Sendable, Equatable {
+package struct DeploymentRequest: Sendable, Equatable {
     /// Project of the model.
     package var projectID: String
     /// Model of the build.
@@ -86,15 +86,27 @@ package struct DeploymentRequest: Encodable, Sendable, Equatable {
         self.replicas = replicas
         self.environment = environment
     }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case projectID = "project_id"
-        case modelID = "model_id"
-        case buildID = "build_id"
-        case cpu
-        case memoryGB = "memory"
-        case gpus = "nvidia_gpus"
-        case replicas, environment
+extension DeploymentRequest: RequestBody {
+    func write(to writer: inout JSONWriter) throws(FieldFailure) {
+        for (name, number) in [("cpu", self.cpu), ("memory", self.memoryGB)] where number?.isFinite == false {
+            throw FieldFailure("not finite", at: name)
+        }
+        writer.field("build_id", self.buildID)
+        writer.field("cpu", self.cpu)
+        if let environment = self.environment {
+            do throws(FieldFailure) {
+                writer.texts("environment", try environment.values())
+            } catch {
+                throw error.inside("environment")
+            }
+        }
+        writer.field("memory", self.memoryGB)
+        writer.field("model_id", self.modelID)
+        writer.field("nvidia_gpus", self.gpus)
+        writer.field("project_id", self.projectID)
+        writer.field("replicas", self.replicas)
     }
 }
 
@@ -112,63 +124,45 @@ extension APIOperation {
     )
 }
 
-extension WorkbenchClient {
-    /// Lists the deployments of one build; the server knows no sort keys here.
-    package func deployments(
-        project: String,
-        model: String,
-        build: String
-    ) -> PageSequence<Page<ModelDeployment>> {
-        self.pages(.listModelDeployments, [project, model, build], Listing())
+extension Pages where Item == ModelDeployment {
+    /// The deployments of one build; the server knows no sort keys here.
+    package static func deployments(project: String, model: String, build: String) -> Pages {
+        Pages(.listModelDeployments, [project, model, build], Listing())
     }
+}
 
-    /// Returns one deployment.
-    package func deployment(
-        project: String,
-        model: String,
-        build: String,
-        _ id: String
-    ) async throws(APIError) -> ModelDeployment {
-        try await self.call(Call(operation: .getModelDeployment, arguments: [project, model, build, id]))
+extension Exchange where Self == Endpoint<ModelDeployment> {
+    /// Reads one deployment.
+    package static func deployment(project: String, model: String, build: String, _ id: String) -> Self {
+        Endpoint(.getModelDeployment, [project, model, build, id])
     }
 
     /// Deploys a build.
-    package func createDeployment(_ request: DeploymentRequest) async throws(APIError) -> ModelDeployment {
-        let operation = APIOperation.createModelDeployment
+    package static func createDeployment(_ request: DeploymentRequest) -> Self {
         let arguments = [request.projectID, request.modelID, request.buildID]
-        let body = try Self.encode(request, for: operation)
-        return try await self.call(Call(operation: operation, arguments: arguments, body: body))
+        return Endpoint(RequestDraft(.createModelDeployment, arguments, body: request))
     }
 
     /// Stops a deployment.
-    package func stopDeployment(
-        project: String,
-        model: String,
-        build: String,
-        _ id: String
-    ) async throws(APIError) -> ModelDeployment {
-        try await self.call(Call(operation: .stopModelDeployment, arguments: [project, model, build, id]))
+    package static func stopDeployment(project: String, model: String, build: String, _ id: String) -> Self {
+        Endpoint(.stopModelDeployment, [project, model, build, id])
     }
 
     /// Starts a deployment again.
-    package func restartDeployment(
-        project: String,
-        model: String,
-        build: String,
-        _ id: String
-    ) async throws(APIError) -> ModelDeployment {
-        try await self.call(Call(operation: .restartModelDeployment, arguments: [project, model, build, id]))
+    package static func restartDeployment(project: String, model: String, build: String, _ id: String) -> Self {
+        Endpoint(.restartModelDeployment, [project, model, build, id])
     }
+}
 
-    /// Returns the deployments of a build, oldest first.
+extension Exchange where Self == PageSearch<ModelDeployment, [ModelDeployment]> {
+    /// Finds the deployments of a build, oldest first.
     ///
     /// More than one means that a call was applied twice, or that someone deployed by hand.
-    package func findDeployments(
-        project: String,
-        model: String,
-        build: String
-    ) async throws(APIError) -> [ModelDeployment] {
-        try await self.deployments(project: project, model: model, build: build).allItems()
-            .sortedByAge { ($0.createdAt, $0.id) }
+    package static func deployments(project: String, model: String, build: String) -> Self {
+        PageSearch(
+            .deployments(project: project, model: model, build: build),
+            where: { _ in true },
+            finding: { deployments in deployments.sortedByAge { ($0.createdAt, $0.id) } }
+        )
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-import HTTPValues
+package import HTTPValues
+import JSON
+import Telemetry
 package import Values
 
 /// What a deployed model answered.
@@ -16,27 +17,39 @@ package struct ModelReply: Sendable, Equatable {
     package let body: [UInt8]
 }
 
-private struct ReplyEnvelope: Decodable {
+extension ModelReply: APIAnswer {
+    package init(_ response: HTTPResponse, orSay failure: ResponseFailure) throws(APIError) {
+        let value = try failure.json(of: response)
+        let envelope: ReplyEnvelope
+        do throws(FieldFailure) {
+            envelope = try ReplyEnvelope(try Fields(value))
+        } catch {
+            throw failure.error(forBodyOf: response, problem: error)
+        }
+        self.init(
+            isSuccess: envelope.success ?? envelope.errors.isEmpty,
+            hasResponse: envelope.hasResponse,
+            errorMessage: ServerText.clean(envelope.errors, hiding: failure.secrets),
+            body: response.body
+        )
+    }
+}
+
+private struct ReplyEnvelope {
     let success: Bool?
     let hasResponse: Bool
     let errors: String
 
-    init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
-        self.success = try fields.isPresent("success") ? try fields.flag("success") : nil
-        self.hasResponse = try fields.isPresent("response")
-        guard try fields.isPresent("errors") else {
+    init(_ fields: Fields) throws(FieldFailure) {
+        self.success = fields.isPresent("success") ? try fields.flag("success") : nil
+        self.hasResponse = fields.isPresent("response")
+        guard let errors = fields.value("errors") else {
             self.errors = ""
             return
         }
-        let errors: ServiceErrors?
-        do {
-            errors = try fields.object("errors")
-        } catch is DecodingError {
-            // Some other shape: that there are errors is what counts.
-            errors = nil
-        }
-        self.errors = errors.flatMap { $0.text.isEmpty ? nil : $0.text } ?? "errors in an unknown form"
+        // Of some other shape: that there are errors is what counts.
+        let text = (try? ServiceErrors(errors))?.text ?? ""
+        self.errors = text.isEmpty ? "errors in an unknown form" : text
     }
 }
 
@@ -45,42 +58,32 @@ extension APIOperation {
     static let callModel = APIOperation("CallModel", "POST", "/model", effect: .read)
 }
 
-extension WorkbenchClient {
+extension Exchange where Self == Endpoint<ModelReply> {
     /// Calls a deployed model.
     ///
+    /// Refused with kind `rateLimited` when all replicas are busy; kind `invalid` when `request` isn't JSON.
+    ///
     /// - Parameters:
-    ///   - accessKey: The model's access key.
+    ///   - accessKey: The model's access key; hidden in what an error says.
     ///   - request: JSON of the model's own, such as `{"dataframe_split": {...}}`; at most 5 MB is accepted.
-    ///   - timeout: Time for the call; default 30 s, which is also the service's own.
-    /// - Returns: The answer, also where the model itself complains.
-    /// - Throws: `APIError`; kind `rateLimited` when all replicas are busy, `invalid` when `request` isn't JSON.
-    package func callModel(
-        accessKey: Secret,
-        request: [UInt8],
-        timeout: Duration? = nil
-    ) async throws(APIError) -> ModelReply {
-        let operation = APIOperation.callModel
-        let key = try Self.encode(accessKey.reveal(), for: operation)
-        var call = Call(operation: operation, secrets: [accessKey], timeout: timeout, service: .modelService)
-        guard Self.isJSON(request) else { throw call.refused("the sample request isn't JSON") }
-        call.body = Array(#"{"accessKey":"#.utf8) + key + Array(#","request":"#.utf8) + request + [UInt8(ascii: "}")]
-        return try await self.perform(call) { response, failure throws(APIError) in
-            let envelope = try Self.decode(ReplyEnvelope.self, from: response, failure)
-            return ModelReply(
-                isSuccess: envelope.success ?? envelope.errors.isEmpty,
-                hasResponse: envelope.hasResponse,
-                errorMessage: ServerText.clean(envelope.errors, hiding: failure.secrets),
-                body: response.body
-            )
+    ///   - timeout: Time for the call; default: the usual one, which is also the service's own.
+    /// - Returns: An exchange that brings the answer, also where the model itself complains.
+    package static func callModel(accessKey: Secret, request: [UInt8], timeout: Duration? = nil) -> Self {
+        var draft = RequestDraft(
+            operation: .callModel,
+            secrets: [accessKey],
+            timeout: timeout,
+            service: .modelService
+        )
+        // A text that isn't JSON would change the envelope's meaning.
+        guard (try? JSONValue(answer: request)) != nil else {
+            draft.flaw = "the sample request isn't JSON"
+            return Endpoint(draft)
         }
+        var writer = JSONWriter(reservingCapacity: 128 + request.count)
+        writer.string(accessKey.reveal())
+        draft.body =
+            Array(#"{"accessKey":"#.utf8) + writer.bytes + Array(#","request":"#.utf8) + request + [UInt8(ascii: "}")]
+        return Endpoint(draft)
     }
-
-    private static func isJSON(_ bytes: [UInt8]) -> Bool {
-        // Decoding nothing of it still reads all of it: a text that isn't JSON would change the envelope's meaning.
-        (try? JSONDecoder().decode(AnyJSON.self, from: Data(bytes))) != nil
-    }
-}
-
-private struct AnyJSON: Decodable {
-    init(from decoder: any Decoder) throws {}
 }

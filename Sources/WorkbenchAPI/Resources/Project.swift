@@ -13,8 +13,7 @@ package struct Project: ListItem, Equatable {
     /// `creating`, `success` or `failure`; empty in older releases.
     package let creationStatus: String
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
         self.name = try fields.text("name")
         let owner: UserName? = try fields.object("owner")
@@ -24,11 +23,11 @@ package struct Project: ListItem, Equatable {
 }
 
 /// A user or team, by its name.
-struct UserName: Decodable {
+struct UserName: APIObject {
     let username: String
 
-    init(from decoder: any Decoder) throws {
-        self.username = try Fields(decoder).text("username")
+    init(_ fields: Fields) throws(FieldFailure) {
+        self.username = try fields.text("username")
     }
 }
 
@@ -37,23 +36,25 @@ extension APIOperation {
     static let getProject = APIOperation("GetProject", "GET", "/projects/{project_id}")
 }
 
-extension WorkbenchClient {
-    /// Lists the projects that the key's user can see.
+extension Pages where Item == Project {
+    /// The projects that the key's user can see.
     ///
     /// Filter keys: `name`, `owner.username`, `creator.username` and others.
-    package func projects(_ listing: Listing = Listing()) -> PageSequence<Page<Project>> {
-        self.pages(.listProjects, [], listing)
+    package static func projects(_ listing: Listing = Listing()) -> Pages {
+        Pages(.listProjects, [], listing)
     }
+}
 
-    /// Returns one project.
-    package func project(_ id: String) async throws(APIError) -> Project {
-        try await self.call(Call(operation: .getProject, arguments: [id]))
-    }
+extension Exchange where Self == Endpoint<Project> {
+    /// Reads one project.
+    package static func project(_ id: String) -> Self { Endpoint(.getProject, [id]) }
+}
 
-    /// Returns all projects with exactly that name.
+extension Exchange where Self == PageSearch<Project, [Project]> {
+    /// Finds all projects with exactly that name.
     ///
     /// More than one is possible: names are unique for one owner only.
-    package func findProjects(named name: String) async throws(APIError) -> [Project] {
-        try await self.projects(Listing(filter: ["name": name])).allItems().filter { $0.name == name }
+    package static func projects(named name: String) -> Self {
+        PageSearch(.projects(Listing(filter: ["name": name])), where: { $0.name == name }, finding: { $0 })
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 package import Values
 
 /// A model of the registry; in listings without its versions.
@@ -15,8 +16,7 @@ package struct RegisteredModel: ListItem, Equatable {
     /// Versions of this page; empty in listings.
     package let versions: [RegisteredModelVersion]
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("model_id")
         self.name = try fields.text("name")
         self.createdAt = try fields.time("created_at")
@@ -33,9 +33,9 @@ package struct RegisteredModel: ListItem, Equatable {
 }
 
 /// What registering a run takes.
-package struct RegistrationRequest: Encodable, Sendable, Equatable {
+package struct RegistrationRequest: Sendable, Equatable {
     /// Who may see the model.
-    package enum Visibility: String, Encodable, Sendable {
+    package enum Visibility: String, Sendable {
         case `private` = "PRIVATE"
         case `public` = "PUBLIC"
     }
@@ -81,14 +81,26 @@ package struct RegistrationRequest: Encodable, Sendable, Equatable {
         self.notes = notes
         self.visibility = visibility
     }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case projectID = "project_id"
-        case experimentID = "experiment_id"
-        case runID = "run_id"
-        case artifactPath = "model_path"
-        case modelName = "model_name"
-        case tags, description, notes, visibility
+extension RegistrationRequest: RequestBody {
+    func write(to writer: inout JSONWriter) {
+        writer.field("description", self.description)
+        writer.field("experiment_id", self.experimentID)
+        writer.field("model_name", self.modelName)
+        writer.field("model_path", self.artifactPath)
+        writer.field("notes", self.notes)
+        writer.field("project_id", self.projectID)
+        writer.field("run_id", self.runID)
+        writer.array("tags") { writer in
+            for tag in self.tags {
+                writer.object { writer in
+                    writer.field("key", tag.key)
+                    writer.field("value", tag.value)
+                }
+            }
+        }
+        writer.field("visibility", self.visibility.rawValue)
     }
 }
 
@@ -98,50 +110,34 @@ extension APIOperation {
     static let getRegisteredModel = APIOperation("GetRegisteredModel", "GET", "/registry/models/{model_id}")
 }
 
-extension WorkbenchClient {
-    /// Lists the registry's models; filter keys: `model_name`, `creator_id`.
-    package func registeredModels(_ listing: Listing = Listing()) -> PageSequence<Page<RegisteredModel>> {
-        self.pages(.listRegisteredModels, [], listing)
+extension Pages where Item == RegisteredModel {
+    /// The registry's models; filter keys: `model_name`, `creator_id`.
+    package static func registeredModels(_ listing: Listing = Listing()) -> Pages {
+        Pages(.listRegisteredModels, [], listing)
     }
+}
 
-    /// Returns one model with the first page of its versions.
-    package func registeredModel(_ id: String) async throws(APIError) -> RegisteredModel {
-        try await self.call(Call(operation: .getRegisteredModel, arguments: [id]))
-    }
+extension Exchange where Self == Endpoint<RegisteredModel> {
+    /// Reads one model with the first page of its versions.
+    package static func registeredModel(_ id: String) -> Self { Endpoint(.getRegisteredModel, [id]) }
 
     /// Registers a run's model: makes a model or a further version of it.
     ///
     /// The answer carries the new version; it may come first or alone, see `RegisteredModel.version(ofRun:)`.
-    package func register(_ request: RegistrationRequest) async throws(APIError) -> RegisteredModel {
-        let operation = APIOperation.createRegisteredModel
-        return try await self.call(Call(operation: operation, body: try Self.encode(request, for: operation)))
+    package static func register(_ request: RegistrationRequest) -> Self {
+        Endpoint(RequestDraft(.createRegisteredModel, body: request))
     }
+}
 
-    /// Returns the registry's models with exactly that name, oldest first.
+extension Exchange where Self == PageSearch<RegisteredModel, [RegisteredModel]> {
+    /// Finds the registry's models with exactly that name, oldest first.
     ///
     /// More than one is possible where users keep private models of one name.
-    package func findRegisteredModels(named name: String) async throws(APIError) -> [RegisteredModel] {
-        try await self.registeredModels(Listing(filter: ["model_name": name])).allItems()
-            .filter { $0.name == name }
-            .sortedByAge { ($0.createdAt, $0.id) }
-    }
-
-    /// Returns the versions of models of exactly that name which come from the run, oldest first.
-    ///
-    /// A version that records no run counts if it carries `tag`.
-    package func findVersions(
-        modelNamed name: String,
-        run: String,
-        tag: APITag? = nil
-    ) async throws(APIError) -> [RegisteredModelVersion] {
-        var found: [RegisteredModelVersion] = []
-        for model in try await self.findRegisteredModels(named: name) {
-            found += try await self.registeredVersions(model: model.id).allItems().filter { version in
-                version.runID.isEmpty
-                    ? tag.map { version.tags[$0.key] == $0.value } ?? false
-                    : version.runID == run
-            }
-        }
-        return found.sortedByAge { ($0.createdAt, $0.id) }
+    package static func registeredModels(named name: String) -> Self {
+        PageSearch(
+            .registeredModels(Listing(filter: ["model_name": name])),
+            where: { $0.name == name },
+            finding: { models in models.sortedByAge { ($0.createdAt, $0.id) } }
+        )
     }
 }

@@ -27,8 +27,7 @@ package struct RegisteredModelVersion: ListItem, Equatable {
     /// Its own tags and those in its metadata.
     package let tags: [String: String]
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("model_version_id")
         self.modelID = try fields.text("model_id")
         self.number = try fields.integer("number")
@@ -44,24 +43,22 @@ package struct RegisteredModelVersion: ListItem, Equatable {
     }
 }
 
-private struct VersionMetadata: Decodable {
+private struct VersionMetadata: APIObject {
     let projectID: String
     let tags: [String: String]
     let run: RunReference?
 
-    init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    init(_ fields: Fields) throws(FieldFailure) {
         self.projectID = try fields.text("project_id")
         self.tags = try fields.pairs("tags")
         self.run = try fields.object("mlflow_metadata")
     }
 
-    struct RunReference: Decodable {
+    struct RunReference: APIObject {
         let experimentID: String
         let runID: String
 
-        init(from decoder: any Decoder) throws {
-            let fields = try Fields(decoder)
+        init(_ fields: Fields) throws(FieldFailure) {
             self.experimentID = try fields.text("experiment_id")
             self.runID = try fields.text("run_id")
         }
@@ -81,24 +78,23 @@ extension APIOperation {
     )
 }
 
-extension WorkbenchClient {
-    /// Lists the versions of a registered model; they come as pages of the model itself.
-    package func registeredVersions(
-        model: String,
-        _ listing: Listing = Listing()
-    ) -> PageSequence<Page<RegisteredModelVersion>> {
-        self.pages(.getRegisteredModel, [model], listing)
+extension Pages where Item == RegisteredModelVersion {
+    /// The versions of a registered model; they come as pages of the model itself.
+    package static func registeredVersions(model: String, _ listing: Listing = Listing()) -> Pages {
+        Pages(.getRegisteredModel, [model], listing)
     }
+}
 
-    /// Returns one version.
-    package func registeredVersion(model: String, _ id: String) async throws(APIError) -> RegisteredModelVersion {
-        try await self.call(Call(operation: .getRegisteredModelVersion, arguments: [model, id]))
+extension Exchange where Self == Endpoint<RegisteredModelVersion> {
+    /// Reads one version.
+    package static func registeredVersion(model: String, _ id: String) -> Self {
+        Endpoint(.getRegisteredModelVersion, [model, id])
     }
+}
 
+extension Exchange where Self == Endpoint<EmptyReply> {
     /// Deletes one version.
-    package func deleteRegisteredVersion(model: String, _ id: String) async throws(APIError) {
-        let _: EmptyReply = try await self.call(
-            Call(operation: .deleteRegisteredModelVersion, arguments: [model, id])
-        )
+    package static func deleteRegisteredVersion(model: String, _ id: String) -> Self {
+        Endpoint(.deleteRegisteredModelVersion, [model, id])
     }
 }

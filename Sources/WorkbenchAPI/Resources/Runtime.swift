@@ -17,8 +17,7 @@ package struct Runtime: ListItem, Equatable {
     /// `ENABLED`, `DISABLED` or `DEPRECATED`; empty in older releases.
     package let status: String
 
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder)
+    package init(_ fields: Fields) throws(FieldFailure) {
         self.imageIdentifier = try fields.requiredText("image_identifier")
         self.editor = try fields.text("editor")
         self.kernel = try fields.text("kernel")
@@ -46,33 +45,32 @@ extension APIOperation {
     static let listRuntimes = APIOperation("ListRuntimes", "GET", "/runtimes")
 }
 
-extension WorkbenchClient {
-    /// Lists runtimes; filter keys: `image_identifier`, `editor`, `kernel`, `edition`, `full_version` and others.
-    package func runtimes(_ listing: Listing = Listing()) -> PageSequence<Page<Runtime>> {
-        self.pages(.listRuntimes, [], listing)
+extension Pages where Item == Runtime {
+    /// The runtimes; filter keys: `image_identifier`, `editor`, `kernel`, `edition`, `full_version` and others.
+    package static func runtimes(_ listing: Listing = Listing()) -> Pages {
+        Pages(.listRuntimes, [], listing)
     }
+}
 
-    /// Returns the newest enabled runtime of exactly that kernel, edition and editor, or `nil`.
+extension Exchange where Self == PageSearch<Runtime, Runtime?> {
+    /// Finds the newest enabled runtime of exactly that kernel, edition and editor.
     ///
     /// - Parameters:
     ///   - kernel: Such as `Python 3.10`.
     ///   - edition: Such as `Standard`; `nil` for any.
     ///   - editor: Such as `PBJ Workbench`; `nil` for any.
-    /// - Returns: The runtime with the greatest version.
-    /// - Throws: `APIError`.
-    package func newestRuntime(
-        kernel: String,
-        edition: String? = nil,
-        editor: String? = nil
-    ) async throws(APIError) -> Runtime? {
+    /// - Returns: A search for the runtime with the greatest version.
+    package static func newestRuntime(kernel: String, edition: String? = nil, editor: String? = nil) -> Self {
         var filter = ["kernel": kernel]
         filter["edition"] = edition
         filter["editor"] = editor
-        return try await self.runtimes(Listing(filter: filter)).allItems()
-            .filter { runtime in
+        return PageSearch(
+            .runtimes(Listing(filter: filter)),
+            where: { runtime in
                 runtime.isEnabled && runtime.kernel == kernel && runtime.edition == edition ?? runtime.edition
                     && runtime.editor == editor ?? runtime.editor
-            }
-            .max { $1.isNewer(than: $0) }
+            },
+            finding: { runtimes in runtimes.max { $1.isNewer(than: $0) } }
+        )
     }
 }

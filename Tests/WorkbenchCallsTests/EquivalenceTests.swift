@@ -3,7 +3,7 @@
 import JSON
 import Testing
 
-@testable import Worker
+@testable import WorkbenchCalls
 
 /// When a model's answer says the same as the expected one.
 struct EquivalenceTests {

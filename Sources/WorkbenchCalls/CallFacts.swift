@@ -14,7 +14,7 @@ extension RunFacts {
     ///
     /// A start in the far future (one in nanoseconds, say) would make every later run of the model an older one for good:
     /// such a run counts as started when it ended, or now where that is in the future, too.
-    init(_ run: ExperimentRun, projectID: String, now: Timestamp = .now()) {
+    init(_ run: ExperimentRun, projectID: String, now: Timestamp) {
         let started = run.startedAt ?? .epoch
         let ended = run.endedAt ?? now
         self.init(
@@ -47,14 +47,51 @@ extension VersionFacts {
             registeredModelID: version.modelID,
             versionID: version.id,
             progress: Progress(version.status, message: version.errorMessage),
-            isOurs: marker != nil && version.tags[CallRunner.markerTag] == marker
+            isOurs: marker.map { MarkerTag($0).isCarried(by: version) } ?? false
         )
+    }
+
+    /// Picks, of several versions of the run, one that is ready, else one under way, else our own failed one.
+    init?(choosingFrom versions: [RegisteredModelVersion], marker: String) {
+        let facts = versions.filter { !$0.status.isEnded }.map { VersionFacts($0, marker: marker) }
+        let choice =
+            facts.first { $0.progress == .ready }
+            ?? facts.first { if case .underWay = $0.progress { true } else { false } }
+            ?? facts.first(where: \.isOurs)
+            ?? facts.first
+        guard let choice else { return nil }
+        self = choice
+    }
+
+    /// The version that a registration has made.
+    ///
+    /// - Throws: `APIError` of kind `protocol` for an answer without one; it may have been made all the same.
+    init(_ model: RegisteredModel, registeredBy request: VersionRequest) throws(APIError) {
+        guard let version = model.version(ofRun: request.runID) else {
+            throw APIError(
+                .protocol,
+                operation: .createRegisteredModel,
+                message: "the answer to the registration has no version of the run",
+                outcome: .unknown
+            )
+        }
+        self.init(version, marker: request.marker)
+        self.registeredModelID = model.id
+        self.isOurs = true
     }
 }
 
 extension ModelFacts {
     init(_ model: Model) {
         self.init(modelID: model.id, registeredModelID: model.registeredModelID)
+    }
+
+    /// A model that was just made for a registered model.
+    ///
+    /// What was asked for counts: a server that answers before it has written the link down is no error.
+    init(_ model: Model, createdFor registeredModelID: String) {
+        self.init(model)
+        if self.registeredModelID.isEmpty { self.registeredModelID = registeredModelID }
     }
 }
 

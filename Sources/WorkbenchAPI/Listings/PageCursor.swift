@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the reading of a listing stands.
+///
+/// A listing is never silently cut short: a page token that comes back, too many pages and too many bytes are errors.
+package struct PageCursor: Sendable {
+    /// Token of the page that is to be asked for; empty for the first.
+    package private(set) var token = ""
+
+    private let operation: APIOperation
+    private var seen: Set<String> = [""]
+    private var byteCount = 0
+
+    /// Creates a cursor before the first page of an operation's listing.
+    init(_ operation: APIOperation) { self.operation = operation }
+
+    /// Goes on to the page after one that was read.
+    ///
+    /// - Parameters:
+    ///   - next: The token that the page gave for the one after it; not empty.
+    ///   - pageBytes: Length of the answer that held the page.
+    ///   - dialect: Holds the limits.
+    /// - Throws: `APIError` of kind `protocol` where the listing must not be followed further.
+    mutating func advance(to next: String, pageBytes: Int, in dialect: Dialect) throws(APIError) {
+        guard !self.seen.contains(next) else { throw self.failure("a page token came twice") }
+        guard self.seen.count < dialect.maximumPages else {
+            throw self.failure("more than \(dialect.maximumPages) pages")
+        }
+        self.byteCount += pageBytes
+        guard self.byteCount <= dialect.maximumListingBytes else {
+            throw self.failure("more than \(dialect.maximumListingBytes) bytes of pages")
+        }
+        self.seen.insert(next)
+        self.token = next
+    }
+
+    private func failure(_ message: String) -> APIError {
+        APIError(.protocol, operation: self.operation, message: message, outcome: .notApplied)
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import WorkbenchAPI
+
+extension Stage {
+    /// How a call begins.
+    static func first(of call: APICall, with dialect: Dialect) -> Turn {
+        switch call {
+        case .probe(let component): .ask(self.probe(component, with: dialect))
+        case .findProject(let name): .ask(.findingProject(.projects(named: name)))
+        case .findExperiment(let project, let name):
+            .ask(.findingExperiment(.experiment(project: project, named: name)))
+        case .readRun(let project, let experiment, let run):
+            .ask(.readingRun(.run(project: project, experiment: experiment, run), projectID: project))
+        case .newestRun(let project, let experiment):
+            .ask(
+                .findingNewestRun(.newestFinishedRun(project: project, experiment: experiment), projectID: project)
+            )
+        case .findVersion(let name, _, let run, let marker):
+            .ask(.findingVersion(.versions(modelNamed: name, run: run, tag: MarkerTag(marker).tag), marker: marker))
+        case .registerVersion(let request): .ask(.registering(.register(RegistrationRequest(request)), request))
+        case .readVersion(let model, let version):
+            .ask(.readingVersion(.registeredVersion(model: model, version)))
+        case .findModel(let project, let name): .ask(.findingModel(.model(project: project, named: name)))
+        case .createModel(let request):
+            .ask(
+                .creatingModel(
+                    .createModel(WorkbenchAPI.ModelRequest(request)),
+                    registeredModelID: request.registeredModelID
+                )
+            )
+        case .findRuntime(.identifier(let identifier)): .ended(.runtime(identifier: identifier))
+        case .findRuntime(.newest(let kernel, let edition, let editor)):
+            .ask(.findingRuntime(.newestRuntime(kernel: kernel, edition: edition, editor: editor)))
+        case .findBuild(let project, let model, let marker):
+            .ask(.findingBuild(.builds(project: project, model: model, commentContaining: marker)))
+        case .createBuild(let request): .ask(.askingForBuild(.createBuild(WorkbenchAPI.BuildRequest(request))))
+        case .readBuild(let project, let model, let build):
+            .ask(.askingForBuild(.build(project: project, model: model, build)))
+        case .findDeployment(let project, let model, let build):
+            .ask(.findingDeployment(.deployments(project: project, model: model, build: build)))
+        case .createDeployment(let request):
+            .ask(.askingForDeployment(.createDeployment(WorkbenchAPI.DeploymentRequest(request))))
+        case .readDeployment(let project, let model, let build, let deployment):
+            .ask(.askingForDeployment(.deployment(project: project, model: model, build: build, deployment)))
+        case .verify(let project, let model, let verification):
+            .ask(.readingModelKey(.model(project: project, model), verification))
+        case .sweep(let call): .ask(.sweeping(SweepStage.first(of: call)))
+        }
+    }
+
+    /// Something cheap that needs the key.
+    private static func probe(_ component: Component, with dialect: Dialect) -> Stage {
+        switch component {
+        case .workbench: return .checkingKey(.validateKey())
+        case .registry:
+            // A name that nobody gives a model: the answer is one short page.
+            let listing = Listing(filter: ["model_name": "slipway-probe"])
+            return .readingRegistry(Pages.registeredModels(listing).first(in: dialect))
+        }
+    }
+}
+
+extension RegistrationRequest {
+    fileprivate init(_ request: VersionRequest) {
+        self.init(
+            projectID: request.projectID,
+            experimentID: request.experimentID,
+            runID: request.runID,
+            artifactPath: request.artifactPath,
+            modelName: request.modelName,
+            tags: [MarkerTag(request.marker).tag],
+            description: request.description
+        )
+    }
+}
+
+extension WorkbenchAPI.ModelRequest {
+    fileprivate init(_ request: Rollouts.ModelRequest) {
+        self.init(
+            projectID: request.projectID,
+            name: request.name,
+            description: request.description,
+            registeredModelID: request.registeredModelID,
+            isAuthenticationDisabled: request.disableAuthentication
+        )
+    }
+}
+
+extension WorkbenchAPI.BuildRequest {
+    fileprivate init(_ request: Rollouts.BuildRequest) {
+        self.init(
+            projectID: request.projectID,
+            modelID: request.modelID,
+            registeredVersionID: request.versionID,
+            runtimeIdentifier: request.runtimeIdentifier,
+            comment: request.comment
+        )
+    }
+}
+
+extension WorkbenchAPI.DeploymentRequest {
+    fileprivate init(_ request: Rollouts.DeploymentRequest) {
+        let size = request.size
+        self.init(
+            projectID: request.projectID,
+            modelID: request.modelID,
+            buildID: request.buildID,
+            cpu: size.cpu,
+            memoryGB: size.memoryGB,
+            gpus: size.gpus,
+            replicas: size.replicas,
+            environment: size.environment.isEmpty ? nil : EnvironmentVariables(size.environment)
+        )
+    }
+}

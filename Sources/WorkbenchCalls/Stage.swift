@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import WorkbenchAPI
+
+/// Where a conversation stands: what is being asked, and what else belongs to the call.
+///
+/// A stage that says nothing else leads to the end.
+enum Stage: Sendable {
+    /// The API key is checked.
+    case checkingKey(Endpoint<KeyValidation>)
+    /// One page of the registry is read, to learn whether it is there.
+    case readingRegistry(Endpoint<Page<RegisteredModel>>)
+    /// The project is looked for, page by page.
+    case findingProject(PageSearch<Project, [Project]>)
+    /// The experiment is looked for, page by page.
+    case findingExperiment(PageSearch<Experiment, Experiment?>)
+    /// The run is read.
+    case readingRun(Endpoint<ExperimentRun>, projectID: String)
+    /// The newest finished run is looked for, page by page.
+    case findingNewestRun(NewestRunSearch, projectID: String)
+    /// The run's versions are looked for: models of the name page by page, then the versions of each, page by page.
+    case findingVersion(VersionSearch, marker: String)
+    /// The version is being made.
+    case registering(Endpoint<RegisteredModel>, VersionRequest)
+    /// The version is read.
+    case readingVersion(Endpoint<RegisteredModelVersion>)
+    /// The model is looked for, page by page.
+    case findingModel(PageSearch<Model, Model?>)
+    /// The model is being made.
+    case creatingModel(Endpoint<Model>, registeredModelID: String)
+    /// The newest runtime is looked for, page by page.
+    case findingRuntime(PageSearch<Runtime, Runtime?>)
+    /// The build is looked for by its marker, page by page.
+    case findingBuild(PageSearch<ModelBuild, [ModelBuild]>)
+    /// The build is being made, or read.
+    case askingForBuild(Endpoint<ModelBuild>)
+    /// The build's deployments are looked for, page by page.
+    case findingDeployment(PageSearch<ModelDeployment, [ModelDeployment]>)
+    /// The deployment is being made, or read.
+    case askingForDeployment(Endpoint<ModelDeployment>)
+    /// The model's access key is read: each time, since it is a secret, which no rollout keeps. Next: `sendingSample`.
+    case readingModelKey(Endpoint<Model>, Verification)
+    /// The sample request is with the model.
+    case sendingSample(Endpoint<ModelReply>, Verification)
+    /// Something of a sweep is under way.
+    case sweeping(SweepStage)
+}
+
+extension Stage {
+    /// What is to be sent.
+    func draft(in dialect: Dialect) -> RequestDraft {
+        switch self {
+        case .checkingKey(let endpoint): endpoint.draft
+        case .readingRegistry(let endpoint): endpoint.draft
+        case .findingProject(let search): search.draft(in: dialect)
+        case .findingExperiment(let search): search.draft(in: dialect)
+        case .readingRun(let endpoint, _): endpoint.draft
+        case .findingNewestRun(let search, _): search.draft(in: dialect)
+        case .findingVersion(let search, _): search.draft(in: dialect)
+        case .registering(let endpoint, _): endpoint.draft
+        case .readingVersion(let endpoint): endpoint.draft
+        case .findingModel(let search): search.draft(in: dialect)
+        case .creatingModel(let endpoint, _): endpoint.draft
+        case .findingRuntime(let search): search.draft(in: dialect)
+        case .findingBuild(let search): search.draft(in: dialect)
+        case .askingForBuild(let endpoint): endpoint.draft
+        case .findingDeployment(let search): search.draft(in: dialect)
+        case .askingForDeployment(let endpoint): endpoint.draft
+        case .readingModelKey(let endpoint, _): endpoint.draft
+        case .sendingSample(let endpoint, _): endpoint.draft
+        case .sweeping(let stage): stage.draft(in: dialect)
+        }
+    }
+
+    /// Takes the response to what was sent.
+    ///
+    /// - Throws: `APIError` for one that is no answer, to be handed to `failed`.
+    func turn(after arrival: Arrival) throws(APIError) -> Turn {
+        switch self {
+        case .checkingKey(let endpoint): return .ended(try Self.result(of: arrival.answer(to: endpoint)))
+        case .readingRegistry(let endpoint):
+            _ = try arrival.answer(to: endpoint)
+            return .ended(.alive)
+        case .findingProject(let search):
+            return try arrival.turn(of: search, in: Stage.findingProject) { .project(id: $0.first?.id) }
+        case .findingExperiment(let search):
+            return try arrival.turn(of: search, in: Stage.findingExperiment) { .experiment(id: $0?.id) }
+        case .readingRun(let endpoint, let project):
+            let run = try arrival.answer(to: endpoint)
+            return .ended(.run(RunFacts(run, projectID: project, now: arrival.now)))
+        case .findingNewestRun(let search, let project):
+            let stage = { Stage.findingNewestRun($0, projectID: project) }
+            return try arrival.turn(of: search, in: stage) { run in
+                .run(run.map { RunFacts($0, projectID: project, now: arrival.now) })
+            }
+        case .findingVersion(let search, let marker):
+            let stage = { Stage.findingVersion($0, marker: marker) }
+            return try arrival.turn(of: search, in: stage) { .version(VersionFacts(choosingFrom: $0, marker: marker)) }
+        case .registering(let endpoint, let request):
+            return .ended(.version(try VersionFacts(arrival.answer(to: endpoint), registeredBy: request)))
+        case .readingVersion(let endpoint):
+            return .ended(.version(VersionFacts(try arrival.answer(to: endpoint), marker: nil)))
+        case .findingModel(let search):
+            return try arrival.turn(of: search, in: Stage.findingModel) { .model($0.map { ModelFacts($0) }) }
+        case .creatingModel(let endpoint, let registeredModelID):
+            return .ended(.model(ModelFacts(try arrival.answer(to: endpoint), createdFor: registeredModelID)))
+        case .findingRuntime(let search):
+            return try arrival.turn(of: search, in: Stage.findingRuntime) { .runtime(identifier: $0?.imageIdentifier) }
+        case .findingBuild(let search):
+            return try arrival.turn(of: search, in: Stage.findingBuild) { .build($0.first.map { BuildFacts($0) }) }
+        case .askingForBuild(let endpoint): return .ended(.build(BuildFacts(try arrival.answer(to: endpoint))))
+        case .findingDeployment(let search):
+            return try arrival.turn(of: search, in: Stage.findingDeployment) { deployments in
+                .deployment(deployments.first.map { DeploymentFacts($0) })
+            }
+        case .askingForDeployment(let endpoint):
+            return .ended(.deployment(DeploymentFacts(try arrival.answer(to: endpoint))))
+        case .readingModelKey(let endpoint, let verification):
+            let key = try arrival.answer(to: endpoint).accessKey
+            let sample = Array(verification.request.utf8)
+            return .ask(.sendingSample(.callModel(accessKey: key, request: sample), verification))
+        case .sendingSample(let endpoint, let verification):
+            let reply = try arrival.answer(to: endpoint)
+            return .ended(.verification(VerificationResult(reply, expecting: verification.expect)))
+        case .sweeping(let stage): return try stage.turn(after: arrival)
+        }
+    }
+
+    /// What it means for the call that the request of this stage failed, or can't be made.
+    func failed(_ error: APIError) -> Result<CallResult, CallFailure> {
+        switch self {
+        case .readingRun where error.kind == .notFound: return .success(.run(nil))
+        case .sendingSample:
+            if let result = VerificationResult(error) { return .success(.verification(result)) }
+            return .failure(CallFailure(error))
+        case .checkingKey, .readingRegistry, .findingProject, .findingExperiment, .readingRun, .findingNewestRun,
+            .findingVersion, .registering, .readingVersion, .findingModel, .creatingModel, .findingRuntime,
+            .findingBuild, .askingForBuild, .findingDeployment, .askingForDeployment, .readingModelKey, .sweeping:
+            return .failure(CallFailure(error))
+        }
+    }
+
+    private static func result(of validation: KeyValidation) throws(APIError) -> CallResult {
+        guard validation.isValid else {
+            throw APIError(
+                .unauthorized,
+                operation: .validateKey,
+                message: "the workbench says that the API key is not valid",
+                outcome: .notApplied
+            )
+        }
+        return .alive
+    }
+}
