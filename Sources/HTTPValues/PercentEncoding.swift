@@ -54,11 +54,10 @@ package enum PercentEncoding {
 
     /// Decodes one path segment or query part; a `%` without two hexadecimal digits stays as it is.
     ///
-    /// Bytes that are no UTF-8 become U+FFFD.
-    ///
     /// - Parameters:
     ///   - bytes: The part, as it stands in a request's target.
     ///   - plusIsSpace: Whether `+` stands for a space, as in queries.
+    /// - Returns: A text, with U+FFFD for bytes that are not UTF-8.
     package static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
         guard self.isEncoded(bytes, plusIsSpace) else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: self.decodedBytes(bytes, plusIsSpace: plusIsSpace), as: UTF8.self)
@@ -69,11 +68,12 @@ package enum PercentEncoding {
         self.decoded(bytes, plusIsSpace).bytes
     }
 
-    /// Decodes one path segment or query part; `nil` for a `%` without two hexadecimal digits and for what is not UTF-8.
+    /// Decodes one path segment or query part that has to be well-formed.
     ///
     /// - Parameters:
     ///   - bytes: The part, as it stands in a request's target.
     ///   - plusIsSpace: Whether `+` stands for a space, as in queries.
+    /// - Returns: A text; `nil` for a `%` without two hexadecimal digits and for bytes that are not UTF-8.
     package static func decodeStrictly(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
         guard self.isEncoded(bytes, plusIsSpace) else { return String(validating: bytes, as: UTF8.self) }
         let (decoded, isWhole) = self.decoded(bytes, plusIsSpace)

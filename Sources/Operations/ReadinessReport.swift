@@ -64,6 +64,6 @@ extension ReadinessReport.Condition: Encodable {
         try container.encode(self.name, forKey: .name)
         try container.encode(self.isMet, forKey: .ok)
         if !self.isMet { try container.encode(self.cause, forKey: .cause) }
-        try container.encode(self.since, forKey: .since)
+        try container.encode(self.since.description, forKey: .since)
     }
 }

@@ -138,10 +138,9 @@ private struct LineBuilder {
             // C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of text around.
             switch scalar.value {
             case 0..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069:
-                let digits = String(scalar.value, radix: 16)
                 switch style {
-                case .json: self.append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-                case .human: self.append("\\u{" + digits + "}")
+                case .json: self.append("\\u" + Hex.text(UInt16(scalar.value)))
+                case .human: self.append("\\u{" + String(scalar.value, radix: 16) + "}")
                 }
             default: self.bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }

@@ -21,11 +21,7 @@ package struct Dice: Sendable, Hashable {
 
     private init(state: UInt64) { self.state = state }
 
-    /// Returns 64 bits.
-    ///
-    /// - Parameters:
-    ///   - purpose: What they are for.
-    ///   - numbers: Which one of that kind.
+    /// Returns 64 bits; `purpose` says what they are for, `numbers` which one of that kind it is.
     package func value(_ purpose: String, _ numbers: Int...) -> UInt64 { self.hash(purpose, numbers) }
 
     /// Returns a number that is uniform in `0..<1`, in steps of 2^-53.

@@ -17,7 +17,7 @@ extension Duration {
         return Int((self + Duration(secondsComponent: 0, attosecondsComponent: 999_999_999_999_999)).wholeMilliseconds)
     }
 
-    /// - Parameter units: Units in a second; a divisor of 10^18.
+    /// Counts units of which a second has that many; a divisor of 10^18.
     private func whole(perSecond units: Int64) -> Int64 {
         let (seconds, attoseconds) = self.components
         let scaled = seconds.multipliedReportingOverflow(by: units)

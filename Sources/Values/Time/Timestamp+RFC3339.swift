@@ -69,7 +69,7 @@ private struct RFC3339Writer {
     let buffer: UnsafeMutableBufferPointer<UInt8>
     var position = 0
 
-    /// - Parameter fractionDigits: 0, 3 or 6.
+    /// Writes a time with 0, 3 or 6 fractional digits.
     mutating func write(_ time: Timestamp, fractionDigits: Int) {
         let time = min(max(time, Timestamp.earliestFormattable), Timestamp.latestFormattable)
         let (seconds, microseconds) = time.microsecondsSinceEpoch.flooredDivision(by: 1_000_000)

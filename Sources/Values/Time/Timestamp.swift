@@ -67,8 +67,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Returns the timestamp `duration` later, cut to whole microseconds and held inside the range.
     package func advanced(by duration: Duration) -> Timestamp {
-        let (sum, isOver) = self.microsecondsSinceEpoch.addingReportingOverflow(duration.wholeMicroseconds)
-        return Timestamp(microsecondsSinceEpoch: isOver ? (duration < .zero ? .min : .max) : sum)
+        let step = duration.wholeMicroseconds
+        // A duration that itself had to be held at an end of its range reaches the end of this one.
+        guard step != .min, step != .max else { return Timestamp(microsecondsSinceEpoch: step) }
+        let (sum, isOver) = self.microsecondsSinceEpoch.addingReportingOverflow(step)
+        return Timestamp(microsecondsSinceEpoch: isOver ? (step < 0 ? .min : .max) : sum)
     }
 
     /// Returns how long after `earlier` this is; negative if it is before.
