@@ -7,18 +7,24 @@ struct ResponseReading {
     /// Longest head taken, in bytes.
     private static let maximumHeadBytes = 256 << 10
 
-    private let maximumBytes: Int
+    private var maximumBytes = 0
     private var body: [UInt8] = []
-    /// Header lines without their line ends, one after another.
+    /// Header lines, each with a line feed behind it.
     private var head: [UInt8] = []
-    private var lineEnds: [Int] = []
+    /// Size of the head before, which the next one most often has, too.
+    private var expectedHeadBytes = 0
     /// Whether the empty line that ends the head has come; libcurl takes a head that was cut for a whole response.
     private(set) var isHeadComplete = false
     /// Whether the response went over a limit.
     private(set) var isTooLarge = false
 
-    init(maximumBytes: Int) {
+    /// Forgets what was read and begins with another response.
+    mutating func begin(maximumBytes: Int) {
         self.maximumBytes = maximumBytes
+        self.body = []
+        self.head = []
+        self.isHeadComplete = false
+        self.isTooLarge = false
     }
 
     /// Takes a piece of the body; `false` ends the transfer.
@@ -34,9 +40,8 @@ struct ResponseReading {
     /// Takes one line of the head, or of the trailer; `false` ends the transfer.
     mutating func append(field bytes: UnsafeRawBufferPointer) -> Bool {
         // A status line begins another head: the one before was an interim response, such as 100.
-        if bytes.starts(with: "HTTP/".utf8) {
+        if bytes.first == UInt8(ascii: "H"), bytes.starts(with: "HTTP/".utf8) {
             self.head.removeAll(keepingCapacity: true)
-            self.lineEnds.removeAll(keepingCapacity: true)
             self.isHeadComplete = false
             return true
         }
@@ -44,39 +49,22 @@ struct ResponseReading {
             self.isTooLarge = true
             return false
         }
-        var line = bytes[...]
-        while let last = line.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { line.removeLast() }
-        guard !line.isEmpty else {
+        var count = bytes.count
+        while count > 0, bytes[count - 1] == UInt8(ascii: "\n") || bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+        guard count > 0 else {
             self.isHeadComplete = true
             return true
         }
-        self.head.append(contentsOf: line)
-        self.lineEnds.append(self.head.count)
+        if self.head.isEmpty { self.head.reserveCapacity(self.expectedHeadBytes) }
+        self.head.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        self.head.append(UInt8(ascii: "\n"))
         return true
     }
 
-    /// The whole response.
+    /// The whole response; nothing of it is kept.
     mutating func take(status: Int) -> HTTPResponse {
-        var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(self.lineEnds.count)
-        var start = 0
-        for end in self.lineEnds {
-            defer { start = end }
-            guard let colon = self.head[start..<end].firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let value = self.head[(colon + 1)..<end].drop(while: Self.isBlank)
-            let length = value.count - value.reversed().prefix(while: Self.isBlank).count
-            headers.append(
-                (
-                    String(decoding: self.head[start..<colon], as: UTF8.self),
-                    String(decoding: value.prefix(length), as: UTF8.self)
-                )
-            )
-        }
-        defer { self.body = [] }
-        return HTTPResponse(status: status, headers: headers, body: self.body)
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+        self.expectedHeadBytes = self.head.count
+        defer { (self.head, self.body) = ([], []) }
+        return HTTPResponse(status: status, fields: HTTPFields(lines: self.head), body: self.body)
     }
 }

@@ -17,7 +17,7 @@ final class Transfer {
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var body: [UInt8] = []
     private var bodyOffset = 0
-    private var response = ResponseReading(maximumBytes: 0)
+    private var response = ResponseReading()
     /// When the request was handed to a connection that stood; `nil` when it has not been.
     private(set) var startedAt: ContinuousClock.Instant?
     /// Whether the request's start limit had passed by then.
@@ -55,7 +55,7 @@ final class Transfer {
             return HTTPFailure(kind: .invalidRequest, mayHaveBeenSent: false, message: problem)
         }
         self.call = call
-        self.response = ResponseReading(maximumBytes: request.maximumResponseBytes)
+        self.response.begin(maximumBytes: request.maximumResponseBytes)
         self.startedAt = nil
         self.isTooLate = false
         self.body = request.body ?? []

@@ -51,21 +51,30 @@ package struct HTTPRequest: Sendable {
 package struct HTTPResponse: Sendable {
     /// Status code, such as 200.
     package var status: Int
-    /// Header fields as received.
-    package var headers: [(name: String, value: String)]
+    /// Header fields as received; to look for one, `header` is cheaper.
+    package var headers: [(name: String, value: String)] {
+        get { self.fields.pairs }
+        set { self.fields = HTTPFields(newValue) }
+    }
+    private var fields: HTTPFields
     /// Body bytes.
     package var body: [UInt8]
 
     /// Creates a response.
     package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.init(status: status, fields: HTTPFields(headers), body: body)
+    }
+
+    /// Creates a response whose header fields are read when somebody asks for them.
+    package init(status: Int, fields: HTTPFields, body: [UInt8]) {
         self.status = status
-        self.headers = headers
+        self.fields = fields
         self.body = body
     }
 
     /// The value of the first header field of that name, compared without regard to ASCII case.
     package func header(_ name: String) -> String? {
-        self.headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        self.fields[name]
     }
 }
 
