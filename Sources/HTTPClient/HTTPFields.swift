@@ -42,12 +42,18 @@ package struct HTTPFields: Sendable {
 
     /// The value of the first field of that name, compared without regard to ASCII case.
     package subscript(name: String) -> String? {
-        switch self.storage {
-        case .pairs(let pairs):
-            return pairs.first { Self.isSame($0.name.utf8, name.utf8) }?.value
-        case .lines(let lines):
-            return lines.withUnsafeBufferPointer { lines in
-                Self.firstField(of: lines) { found, _ in Self.isSame(found, name.utf8) }.map(Self.text)
+        var name = name
+        return name.withUTF8 { name in
+            switch self.storage {
+            case .pairs(let pairs):
+                return pairs.first { pair in
+                    var found = pair.name
+                    return found.withUTF8 { Self.isSame($0[...], name) }
+                }?.value
+            case .lines(let lines):
+                return lines.withUnsafeBufferPointer { lines in
+                    Self.firstField(of: lines) { found, _ in Self.isSame(found, name) }.map(Self.text)
+                }
             }
         }
     }
@@ -71,8 +77,10 @@ package struct HTTPFields: Sendable {
         return nil
     }
 
-    private static func isSame(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>) -> Bool {
-        one.count == other.count && zip(one, other).allSatisfy { Self.lowercase($0) == Self.lowercase($1) }
+    private static func isSame(_ one: Bytes, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard one.count == other.count else { return false }
+        for (left, right) in zip(one, other) where self.lowercase(left) != self.lowercase(right) { return false }
+        return true
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {

@@ -36,6 +36,7 @@ final class TransferLoop: @unchecked Sendable {
     private var transfers: [Transfer] = []
     /// Those without a call.
     private var spare: [Transfer] = []
+    private let fieldLists = FieldLists()
     private var waiting = WaitingCalls()
     private var ended = EndedCalls()
     /// When libcurl wants to be called though no socket is ready.
@@ -167,7 +168,7 @@ final class TransferLoop: @unchecked Sendable {
 
     private func spareTransfer() -> Transfer {
         if let transfer = self.spare.popLast() { return transfer }
-        let transfer = Transfer(settings: self.settings)
+        let transfer = Transfer(settings: self.settings, fieldLists: self.fieldLists)
         self.transfers.append(transfer)
         return transfer
     }

@@ -44,12 +44,13 @@ struct SilentResendTests {
     @Test func readIsSilentlyRepeated() async throws {
         let server = try ScriptedServer(Self.script)
         try await withClient { client in
-            for _ in 0..<2 {
-                let response = try await client.send(HTTPRequest(method: "GET", url: server.url))
+            for number in 0..<2 {
+                let response = try await client.send(HTTPRequest(method: "GET", url: "\(server.url)/\(number)"))
                 #expect(response.status == 200)
             }
         }
         #expect(server.origins == [1, 1, 2])
+        #expect(server.requests.map { $0.prefix(6) } == ["GET /0", "GET /1", "GET /1"])
         await server.stop()
     }
 

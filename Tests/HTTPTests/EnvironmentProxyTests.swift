@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HTTPClient
+import Testing
+
+/// Proxies that variables of the environment name; in a process of its own, since others would see them, too.
+@Suite(.timeLimit(.minutes(1)))
+struct EnvironmentProxyTests {
+    @Test func variablesNameTheProxy() async {
+        await #expect(processExitsWith: .success) {
+            for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
+                let proxy = try ScriptedServer([])
+                setenv(name, proxy.url, 1)
+                let request = HTTPRequest(method: "GET", url: "http://workbench.invalid/x")
+                let response = try await withClient { try await $0.send(request) }
+                try #require(response.status == 200)
+                try #require(proxy.requests.first?.hasPrefix("GET http://workbench.invalid/x ") == true)
+                unsetenv(name)
+                await proxy.stop()
+            }
+        }
+    }
+
+    @Test func hostsWithoutProxyAndClientsWithoutOneGoStraight() async {
+        await #expect(processExitsWith: .success) {
+            let server = try ScriptedServer([])
+            setenv("http_proxy", "http://127.0.0.1:\(try unusedPort())", 1)
+            let request = HTTPRequest(method: "GET", url: server.url)
+            try #require(await withClient { await failure(of: request, by: $0) }?.mayHaveBeenSent == false)
+            var settings = HTTPClientSettings()
+            settings.proxy = .direct
+            let direct = try await withClient(settings) { try await $0.send(request) }
+            setenv("no_proxy", "127.0.0.1", 1)
+            let excepted = try await withClient { try await $0.send(request) }
+            try #require(direct.status == 200 && excepted.status == 200)
+            await server.stop()
+        }
+    }
+}
