@@ -19,15 +19,25 @@ package enum Redaction {
     static let mark = Array("<redacted>".utf8)
 
     /// Returns a response without the key in its body and in the values of its header fields.
+    ///
+    /// The fields of a 2xx response are gone through only where one that is read of it has the key: they may be kept as
+    /// they came, and be read when somebody asks for them.
     package static func replacing(_ key: Secret, in response: HTTPResponse) -> HTTPResponse {
         guard let pattern = KeyPattern(key) else { return response }
         var response = response
         if let body = self.replacing(pattern, in: response.body) { response.body = body }
-        for index in response.headers.indices {
-            guard let value = self.replacing(pattern, in: response.headers[index].value) else { continue }
-            response.headers[index].value = value
+        if !response.isSuccess || self.namesKey(pattern, response) {
+            response.headers = response.headers.map { field in
+                (name: field.name, value: self.replacing(pattern, in: field.value) ?? field.value)
+            }
         }
         return response
+    }
+
+    private static func namesKey(_ pattern: KeyPattern, _ response: HTTPResponse) -> Bool {
+        ResponseFailure.requestIDFields.contains { name in
+            response.header(name).map { self.replacing(pattern, in: $0) != nil } ?? false
+        }
     }
 
     /// Returns a failure without the key in its message.

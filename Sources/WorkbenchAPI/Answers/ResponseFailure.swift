@@ -87,6 +87,9 @@ package struct ResponseFailure: Sendable {
         )
     }
 
+    /// The header fields that name a request, the better one first; of a 2xx response no others are read.
+    static let requestIDFields = ["x-cdp-request-id", "x-request-id"]
+
     private func kind(of status: Int, grpcCode: Int?) -> APIError.Kind {
         switch status {
         case 401, 407: .unauthorized
@@ -144,7 +147,7 @@ package struct ResponseFailure: Sendable {
     }
 
     private func requestID(of response: HTTPResponse) -> String? {
-        guard let id = response.header("x-cdp-request-id") ?? response.header("x-request-id"), !id.isEmpty else {
+        guard let id = Self.requestIDFields.lazy.compactMap({ response.header($0) }).first, !id.isEmpty else {
             return nil
         }
         return ServerText.clean(id, limit: 100, hiding: self.secrets)
