@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One ended call, for metrics.
+/// One ended request, for metrics.
 package struct CallRecord: Sendable, Equatable {
     /// What was called; its `id` is fit for a label.
     package let operation: APIOperation
@@ -8,9 +8,9 @@ package struct CallRecord: Sendable, Equatable {
     package let status: Int?
     /// Class of the failure, or `nil` for success.
     package let failure: APIError.Kind?
-    /// From before the key was read until the answer was decoded.
+    /// From before the key was read until the answer was decoded, or had come where somebody else decodes it.
     package let duration: Duration
 }
 
-/// Told of every call as it ends, once; it runs on the calling task and must be quick.
+/// Told of every request as it ends, once; it runs on the calling task and must be quick.
 package typealias CallObserver = @Sendable (CallRecord) -> Void

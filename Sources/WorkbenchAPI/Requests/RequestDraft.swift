@@ -80,20 +80,20 @@ extension RequestDraft {
             return url
         }
         var arguments = self.arguments.makeIterator()
-        for segment in self.operation.template.split(separator: "/") {
-            url += "/"
-            guard segment.first == "{", let close = segment.firstIndex(of: "}") else {
-                url += segment
-                continue
-            }
+        var rest = self.operation.template.utf8[...]
+        while let open = rest.firstIndex(of: UInt8(ascii: "{")),
+            let close = rest[open...].firstIndex(of: UInt8(ascii: "}"))
+        {
+            url += Substring(rest[..<open])
             let argument = arguments.next() ?? ""
             // An empty id would turn "get one" into "list all"; dots are steps in a path however they are encoded.
             guard !argument.isEmpty, argument != ".", argument != ".." else {
-                throw self.refused("'\(ServerText.clean(argument))' is no value for \(segment[...close])")
+                throw self.refused("'\(ServerText.clean(argument))' is no value for \(Substring(rest[open...close]))")
             }
             PercentEncoding.append(argument, to: &url)
-            url += segment[segment.index(after: close)...]
+            rest = rest[rest.index(after: close)...]
         }
+        url += Substring(rest)
         self.appendQuery(to: &url)
         return url
     }
