@@ -58,16 +58,23 @@ let package = Package(
         part("Processes", ["CMalloc", "Files", "Threads"]),
         part("Settings", ["CYAML", "Files", "Notation", "Values"]),
         part("Digest", ["CCrypto", "Values"]),
-        part("Notation", ["Values"]),
+        part("Notation"),
         part("Files"),
         part("Telemetry", ["Files", "Threads", "Values"]),
         part("CommandTable", ["Files", "Notation", "Threads"]),
         part("WorkbenchAPI", ["HTTPValues", "JSON", "Values"]),
         part("Rollouts", ["Digest", "JSON", "Values"]),
         part("WorkbenchCalls", ["HTTPValues", "JSON", "Rollouts", "Values", "WorkbenchAPI"]),
-        part("Worker", ["Kafka", "Rollouts", "Telemetry", "Threads", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
+        part("Machine", ["HTTPValues", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
+        part(
+            "Worker",
+            [
+                "HTTPClient", "HTTPValues", "Kafka", "Machine", "Rollouts", "Telemetry", "Threads", "Values",
+                "WorkbenchAPI",
+            ]
+        ),
         part("Operations", ["HTTPServer", "Telemetry", "Values"]),
-        part("WorkbenchSandbox", ["Files", "HTTPServer", "JSON", "Values"]),
+        part("WorkbenchSandbox", ["Files", "HTTPServer", "HTTPValues", "JSON", "Values"]),
         part(
             "SandboxPrograms",
             [
@@ -76,10 +83,12 @@ let package = Package(
                 "Values", "WorkbenchSandbox",
             ]
         ),
+        // Neither Kafka nor HTTPClient: the compiler proves that nothing real is in it.
         part(
             "Commands",
             [
-                "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Notation",
+                "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Machine",
+                "Notation",
                 "Operations",
                 "Processes", "Rollouts", "Settings", "Telemetry", "Threads", "Values", "WorkbenchAPI", "Worker",
             ]
@@ -107,7 +116,10 @@ let package = Package(
         program("slipway-bench", ["Bench", "CommandTable"]),
 
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
-        program("drill-worker", ["Commands", "CommandTable", "Worker"]),
+        program(
+            "drill-worker",
+            ["Commands", "CommandTable", "HTTPValues", "Kafka", "Machine", "Rollouts", "WorkbenchAPI", "Worker"]
+        ),
 
         // Under the thread sanitizer it takes the place of C11's threads, which librdkafka uses; empty otherwise.
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
@@ -131,14 +143,18 @@ let package = Package(
                 "WorkbenchSandbox",
             ]
         ),
-        tests("RolloutsTests", ["JSON", "Rollouts", "TestSupport", "Values"]),
+        tests("RolloutsTests", ["CMalloc", "JSON", "Rollouts", "Values"]),
         tests("WorkbenchCallsTests", ["HTTPValues", "JSON", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
+        tests(
+            "MachineTests",
+            ["HTTPValues", "Machine", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchSandbox"]
+        ),
         // Of `drill-worker` the program itself is needed, beside the tests'.
         tests(
             "DrillTests",
             [
-                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "SandboxPrograms", "TestSupport", "Values",
-                "Worker", "WorkbenchSandbox",
+                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "Rollouts", "SandboxPrograms",
+                "TestSupport", "Values", "WorkbenchSandbox",
                 "drill-worker",
             ]
         ),
@@ -157,8 +173,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "Worker", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka",
-                "Processes",
+                "Worker", "Machine", "WorkbenchCalls", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer",
+                "HTTPValues", "JSON", "Kafka", "Processes",
                 "Rollouts", "Telemetry", "TestSupport", "Threads", "Commands", "CommandTable", "Values",
             ]
         ),

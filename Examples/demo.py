@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job on this machine: what `make demo` runs.
 
-Starts `slipway-sandbox demo` (a mock Kafka with the four topics, and a simulated workbench that holds the recorded runs)
+Starts `slipway-sandbox demo` (a mock Kafka with the topics, and a simulated workbench that holds the recorded runs)
 and the worker, each as a process of its own, sends the recorded events with `slipway emit`, and shows `slipway watch`
 live. Ctrl-C ends everything.
 

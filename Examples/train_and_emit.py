@@ -279,8 +279,8 @@ def publish(options: argparse.Namespace, event: CloudEvent) -> dict:
         "bootstrap.servers": options.bootstrap,
         "client.id": "train-and-emit",
         "enable.idempotence": True,
-        # Without this line librdkafka hashes keys with CRC32, other than Java's clients and Slipway. Slipway would
-        # forward the event to the partition that owns the model: correct, but one hop more.
+        # For readers that go by partitions, as Java's clients hash keys; librdkafka's own default is CRC32. Slipway takes
+        # events from any partition.
         "partitioner": options.partitioner,
         **dict(setting.split("=", 1) for setting in options.kafka_property),
     }

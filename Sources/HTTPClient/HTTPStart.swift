@@ -23,9 +23,9 @@ package struct HTTPStart: Sendable {
 
 /// How one request ended.
 package struct HTTPEnd: Sendable {
-    /// The name that the request was started under.
+    /// The token that the request was started with.
     package var token: UInt64
-    /// When it was handed to a connection that stood, right before its first byte could leave; `nil` when it never was.
+    /// When it was handed to an established connection, right before its first byte could leave; `nil` if it never was.
     package var startedAt: ContinuousClock.Instant?
     /// The response, or why there is none.
     package var result: Result<HTTPResponse, HTTPFailure>
@@ -38,11 +38,11 @@ package struct HTTPEnd: Sendable {
     }
 }
 
-/// Is told how requests ended.
+/// Receives the ends of requests.
 package protocol HTTPReceiver: AnyObject, Sendable {
-    /// Takes all that has ended since the last call, in the order in which it ended.
+    /// Takes everything that has ended since the last call, in order.
     ///
-    /// Called on the client's thread, which serves nobody else meanwhile: it must not block. It may start requests and
-    /// cancel them.
+    /// Called on the client's thread, which does nothing else meanwhile, so it must not block. It may start and cancel
+    /// requests.
     func ended(_ ends: [HTTPEnd])
 }

@@ -10,7 +10,7 @@ package enum Allocator {
     /// whatever large buffer was ever freed. Ten thousand waiting rollouts then take a quarter more memory. Two arenas,
     /// and buffers from 64 KiB on straight from the kernel, cost nothing that could be measured. What the environment says
     /// (`MALLOC_ARENA_MAX` and the like) is overridden; to be called before threads are many.
-    package static func keepLittle() {
+    package static func limitRetainedMemory() {
         // The answers say only whether the numbers are allowed, which they are.
         _ = mallopt(M_ARENA_MAX, 2)
         _ = mallopt(M_MMAP_THRESHOLD, 64 * 1_024)

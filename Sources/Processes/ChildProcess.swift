@@ -45,7 +45,7 @@ package final class ChildProcess: Sendable {
     private struct State: Sendable {
         var isStopped = false
         var end: End?
-        var waiting: [Completion] = []
+        var waiting: [OneShotEvent] = []
     }
 
     /// Number of the process.
@@ -56,7 +56,7 @@ package final class ChildProcess: Sendable {
     ///
     /// A reader that stays behind loses the oldest lines beyond 10,000.
     package let lines: AsyncStream<Line>
-    private let state = Condition(State())
+    private let state = Locked(State())
 
     /// Starts a program with empty standard input.
     ///
@@ -125,8 +125,8 @@ package final class ChildProcess: Sendable {
     }
 
     /// Something that completes when it has ended.
-    private var completionOfEnd: Completion {
-        let ended = Completion()
+    private var completionOfEnd: OneShotEvent {
+        let ended = OneShotEvent()
         self.state.withLock { state in
             if state.end == nil { state.waiting.append(ended) } else { ended.complete() }
         }
@@ -174,7 +174,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Follows the process to its end.
-    private static func follow(_ number: pid_t, _ state: Condition<State>) -> End {
+    private static func follow(_ number: pid_t, _ state: Locked<State>) -> End {
         var status: Int32 = 0
         while true {
             guard waitpid(number, &status, WUNTRACED | WCONTINUED) == number else {

@@ -42,7 +42,9 @@ package struct KafkaProbe {
     /// Returns exactly so many records, in the order received.
     package mutating func records(_ count: Int) async throws -> [ConsumedRecord] {
         while self.waiting.count < count {
-            self.waiting += try await self.next { if case .records(let records, _) = $0 { records } else { nil } }
+            self.waiting += try await self.next {
+                if case .records(let runs) = $0 { runs.flatMap(\.records) } else { nil }
+            }
         }
         defer { self.waiting.removeFirst(count) }
         return Array(self.waiting.prefix(count))
@@ -50,7 +52,7 @@ package struct KafkaProbe {
 
     private mutating func note(_ event: ConsumerEvent) {
         switch event {
-        case .records(let records, _): self.log.append("records \(records.count)")
+        case .records(let runs): self.log.append("records \(runs.reduce(0) { $0 + $1.records.count })")
         case .assigned(let partitions, let membership):
             self.log.append("assigned \(partitions)")
             self.membership = membership

@@ -11,14 +11,14 @@ package final class BlockingThread: Sendable {
         var isClosed = false
     }
 
-    private let queue: Condition<Queue>
+    private let queue: Monitor<Queue>
     private let thread: DedicatedThread
 
     /// Starts the thread.
     ///
     /// - Parameter name: Shown by debuggers; Linux keeps the first 15 bytes.
     package init(name: String) {
-        let queue = Condition(Queue())
+        let queue = Monitor(Queue())
         self.queue = queue
         self.thread = DedicatedThread(name: name) {
             while let jobs = queue.wait(until: { Self.next(&$0) }), !jobs.isEmpty {

@@ -7,7 +7,7 @@ import Glibc
 /// For C libraries whose calls block or whose event loop must stay on one thread: nothing that blocks may run on the
 /// cooperative pool. The owner makes the function return (by its own stop flag and wake-up), then awaits `join()`.
 package final class DedicatedThread: Sendable {
-    private let ended = Completion()
+    private let ended = OneShotEvent()
 
     /// Starts the thread.
     ///
@@ -34,9 +34,9 @@ package final class DedicatedThread: Sendable {
 private final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void
-    let ended: Completion
+    let ended: OneShotEvent
 
-    init(name: String, body: @escaping @Sendable () -> Void, ended: Completion) {
+    init(name: String, body: @escaping @Sendable () -> Void, ended: OneShotEvent) {
         self.name = name
         self.body = body
         self.ended = ended

@@ -3,9 +3,9 @@
 import Glibc
 import Synchronization
 
-/// Knows which thread something belongs to, so that an `assert` can say when another one touches it.
+/// Knows which thread owns something, so that an `assert` can catch another one touching it.
 package final class ThreadOwner: Sendable {
-    /// 0, which is no thread, until one has taken over.
+    /// 0, which is no thread, until one takes over.
     private let thread = Atomic<UInt>(0)
 
     /// Creates one without a thread.
@@ -16,7 +16,7 @@ package final class ThreadOwner: Sendable {
         self.thread.store(UInt(pthread_self()), ordering: .relaxed)
     }
 
-    /// Whether the calling thread is the owner; `false` as long as there is none.
+    /// Whether the calling thread is the owner; `false` while there is none.
     package var isCurrent: Bool {
         self.thread.load(ordering: .relaxed) == UInt(pthread_self())
     }

@@ -26,7 +26,14 @@ extension RunFacts {
             metrics: run.metrics,
             params: run.params,
             tags: run.tags,
-            artifactPaths: run.artifactPaths
+            artifactPaths: run.artifactPaths,
+            registeredVersions: run.registeredVersions.map { version in
+                RegisteredVersion(
+                    registeredModelID: version.modelID,
+                    versionID: version.versionID,
+                    modelName: version.modelName
+                )
+            }
         )
     }
 }
@@ -42,12 +49,12 @@ extension Progress {
 }
 
 extension VersionFacts {
-    init(_ version: RegisteredModelVersion, marker: String?) {
+    init(_ version: RegisteredModelVersion, marker: String) {
         self.init(
             registeredModelID: version.modelID,
             versionID: version.id,
             progress: Progress(version.status, message: version.errorMessage),
-            isOurs: marker.map { MarkerTag($0).isCarried(by: version) } ?? false
+            isOurs: MarkerTag(marker).isCarried(by: version)
         )
     }
 

@@ -20,8 +20,8 @@ extension Stage {
         case .findVersion(let name, _, let run, let marker):
             .ask(.findingVersion(.versions(modelNamed: name, run: run, tag: MarkerTag(marker).tag), marker: marker))
         case .registerVersion(let request): .ask(.registering(.register(RegistrationRequest(request)), request))
-        case .readVersion(let model, let version):
-            .ask(.readingVersion(.registeredVersion(model: model, version)))
+        case .readVersion(let model, let version, let marker):
+            .ask(.readingVersion(.registeredVersion(model: model, version), marker: marker))
         case .findModel(let project, let name): .ask(.findingModel(.model(project: project, named: name)))
         case .createModel(let request):
             .ask(

@@ -24,7 +24,7 @@ enum Stage: Sendable {
     /// The version is being made.
     case registering(Endpoint<RegisteredModel>, VersionRequest)
     /// The version is read.
-    case readingVersion(Endpoint<RegisteredModelVersion>)
+    case readingVersion(Endpoint<RegisteredModelVersion>, marker: String)
     /// The model is looked for, page by page.
     case findingModel(PageSearch<Model, Model?>)
     /// The model is being made.
@@ -59,7 +59,7 @@ extension Stage {
         case .findingNewestRun(let search, _): search.draft(in: dialect)
         case .findingVersion(let search, _): search.draft(in: dialect)
         case .registering(let endpoint, _): endpoint.draft
-        case .readingVersion(let endpoint): endpoint.draft
+        case .readingVersion(let endpoint, _): endpoint.draft
         case .findingModel(let search): search.draft(in: dialect)
         case .creatingModel(let endpoint, _): endpoint.draft
         case .findingRuntime(let search): search.draft(in: dialect)
@@ -99,8 +99,8 @@ extension Stage {
             return try arrival.turn(of: search, in: stage) { .version(VersionFacts(choosingFrom: $0, marker: marker)) }
         case .registering(let endpoint, let request):
             return .ended(.version(try VersionFacts(arrival.answer(to: endpoint), registeredBy: request)))
-        case .readingVersion(let endpoint):
-            return .ended(.version(VersionFacts(try arrival.answer(to: endpoint), marker: nil)))
+        case .readingVersion(let endpoint, let marker):
+            return .ended(.version(VersionFacts(try arrival.answer(to: endpoint), marker: marker)))
         case .findingModel(let search):
             return try arrival.turn(of: search, in: Stage.findingModel) { .model($0.map { ModelFacts($0) }) }
         case .creatingModel(let endpoint, let registeredModelID):

@@ -4,4 +4,8 @@ import CommandTable
 import Commands
 
 // For tests: `slipway` with the means to freeze or end itself at a step boundary, and to lack a guarantee.
-await Program.table(adjusting: { try DrillHooks.read().apply(to: &$0) }).runProcess()
+let desk = UnfencedDesk()
+try await withThrowingDiscardingTaskGroup { group in
+    group.addTask { try await desk.run() }
+    await Program.table(adjusting: { try DrillHooks.read().apply(to: &$0, desk) }).runProcess()
+}

@@ -9,7 +9,7 @@ import Values
 
 @testable import Commands
 
-/// The three commands on a mock cluster that has both topics.
+/// The three commands on a mock cluster that has the topics.
 struct CommandFixture: Sendable {
     static let eventsTopic = "events"
     static let statusTopic = "status"
@@ -18,12 +18,23 @@ struct CommandFixture: Sendable {
     let access: KafkaAccess
 
     /// Runs `body` with a cluster of its own.
-    static func with(partitions: Int = 3, _ body: (CommandFixture) async throws -> Void) async throws {
-        let topics = [self.eventsTopic: partitions, self.statusTopic: partitions]
+    ///
+    /// - Parameters:
+    ///   - partitions: Of every topic.
+    ///   - others: Further event topics.
+    ///   - body: The test.
+    /// - Throws: What `body` throws, and what keeps a cluster from starting.
+    static func with(
+        partitions: Int = 3,
+        others: [String] = [],
+        _ body: (CommandFixture) async throws -> Void
+    ) async throws {
+        let events = [self.eventsTopic] + others
+        let topics = Dictionary(uniqueKeysWithValues: (events + [self.statusTopic]).map { ($0, partitions) })
         try await KafkaFixture.withMock(topics: topics) { cluster, properties in
             let access = KafkaAccess(
                 properties: [.init("bootstrap.servers", cluster.bootstrapServers)],
-                eventsTopic: self.eventsTopic,
+                eventTopics: events,
                 statusTopic: self.statusTopic
             )
             try await body(CommandFixture(properties: properties, access: access))
@@ -69,7 +80,7 @@ struct CommandFixture: Sendable {
     /// Reads all records of a topic.
     func records(of topic: String) async throws -> [ConsumedRecord] {
         let reader = try PartitionReader(properties: self.properties)
-        let pass = TopicPass(reader, try await self.access.topic(topic))
+        let pass = TopicPass(reader, [try await self.access.topic(topic)])
         var records: [ConsumedRecord] = []
         try await pass.run(from: try await pass.starts(.beginning), to: try await pass.ends()) { records.append($0) }
         await reader.close()

@@ -23,7 +23,7 @@ struct CommandsBrokerTests {
             try await KafkaFixture.withGenuineTopic(partitionCount: partitions) { _, status in
                 let access = KafkaAccess(
                     properties: [.init("bootstrap.servers", KafkaFixture.genuineBootstrap ?? "")],
-                    eventsTopic: events,
+                    eventTopics: [events],
                     statusTopic: status
                 )
                 try await body(CommandFixture(properties: properties, access: access))
@@ -43,7 +43,7 @@ struct CommandsBrokerTests {
 
     @Test func replayFindsEventsByTimeAndItsOwnCopiesLater() async throws {
         try await self.withFixture { bed in
-            let topic = bed.access.eventsTopic
+            let topic = bed.access.eventTopics[0]
             let now = Timestamp.now()
             let ages: [(String, Duration)] = [("a", .seconds(7200)), ("b", .seconds(3000)), ("c", .seconds(60))]
             try await bed.send(ages.map { self.event($0.0, at: now.advanced(by: .zero - $0.1), topic: topic) })
@@ -76,7 +76,7 @@ struct CommandsBrokerTests {
             properties: bed.properties,
             settings: ConsumerSettings(groupID: KafkaFixture.uniqueName("group"))
         )
-        try await consumer.subscribe([bed.access.eventsTopic])
+        try await consumer.subscribe([bed.access.eventTopics[0]])
         var probe = KafkaProbe(consumer)
         let partition = try #require(try await probe.assignment().first)
         let membership = try #require(probe.membership)
@@ -115,7 +115,7 @@ struct CommandsBrokerTests {
 
     @Test func replayReadsPastTheMarkersOfTransactions() async throws {
         try await self.withFixture(partitions: 1) { bed in
-            let topic = bed.access.eventsTopic
+            let topic = bed.access.eventTopics[0]
             let kept = self.event("kept", at: .now(), topic: topic)
             try await self.transact(bed, kept: kept, dropped: self.event("dropped", at: .now(), topic: topic))
             let result = await CommandFixture.run(["replay", "--since", "1h", "--json"], access: bed.access)

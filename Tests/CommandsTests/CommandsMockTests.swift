@@ -7,7 +7,6 @@ import Rollouts
 import TestSupport
 import Testing
 import Values
-import Worker
 
 @testable import Commands
 
@@ -40,7 +39,7 @@ struct CommandsMockTests {
             #expect(record.key == Array("wine-clf".utf8))
             let owner = Partitioning.ownerPartition(forKey: Array("wine-clf".utf8), count: 3)
             #expect(record.topicPartition.partition == owner)
-            let event = try EventDecoder.decode(record).get()
+            let event = try EventDecoder.decode(OriginalRecord(record)).get()
             #expect(event.data.run.runID == "r")
             #expect(event.data.deployment.cpu == 1.5)
             #expect(event.data.deployment.environment == ["A": "b=c"])
@@ -66,7 +65,7 @@ struct CommandsMockTests {
             )
             #expect(result.status == .success, "\(result.errorText)")
             let events = try await bed.records(of: CommandFixture.eventsTopic).map {
-                try EventDecoder.decode($0).get()
+                try EventDecoder.decode(OriginalRecord($0)).get()
             }
             #expect(Set(events.map(\.id)).count == 2500)
             #expect(Set(events.compactMap(\.data.run.runID)).count == 2500)
@@ -116,7 +115,7 @@ struct CommandsMockTests {
         // Nobody is there: whoever tried to reach Kafka would end with another status.
         let access = KafkaAccess(
             properties: [.init("bootstrap.servers", "127.0.0.1:9")],
-            eventsTopic: "events",
+            eventTopics: ["events"],
             statusTopic: "status"
         )
         let result = await CommandFixture.run(words, access: access)
@@ -139,7 +138,7 @@ struct CommandsMockTests {
     }
 
     @Test func emitShowsWithoutSending() async throws {
-        let access = KafkaAccess(properties: [], eventsTopic: "events", statusTopic: "status")
+        let access = KafkaAccess(properties: [], eventTopics: ["events"], statusTopic: "status")
         let result = await CommandFixture.run(
             ["emit", "--experiment", "e", "--run", "r", "--dry-run"],
             access: access,
@@ -164,7 +163,7 @@ struct CommandsMockTests {
         // Port 9 (discard) is closed on any test machine: connecting fails at once.
         let access = KafkaAccess(
             properties: [.init("bootstrap.servers", "127.0.0.1:9")],
-            eventsTopic: "events",
+            eventTopics: ["events"],
             statusTopic: "status"
         )
         let result = await CommandFixture.run(["emit", "--experiment", "e"], access: access)
@@ -285,7 +284,7 @@ struct CommandsMockTests {
             #expect(sent.status == .success, "\(sent.errorText)")
             #expect(try sent.json.map { $0["action"]?.text } == ["sent", "sent", "left"])
             let events = try await bed.records(of: CommandFixture.eventsTopic).map {
-                try EventDecoder.decode($0).get()
+                try EventDecoder.decode(OriginalRecord($0)).get()
             }
             let copies = events.filter { $0.replay != nil }
             #expect(Set(copies.compactMap(\.data.run.runID)) == ["r1", "r2"])
@@ -320,28 +319,66 @@ struct CommandsMockTests {
         }
     }
 
-    @Test func aForwardedCopyLosesItsOrigin() async throws {
+    @Test func whatLooksLikeOursIsNotPassedOn() async throws {
         try await CommandFixture.with { bed in
-            var record = ConsumedRecord(
-                topicPartition: TopicPartition(CommandFixture.eventsTopic, 2),
-                offset: 8,
+            var record = ProducerRecord(
+                topic: CommandFixture.eventsTopic,
                 key: nil,
                 value: Array(#"{"experimentId":"e","runId":"r","model":{"name":"wine-clf"}}"#.utf8)
             )
-            let forwarded = Forwarding.record(record, to: TopicPartition(CommandBed.eventsTopic, 0))
-            record.headers = forwarded.headers
-            try await bed.send([forwarded])
+            record.partition = 2
+            record.headers = Forwarding.headers(Origin(topic: "elsewhere", partition: 5, offset: 8))
+            try await bed.send([record])
             let result = await bed.run("replay", "--run", "r", "--apply", "--reason", "x")
             #expect(result.status == .success, "\(result.errorText)")
-            let copy = try #require(
-                try await bed.records(of: CommandFixture.eventsTopic).first { $0.offset.rawValue > 0 || $0.key != nil }
-            )
+            let records = try await bed.records(of: CommandFixture.eventsTopic)
+            let copy = try #require(records.first { $0.key != nil })
             #expect(!copy.headers.contains { $0.name.hasPrefix("slipway_") })
             #expect(copy.key == Array("wine-clf".utf8))
-            let event = try EventDecoder.decode(copy).get()
-            #expect(event.isCloudEvent && !event.isForwarded)
-            #expect(event.id == "2-8")
+            let event = try EventDecoder.decode(OriginalRecord(copy)).get()
+            #expect(event.isCloudEvent)
+            // Named by where it stands, whatever its header fields say of another place.
+            #expect(event.source == "/kafka/\(CommandFixture.eventsTopic)" && event.id == "2-0")
         }
+    }
+
+    @Test func eventsGoBackToTheTopicThatTheyCameFrom() async throws {
+        try await CommandFixture.with(others: ["events.b"]) { bed in
+            _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
+            _ = await bed.run("emit", "--experiment", "e", "--run", "r2", "--model", "m", "--topic", "events.b")
+            func counts() async throws -> [Int] {
+                [
+                    try await bed.records(of: CommandFixture.eventsTopic).count,
+                    try await bed.records(of: "events.b").count,
+                ]
+            }
+            let first = try await counts()
+            #expect(first == [1, 1])
+            let one = try await bed.run("replay", "--model", "m", "--topic", "events.b", "--json").json
+            #expect(one.map { $0["run"]?.text } == ["r2"])
+            let shown = await bed.run("replay", "--model", "m")
+            #expect(shown.lines.first?.hasPrefix("TOPIC") == true)
+            #expect(shown.text.contains("2 to be sent"))
+            let sent = await bed.run("replay", "--model", "m", "--apply", "--reason", "x")
+            #expect(sent.status == .success, "\(sent.errorText)")
+            let second = try await counts()
+            #expect(second == [2, 2])
+        }
+    }
+
+    @Test(arguments: [
+        ["emit", "--experiment", "e", "--topic", "elsewhere"], ["replay", "--run", "r", "--topic", "elsewhere"],
+        ["replay", "--partition", "0", "--from-offset", "0"],
+    ])
+    func aTopicIsOneOfTheConfiguredOnes(_ words: [String]) async throws {
+        let access = KafkaAccess(
+            properties: [.init("bootstrap.servers", "127.0.0.1:9")],
+            eventTopics: ["events", "events.b"],
+            statusTopic: "status"
+        )
+        let result = await CommandFixture.run(words, access: access)
+        #expect(result.status == .usage)
+        #expect(result.errorText.contains("--topic"))
     }
 
     @Test func nothingFoundIsAFailure() async throws {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sandbox, four topics and the programs as people run them, for one test; everything that they say is kept."""
+"""A sandbox, topics and the programs as people run them, for one test; everything that they say is kept."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any, Callable
 from broker import GUEST, OWNER, Broker, Right
 
 
+ROLES = ("events", "inbox", "status", "journal", "dead")
 TERMINAL = {"deployed", "failed", "skipped", "superseded"}
 #: How long anything may take that the tests wait for, in seconds. Generous: it is only reached when something is broken.
 PATIENCE = float(os.environ.get("CONNECTIONS_PATIENCE", "90"))
@@ -158,7 +159,7 @@ class Bed:
 
     def __enter__(self) -> Bed:
         self.scratch = f"connections-{uuid.uuid4().hex[:8]}"
-        self.topics = {role: f"{self.scratch}.{role}" for role in ("events", "status", "journal", "dead")}
+        self.topics = {role: f"{self.scratch}.{role}" for role in ROLES}
         self.start_sandbox()
         self.broker.create(self.topics, self.partitions)
         return self

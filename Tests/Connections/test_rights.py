@@ -6,14 +6,15 @@ import json
 import pytest
 from confluent_kafka import Producer
 
-from bed import TERMINAL, Bed, Worker, wait_until
+from bed import ROLES, TERMINAL, Bed, Worker, wait_until
 from broker import Right
 
 
 def worker_rights(bed: Bed) -> dict[str, Right]:
     """The worker's line of the table."""
     return {
-        **{f"{right.operation} events": right for right in bed.topic("events", "READ", "WRITE")},
+        **{f"{right.operation} events": right for right in bed.topic("events", "READ")},
+        **{f"{right.operation} inbox": right for right in bed.topic("inbox", "READ", "WRITE")},
         **{f"{right.operation} journal": right for right in bed.topic("journal", "READ", "WRITE")},
         **{f"{right.operation} status": right for right in bed.topic("status", "WRITE")},
         **{f"{right.operation} dead": right for right in bed.topic("dead", "WRITE")},
@@ -23,11 +24,11 @@ def worker_rights(bed: Bed) -> dict[str, Right]:
 
 
 def send_everything(bed: Bed) -> None:
-    """A run that is deployed, one that has to be forwarded to be so, and an event that nobody can understand."""
+    """Runs that are deployed, one of them by three copies, and an event that nobody can understand."""
     producer = Producer({"bootstrap.servers": bed.broker.plain})
     run, other = bed.run(), bed.run()
     for partition in range(bed.partitions):
-        # Of three copies on three partitions two are not at home.
+        # Wherever one is read that belongs to a partition of another number, it is passed on.
         event = {**run, "status": "FINISHED", "model": {"name": "everywhere"}}
         producer.produce(bed.topics["events"], json.dumps(event), partition=partition)
     producer.produce(bed.topics["events"], json.dumps({**other, "status": "FINISHED", "model": {"name": "other"}}))
@@ -65,7 +66,7 @@ def test_with_describe_configs_settings_are_checked(bed: Bed):
 #: Where a missing right shows: a condition of readiness with words, or the end of a worker that could not start.
 WAITS = {
     "READ events": ("journal", "Topic authorization failed", ".events"),
-    "WRITE events": ("journal", "Topic authorization failed", "the right Write on topic", ".events"),
+    "READ inbox": ("journal", "Topic authorization failed", ".inbox"),
     "WRITE journal": ("journal", "Topic authorization failed", "the right Write on topic", ".journal"),
     "WRITE status": ("journal", "Topic authorization failed", "the right Write on topic", ".status"),
     "WRITE dead": ("journal", "Topic authorization failed", "the right Write on topic", ".dead"),
@@ -93,6 +94,27 @@ def test_a_missing_right_is_waited_out_with_its_name(bed: Bed, missing: str):
     bed.broker.allow(right)
     assert_everything(bed)
     worker.wait_ready()
+
+
+def test_the_right_to_pass_events_on_is_waited_out_with_its_name(bed: Bed):
+    rights = worker_rights(bed)
+    right = rights.pop("WRITE inbox")
+    bed.broker.allow(*rights.values(), Right("TOPIC", right.name, "DESCRIBE"))
+    # A worker alone owns all models, and passes nothing on.
+    workers = [bed.worker(bed.guest()) for _ in range(2)]
+    for worker in workers:
+        worker.wait_ready()
+    send_everything(bed)
+    words = ("Topic authorization failed", "the right Write on topic", ".inbox")
+
+    def is_named() -> bool:
+        return any(all(word in worker.causes().get("journal", "") for word in words) for worker in workers)
+
+    wait_until(is_named, lambda: f"the right to be named, is {[worker.causes() for worker in workers]}")
+    bed.broker.allow(right)
+    assert_everything(bed)
+    for worker in workers:
+        worker.wait_ready()
 
 
 def test_a_journal_that_may_not_be_read_is_not_taken_for_an_empty_one(bed: Bed):
@@ -124,13 +146,13 @@ def test_a_transactional_id_that_may_not_be_used_is_named_at_start(bed: Bed):
     assert_ends(bed.worker(bed.guest()), 4, "transactional ids that begin with kafka.transactional.id.prefix")
 
 
-@pytest.mark.parametrize("role", ["events", "status", "journal", "dead"])
+@pytest.mark.parametrize("role", ROLES)
 def test_a_topic_that_may_not_even_be_seen_is_named_at_start(bed: Bed, role: str):
     bed.broker.allow(*(right for right in worker_rights(bed).values() if right.name != bed.topics[role]))
     assert_ends(bed.worker(bed.guest()), 1, "no right to see it", f"'{bed.topics[role]}'")
 
 
-@pytest.mark.parametrize("lost", ["WRITE status", "READ group", "READ events"])
+@pytest.mark.parametrize("lost", ["WRITE status", "READ group", "READ events", "READ inbox"])
 def test_a_right_that_is_taken_away_while_work_is_under_way_is_waited_out(make_bed, lost: str):
     bed = make_bed(clock="quick")
     rights = worker_rights(bed)
@@ -155,7 +177,7 @@ COMMANDS = {
         ["replay", "--model", "m", "--since", "1h", "--apply", "--reason", "test"],
         {"events": ["READ", "WRITE"]},
     ),
-    "topics check": (["topics", "check"], {role: ["DESCRIBE_CONFIGS", "DESCRIBE"] for role in ("events", "status", "journal", "dead")}),
+    "topics check": (["topics", "check"], {role: ["DESCRIBE_CONFIGS", "DESCRIBE"] for role in ROLES}),
 }
 
 
@@ -196,14 +218,14 @@ def test_the_table_is_enough_to_make_the_topics(bed: Bed):
     rights = [right for role in bed.topics for right in bed.topic(role, "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS")]
     creation = [right for right in rights if right.operation == "CREATE"]
     bed.broker.allow(*(right for right in rights if right not in creation))
-    refused = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3")
+    refused = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3", "--event-partitions", "3")
     assert refused.status == 1 and "authorization failed" in refused.stderr.lower(), refused
     bed.broker.allow(*creation)
-    made = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3")
-    assert made.status == 0 and made.stdout.count("created with 3 partitions") == 4, made
+    made = bed.slipway(bed.guest(), "topics", "ensure", "--partitions", "3", "--event-partitions", "3")
+    assert made.status == 0 and made.stdout.count("created with 3 partitions") == len(ROLES), made
 
 
-def test_the_table_is_enough_to_mend_settings(bed: Bed):
+def test_the_table_is_enough_to_change_settings(bed: Bed):
     rights = [right for role in bed.topics for right in bed.topic(role, "DESCRIBE", "DESCRIBE_CONFIGS")]
     bed.broker.allow(*rights)
     # The brokers keep events for a week.
@@ -211,5 +233,5 @@ def test_the_table_is_enough_to_mend_settings(bed: Bed):
     refused = bed.slipway(bed.guest(), "topics", "ensure", "--alter", **horizon)
     assert refused.status == 1 and bed.topics["events"] in refused.stderr, refused
     bed.broker.allow(*(right for role in bed.topics for right in bed.topic(role, "ALTER_CONFIGS")))
-    mended = bed.slipway(bed.guest(), "topics", "ensure", "--alter", **horizon)
-    assert mended.status == 0 and "retention.ms=86400000" in mended.stdout, mended
+    changed = bed.slipway(bed.guest(), "topics", "ensure", "--alter", **horizon)
+    assert changed.status == 0 and "retention.ms=86400000" in changed.stdout, changed

@@ -50,7 +50,7 @@ def test_the_search_sees_what_goes_everywhere(make_bed, leavings):
     bed.statuses(1)
     bed.close()
     names = {Path(path).name for path in search(bed.folder, [LEAK.encode()])[LEAK]}
-    assert names >= {"worker-1.log", "audit", "audit-file", "topic-events", "topic-status", "topic-journal", "topic-dead"}
+    assert names >= {"worker-1.log", "audit", "audit-file", "topic-events", "topic-inbox", "topic-status", "topic-journal", "topic-dead"}
 
 
 @pytest.mark.parametrize(

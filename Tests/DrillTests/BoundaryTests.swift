@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-import Worker
 
 @testable import Drill
 
@@ -9,21 +8,26 @@ import Worker
 ///
 /// Two suites, so that two drills are held at a time and no more.
 enum BoundaryDrill {
+    /// The boundaries that `drill-worker` knows.
+    static let boundaries = [
+        "beforeTransaction", "beforeIntent", "afterIntent", "beforeCall", "afterCall", "beforeJournal", "afterJournal",
+    ]
+
     /// Holds a drill in which the first worker freezes or kills itself at a boundary.
-    static func ledger(_ checkpoint: Checkpoint, _ verb: String) async throws -> DrillLedger {
+    static func ledger(_ boundary: String, _ verb: String) async throws -> DrillLedger {
         var settings = try DrillFixture.settings()
-        // Every partition taken over begins with a transaction of its own, before there is any work.
-        let number = checkpoint == .beforeCommit ? 5 : 2
-        settings.firstEnvironment["DRILL_STOP"] = "\(checkpoint.rawValue):\(number):\(verb)"
+        // The first transactions make partitions ready, before there is any work.
+        let number = boundary == "beforeTransaction" ? 5 : 2
+        settings.firstEnvironment["DRILL_STOP"] = "\(boundary):\(number):\(verb)"
         return try await DrillFixture.hold(settings)
     }
 }
 
 @Suite("drill: frozen at step boundaries", DrillFixture.isThere, .serialized, .timeLimit(.minutes(15)))
 struct FrozenBoundaryTests {
-    @Test("thawed when its partitions are gone: nothing lost, nothing twice", arguments: Checkpoint.allCases)
-    func frozen(checkpoint: Checkpoint) async throws {
-        let ledger = try await BoundaryDrill.ledger(checkpoint, "freeze")
+    @Test("thawed when its partitions are gone: nothing lost, nothing twice", arguments: BoundaryDrill.boundaries)
+    func frozen(boundary: String) async throws {
+        let ledger = try await BoundaryDrill.ledger(boundary, "freeze")
         #expect(ledger.counts.freezes == 1 && ledger.counts.kills == 0)
         #expect(ledger.isClean, "\(ledger.table().joined(separator: "\n"))")
     }
@@ -31,9 +35,9 @@ struct FrozenBoundaryTests {
 
 @Suite("drill: killed at step boundaries", DrillFixture.isThere, .serialized, .timeLimit(.minutes(15)))
 struct KilledBoundaryTests {
-    @Test("killed: nothing lost, nothing twice, no orphan", arguments: Checkpoint.allCases)
-    func killed(checkpoint: Checkpoint) async throws {
-        let ledger = try await BoundaryDrill.ledger(checkpoint, "kill")
+    @Test("killed: nothing lost, nothing twice, no orphan", arguments: BoundaryDrill.boundaries)
+    func killed(boundary: String) async throws {
+        let ledger = try await BoundaryDrill.ledger(boundary, "kill")
         #expect(ledger.counts.kills == 1 && ledger.counts.freezes == 0)
         #expect(ledger.isClean && ledger.orphans.isEmpty, "\(ledger.table().joined(separator: "\n"))")
     }

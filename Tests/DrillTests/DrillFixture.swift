@@ -22,7 +22,10 @@ enum DrillFixture {
         )
         settings.rollouts = 24
         settings.workers = 2
-        settings.partitionCount = 4
+        // The group shares partitions of all topics out alike: so few of the events that each worker has some of the inbox, and
+        // with them rollouts.
+        settings.eventPartitionCount = 1
+        settings.inboxPartitionCount = 5
         settings.timeLimit = .seconds(180)
         settings.eventSpan = .seconds(3)
         settings.times.sweep = .seconds(4)

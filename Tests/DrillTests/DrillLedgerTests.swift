@@ -160,7 +160,9 @@ struct DrillLedgerTests {
     )
     func freeze(worker: String, thawedAt: Int64, explains: Bool) throws {
         var crafted = try Self.withSecondBuild()
-        crafted.seen.faults = [InjectedFault(kind: .freeze, worker: worker, from: wall(3_000), until: wall(thawedAt))]
+        crafted.seen.injectedFaults = [
+            InjectedFault(kind: .freeze, worker: worker, from: wall(3_000), until: wall(thawedAt))
+        ]
         let ledger = DrillLedger(crafted.seen)
         #expect(ledger.isClean == explains)
         #expect(ledger.count(.duplicatedBuilds) == (explains ? 0 : 1) && ledger.orphans.count == (explains ? 1 : 0))
@@ -186,7 +188,7 @@ struct DrillLedgerTests {
     @Test("recoveries run from a kill to the next step of a partition with unfinished work")
     func recoveries() throws {
         var crafted = try CraftedObservations.clean()
-        crafted.seen.faults = [
+        crafted.seen.injectedFaults = [
             InjectedFault(kind: .kill, worker: "a", from: wall(1_000), until: wall(1_000)),
             // Nothing was under way then, and nothing of the partition was that worker's.
             InjectedFault(kind: .kill, worker: "a", from: wall(7_000), until: wall(7_000)),

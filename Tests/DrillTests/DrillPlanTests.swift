@@ -46,8 +46,8 @@ struct DrillPlanTests {
                 fault == .slow ? ["latency"] : fault == .late ? ["apply-late"] : ["status", "drop-", "malformed"]
             #expect(with.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
             #expect(!without.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
-        case .misplaced:
-            #expect(Self.misplaced(with) > 20 && Self.misplaced(without) == 0)
+        case .scattered:
+            #expect(Self.scattered(with) > 20 && Self.scattered(without) == 0)
         case .replay:
             #expect(
                 with.expectedRollouts.contains { $0.replayID != nil }
@@ -57,8 +57,8 @@ struct DrillPlanTests {
         }
     }
 
-    private static func misplaced(_ plan: DrillPlan) -> Int {
-        plan.events.count { if case .rollout = $0.content { $0.placement != .owner } else { false } }
+    private static func scattered(_ plan: DrillPlan) -> Int {
+        plan.events.count { if case .rollout = $0.content { $0.placement != .model } else { false } }
     }
 
     private static func fault(_ kind: DrillPlan.Incident.Kind) -> DrillFault {

@@ -4,10 +4,10 @@ import Glibc
 import HTTPServer
 import Kafka
 import Processes
+import Rollouts
 import TestSupport
 import Testing
 import WorkbenchSandbox
-import Worker
 
 /// How the process of `slipway run` ends when it is stuck or told to: its status, and its last words.
 @Suite("run: ends of the process", .timeLimit(.minutes(2)))
@@ -21,8 +21,7 @@ struct WorkerProcessTests {
     ) async throws {
         let sandbox = try SandboxServer(settings: SandboxServer.Settings(apiKey: Self.key, seed: 7))
         let url = try sandbox.start().url
-        let topics = WorkerSettings.Topics()
-        let names = [topics.events, topics.status, topics.journal, topics.dead]
+        let names = TopicNames().all
         let result: Result<Void, any Error>
         do {
             try await KafkaFixture.withMock(topics: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })) {
@@ -33,7 +32,7 @@ struct WorkerProcessTests {
                     "SLIPWAY_WORKBENCH_URL": url,
                     "SLIPWAY_WORKBENCH_API_KEY": Self.key,
                     "SLIPWAY_OPERATIONS_ADDRESS": "127.0.0.1:0",
-                    "DRILL_STOP": "beforeCommit:1:hold",
+                    "DRILL_STOP": "beforeTransaction:1:hold",
                 ]
                 let worker = try ChildProcess(
                     try DrillFixture.worker(),

@@ -3,9 +3,10 @@
 import Glibc
 import HTTPClient
 import HTTPServer
+import HTTPValues
 import Testing
 
-/// Many requests at once, and those that are not to be sent any more.
+/// Many requests at once, and requests that must not be sent any more.
 @Suite(.timeLimit(.minutes(1)))
 struct BatchTests {
     @Test func eachOfManyEndsOnceUnderItsName() async throws {
@@ -34,7 +35,7 @@ struct BatchTests {
         }
     }
 
-    @Test func whatEndsInOneTurnIsToldInOneCall() async throws {
+    @Test func whatEndsInOneTurnIsReportedInOneCall() async throws {
         try await withClient { client in
             let invalid = HTTPRequest(method: "GET", url: "nonsense")
             let first = EndGatherer()
@@ -51,7 +52,7 @@ struct BatchTests {
         }
     }
 
-    @Test func startOfNothingTellsNothing() async throws {
+    @Test func startOfNothingReportsNothing() async throws {
         try await withClient { client in
             let receiver = EndGatherer()
             client.start([], to: receiver)
@@ -90,7 +91,7 @@ struct BatchTests {
             let receiver = EndGatherer()
             let late = HTTPRequest(method: "GET", url: url)
             client.start([HTTPStart(token: 1, request: late, startBefore: .now + .milliseconds(50))], to: receiver)
-            // Though nothing else happens meanwhile.
+            // Even though nothing else happens meanwhile.
             let ends = await receiver.next(1)
             #expect(ends[0].isNotStarted)
             held.reply(status: 200)
@@ -98,7 +99,7 @@ struct BatchTests {
     }
 
     @Test func startLimitPassesWhileItsConnectionIsMade() async throws {
-        // A full queue: the system drops attempts to connect, and lets the client's next one in when there is room.
+        // A full queue: the system drops attempts to connect until there is room for the client's next one.
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         let port = try listenLocally(descriptor, backlog: 0)
@@ -116,13 +117,13 @@ struct BatchTests {
                 ],
                 to: receiver
             )
-            // Ended by its time-out, so the other one's limit has passed, too.
+            // It timed out, so the other one's limit has passed, too.
             let first = await receiver.next(1)
             #expect(first[0].token == 2 && first[0].failure?.kind == .timeout && first[0].startedAt == nil)
             close(accept(descriptor, nil, nil))
             let second = await receiver.next(1)
             #expect(second[0].token == 1 && second[0].isNotStarted, "\(second)")
-            // The connection stood, and nothing came over it.
+            // The connection was established, and nothing came over it.
             let connection = accept(descriptor, nil, nil)
             var byte: UInt8 = 0
             #expect(connection >= 0 && recv(connection, &byte, 1, 0) == 0)
@@ -131,9 +132,9 @@ struct BatchTests {
         await filler.close()
     }
 
-    // MARK: Taking back
+    // MARK: Withdrawing
 
-    @Test func onlyWhatIsNotStartedIsTakenBack() async throws {
+    @Test func onlyWhatIsNotStartedIsWithdrawn() async throws {
         try await withHeldConnection { client, url, held in
             let receiver = EndGatherer()
             let other = EndGatherer()
@@ -151,7 +152,7 @@ struct BatchTests {
         }
     }
 
-    @Test func whatIsUnderWayIsNotTakenBack() async throws {
+    @Test func whatIsUnderWayIsNotWithdrawn() async throws {
         let kept = Gathered<Responder>()
         try await withServer { router in
             router.add(.post, "/x") { _, responder in kept.add(responder) }
@@ -173,7 +174,7 @@ struct BatchTests {
         }
     }
 
-    @Test func whatIsStillConnectingIsTakenBack() async throws {
+    @Test func whatIsStillConnectingIsWithdrawn() async throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         let port = try listenLocally(descriptor, backlog: 0)
@@ -237,7 +238,7 @@ struct BatchTests {
     }
 }
 
-/// Keeps the ends that it is told of, call by call.
+/// Keeps the ends that it receives, call by call.
 private final class EndGatherer: HTTPReceiver {
     private let calls = Gathered<[HTTPEnd]>(keepsAll: false)
     private let names = Gathered<String>()
@@ -283,7 +284,7 @@ extension HTTPEnd {
         if case .failure(let failure) = self.result { failure } else { nil }
     }
 
-    /// Whether it is certain that nothing was sent, since it came too late or was taken back.
+    /// Whether it is certain that nothing was sent, because it was too late or withdrawn.
     fileprivate var isNotStarted: Bool {
         self.failure?.kind == .notStarted && self.failure?.mayHaveBeenSent == false && self.startedAt == nil
     }

@@ -31,7 +31,7 @@ struct DelayedReplyTests {
     @Test func scheduledRepliesComeInOrderOfTheirTimes() async throws {
         let order = Gathered<String>()
         // Its routes hold the server that holds them, until the box is emptied.
-        let box = Condition<HTTPServer?>(nil)
+        let box = Locked<HTTPServer?>(nil)
         try await withServer { router in
             router.add(.get, "/{delay}") { request, responder in
                 let delay = request.parameter("delay") ?? ""

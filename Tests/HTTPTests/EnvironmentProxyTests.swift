@@ -2,9 +2,10 @@
 
 import Glibc
 import HTTPClient
+import HTTPValues
 import Testing
 
-/// Proxies that variables of the environment name; in a process of its own, since others would see them, too.
+/// Proxies named by the environment; in a process of its own, because other tests would use them, too.
 @Suite(.timeLimit(.minutes(1)))
 struct EnvironmentProxyTests {
     @Test func variablesNameTheProxy() async {

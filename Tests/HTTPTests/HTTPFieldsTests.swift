@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
+import HTTPValues
 import Testing
 
-/// Header fields that are read when somebody asks for them.
+/// Header fields that are parsed on demand.
 struct HTTPFieldsTests {
     private static let fields = HTTPFields(
         lines: Array(
@@ -20,7 +21,7 @@ struct HTTPFieldsTests {
         #expect(HTTPFields(Self.fields.pairs)[name] == value)
     }
 
-    @Test func allAreToldInTheirOrder() {
+    @Test func allAreListedInOrder() {
         let pairs = Self.fields.pairs
         #expect(pairs.map(\.name) == ["Content-Type", "Empty", "Spaced", "X", "content-type", "", "Ü"])
         #expect(pairs.map(\.value) == ["text/x", "", "a b", "1", "second", "v", "ü"])

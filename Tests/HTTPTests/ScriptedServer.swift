@@ -29,7 +29,7 @@ final class ScriptedServer: Sendable {
 
     let port: UInt16
     private let descriptor: Int32
-    private let record: Condition<Record>
+    private let record: Monitor<Record>
     private let thread: DedicatedThread
     private let waiter = BlockingThread(name: "scripted-waiter")
 
@@ -38,7 +38,7 @@ final class ScriptedServer: Sendable {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor
         self.port = try listenLocally(descriptor, backlog: 16)
-        let record = Condition(Record(script: script[...]))
+        let record = Monitor(Record(script: script[...]))
         self.record = record
         self.thread = DedicatedThread(name: "scripted-server") {
             while true {
@@ -56,7 +56,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    private static func serve(_ connection: Int32, _ number: Int, _ record: Condition<Record>) {
+    private static func serve(_ connection: Int32, _ number: Int, _ record: Monitor<Record>) {
         while let request = self.readRequest(connection) {
             let action = record.signal { record in
                 record.requests.append(request)

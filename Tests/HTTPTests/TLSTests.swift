@@ -21,7 +21,7 @@ struct TLSTests {
     }
 
     @Test func largeBodiesTravelBothWays() async throws {
-        // More than one read of the socket takes in: what TLS holds back already is no longer ready in the kernel's eyes.
+        // More than one read takes in: the kernel does not call ready what TLS has read already and still holds back.
         let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
         try await TLSServer.with(.good) { server in
             var settings = HTTPClientSettings()

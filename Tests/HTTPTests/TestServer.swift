@@ -54,7 +54,7 @@ func failure(of request: HTTPRequest, by client: HTTPClient) async -> HTTPFailur
 
 /// Gathers values from any thread.
 final class Gathered<Value: Sendable>: Sendable {
-    private let values = Condition<[Value]>([])
+    private let values = Locked<[Value]>([])
     let stream: AsyncStream<Value>
     private let continuation: AsyncStream<Value>.Continuation
 

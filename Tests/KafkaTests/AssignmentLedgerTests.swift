@@ -17,34 +17,34 @@ struct AssignmentLedgerTests {
         return ledger
     }
 
-    /// Does what the ledger wishes, as librdkafka would.
-    private func settle(_ ledger: inout AssignmentLedger) -> AssignmentLedger.Wishes {
-        let wishes = ledger.wishes
-        ledger.paused(wishes.pause)
-        for partition in wishes.seek.keys { ledger.sought(partition) }
-        ledger.resumed(wishes.resume)
-        return wishes
+    /// Does what the ledger's pending commands say, as librdkafka would.
+    private func settle(_ ledger: inout AssignmentLedger) -> AssignmentLedger.Commands {
+        let commands = ledger.pendingCommands
+        ledger.paused(commands.pause)
+        for partition in commands.seek.keys { ledger.sought(partition) }
+        ledger.resumed(commands.resume)
+        return commands
     }
 
     @Test func nothingIsToldBeforeSomethingArrived() {
         var ledger = self.ledger(started: false)
-        #expect(ledger.wishes == .init())
+        #expect(ledger.pendingCommands == .init())
         ledger.release([self.first])
         let isHeld = ledger.move(self.first, to: Offset(rawValue: 1))
         #expect(isHeld)
-        #expect(ledger.wishes == .init())
+        #expect(ledger.pendingCommands == .init())
     }
 
     @Test func whatArrivesBeforeTheApplicationWantsItIsReadAgain() {
         var ledger = self.ledger()
-        let wishes = self.settle(&ledger)
-        #expect(wishes == .init(pause: [self.first]))
+        let commands = self.settle(&ledger)
+        #expect(commands == .init(pause: [self.first]))
         ledger.release([self.first])
         let laterWishes = self.settle(&ledger)
         #expect(laterWishes == .init(seek: [self.first: Offset(rawValue: 5)], resume: [self.first]))
         let isWanted = ledger.arrived(self.first, Offset(rawValue: 5))
         #expect(isWanted)
-        #expect(ledger.wishes == .init())
+        #expect(ledger.pendingCommands == .init())
     }
 
     @Test func aPartitionReleasedInTimeIsNeverPaused() {
@@ -52,7 +52,7 @@ struct AssignmentLedgerTests {
         ledger.release([self.first])
         let isWanted = ledger.arrived(self.first, Offset(rawValue: 5))
         #expect(isWanted)
-        #expect(ledger.wishes == .init())
+        #expect(ledger.pendingCommands == .init())
     }
 
     @Test func droppedRecordsAreWhereReadingGoesOn() {
@@ -65,7 +65,7 @@ struct AssignmentLedgerTests {
         #expect(!isLaterWanted)
         _ = self.settle(&ledger)
         ledger.release([self.first])
-        #expect(ledger.wishes.seek == [self.first: Offset(rawValue: 3)])
+        #expect(ledger.pendingCommands.seek == [self.first: Offset(rawValue: 3)])
     }
 
     @Test func aSeekWinsOverWhatWasDropped() {
@@ -74,7 +74,7 @@ struct AssignmentLedgerTests {
         #expect(isHeld)
         ledger.hold([self.first], dropped: [self.first: Offset(rawValue: 3)])
         ledger.release([self.first])
-        #expect(ledger.wishes.seek == [self.first: Offset(rawValue: 90)])
+        #expect(ledger.pendingCommands.seek == [self.first: Offset(rawValue: 90)])
         let isWanted = ledger.arrived(self.first, Offset(rawValue: 6))
         #expect(!isWanted)
         _ = self.settle(&ledger)
@@ -88,12 +88,12 @@ struct AssignmentLedgerTests {
         ledger.release([self.first, self.second])
         _ = ledger.arrived(self.first, Offset(rawValue: 0))
         ledger.isFlowStopped = true
-        let wishes = self.settle(&ledger)
-        #expect(wishes == .init(pause: [self.first]))
-        #expect(ledger.wishes == .init())
+        let commands = self.settle(&ledger)
+        #expect(commands == .init(pause: [self.first]))
+        #expect(ledger.pendingCommands == .init())
         ledger.hold([self.first], dropped: [:])
         ledger.isFlowStopped = false
-        #expect(ledger.wishes == .init())
+        #expect(ledger.pendingCommands == .init())
         ledger.release([self.first])
         let laterWishes = self.settle(&ledger)
         #expect(laterWishes == .init(resume: [self.first]))

@@ -12,7 +12,7 @@ struct ConsumerJoinTests {
         try await KafkaFixture.withMock(topics: ["events": 1]) { cluster, _ in
             // The group's answers take long enough to close in between.
             try await cluster.setDelay(ofBroker: 1, .milliseconds(300))
-            let hasAnswered = Completion()
+            let hasAnswered = OneShotEvent()
             let observer = ClientObserver(log: { line in
                 if line.text.contains("JoinGroup response: GenerationId") { hasAnswered.complete() }
             })

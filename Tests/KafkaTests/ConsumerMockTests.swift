@@ -110,10 +110,10 @@ struct ConsumerMockTests {
             try await consumer.resume(partitions)
             _ = try await probe.records(1)
             try await consumer.pause([partitions[0]])
-            var rest = try await probe.next { if case .records(let records, _) = $0 { records } else { nil } }
+            var rest = try await probe.next { if case .records(let runs) = $0 { runs.flatMap(\.records) } else { nil } }
             while rest.last?.topicPartition != partitions[1] || rest.last?.offset.rawValue != 49 {
                 #expect(rest.allSatisfy { $0.topicPartition == partitions[1] })
-                rest = try await probe.next { if case .records(let records, _) = $0 { records } else { nil } }
+                rest = try await probe.next { if case .records(let runs) = $0 { runs.flatMap(\.records) } else { nil } }
             }
         }
     }
@@ -124,11 +124,11 @@ struct ConsumerMockTests {
             try await consumer.resume(partitions)
             _ = await consumer.next()
             try await consumer.seek(partitions[0], to: Offset(rawValue: 90))
-            guard case .records(let records, _) = await consumer.next() else {
+            guard case .records(let runs) = await consumer.next() else {
                 Issue.record("no records")
                 return
             }
-            #expect(records.first?.offset.rawValue == 90)
+            #expect(runs.first?.records.first?.offset.rawValue == 90)
         }
     }
 

@@ -17,7 +17,6 @@ final class OpenTransaction: Sendable {
             properties: properties,
             settings: settings,
             observer: .silent,
-            committing: {},
             finished: { _ in }
         )
         self.handle = try runner.makeProducer()

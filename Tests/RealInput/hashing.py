@@ -29,7 +29,7 @@ def crc32_partition(key: str, count: int) -> int:
 
 
 def name_hashed_apart(prefix: str, count: int) -> str:
-    """A model name that the two hashes send to different partitions."""
+    """A key that the two hashes send to different partitions."""
     for number in range(1000):
         name = f"{prefix}-{number}"
         if owner_partition(name, count) != crc32_partition(name, count):

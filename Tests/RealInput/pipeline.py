@@ -52,7 +52,9 @@ class Pipeline:
     bootstrap: str
     programs: Path
     folder: Path
+    #: Of inbox and journal, and of the other topics: two that differ, so that events are passed on.
     partitions: int = 6
+    event_partitions: int = 4
     processes: list[subprocess.Popen] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class Pipeline:
 
     def __enter__(self) -> Pipeline:
         self.scratch = f"real-input-{uuid.uuid4().hex[:8]}"
-        self.topics = {name: f"{self.scratch}.{name}" for name in ("events", "status", "journal", "dead")}
+        self.topics = {name: f"{self.scratch}.{name}" for name in ("events", "inbox", "status", "journal", "dead")}
         self.operations = f"http://127.0.0.1:{free_port()}"
         try:
             self.start_sandbox()
@@ -74,7 +76,8 @@ class Pipeline:
                 "SLIPWAY_OPERATIONS_ADDRESS": self.operations.removeprefix("http://"),
                 **{f"SLIPWAY_TOPICS_{name.upper()}": topic for name, topic in self.topics.items()},
             }
-            self.slipway("topics", "ensure", "--partitions", str(self.partitions))
+            counts = ["--partitions", str(self.partitions), "--event-partitions", str(self.event_partitions)]
+            self.slipway("topics", "ensure", *counts)
             self.start_worker()
             self.open_reader()
         except BaseException:
@@ -151,7 +154,6 @@ class Pipeline:
 
     def kcat(self, value: str, key: str) -> None:
         command = ["kcat", "-P", "-b", self.bootstrap, "-t", self.topics["events"], "-k", key]
-        command += ["-X", "partitioner=murmur2_random"]
         subprocess.run(command, input=value, text=True, check=True, timeout=60)
 
     # What comes out

@@ -5,7 +5,7 @@ import Values
 @testable import Rollouts
 
 /// One coordinator, driven by hand; its records are committed at once unless a test says otherwise.
-struct Bench {
+final class Bench {
     var coordinator: Coordinator
     var now = at(0)
     /// Every record so far.
@@ -18,8 +18,27 @@ struct Bench {
     private(set) var forgettings: [Coordinator.Forgetting] = []
     /// Whether records stay uncommitted until `commit()`.
     var holdsCommits = false
-    private var uncommitted: [Coordinator.Ticket] = []
-    private var waiting: [(id: Coordinator.CallID, call: APICall)] = []
+    /// Rollouts that were passed on so far.
+    private(set) var moves: [Coordinator.Move] = []
+    /// Names of all calls so far, in order.
+    private(set) var asked: [String] = []
+    private var uncommitted: [Uncommitted] = []
+    private var waiting: [Coordinator.PlannedCall] = []
+
+    /// Something written that is not committed yet.
+    private enum Uncommitted {
+        case record(Coordinator.Record)
+        case move(Coordinator.Move)
+        case forgetting(Coordinator.Forgetting)
+
+        var ticket: Coordinator.Ticket {
+            switch self {
+            case .record(let record): record.ticket
+            case .move(let move): move.ticket
+            case .forgetting(let forgetting): forgetting.ticket
+            }
+        }
+    }
 
     init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Partition] = [0]) {
         self.coordinator = Coordinator(policy: policy, seed: 1)
@@ -30,71 +49,116 @@ struct Bench {
 
     /// Calls that wait for an answer, oldest first.
     var calls: [APICall] {
-        mutating get {
-            self.settle()
-            return self.waiting.map(\.call)
-        }
+        self.settle()
+        return self.waiting.map(\.call)
     }
 
     /// States whose status event ended a rollout.
     var endings: [RolloutState] { self.records.filter { $0.publishes && $0.rollout.phase.isTerminal }.map(\.rollout) }
 
-    mutating func accept(_ state: RolloutState) {
+    func accept(_ state: RolloutState) {
         self.coordinator.accept(state, now: self.now)
         self.settle()
     }
 
-    mutating func restore(_ states: [RolloutState], lanes: [LaneState] = []) {
+    func restore(_ states: [RolloutState], lanes: [LaneState] = []) {
         self.coordinator.restore(partition: 0, Coordinator.Restored(unfinished: states, lanes: lanes), now: self.now)
         self.settle()
     }
 
-    /// Lets records be committed.
-    mutating func commit() {
-        let tickets = self.uncommitted
-        self.uncommitted = []
-        for ticket in tickets { self.coordinator.recorded(ticket, began: self.now.monotonic, now: self.now) }
+    /// Whether the coordinator knows a rollout in a partition.
+    func isKnown(_ number: Int, partition: Partition = 0) -> Bool {
+        self.coordinator.isKnown(RolloutID(number), partition: partition)
+    }
+
+    /// A rollout that has not ended; `nil` once it has.
+    func rollout(_ number: Int) -> Rollout? { self.coordinator.rollouts[RolloutID(number)] }
+
+    /// The limits of the creating calls that wait for an answer.
+    var limits: [MonotonicTime] {
         self.settle()
+        return self.waiting.compactMap(\.startBefore)
+    }
+
+    /// Whether a rollout that moves to a partition of this one may go on here.
+    func canMoveIn(_ state: RolloutState) -> Bool { self.coordinator.canMoveIn(state) }
+
+    func moveIn(_ state: RolloutState) {
+        self.coordinator.moveIn(state, now: self.now)
+        self.settle()
+    }
+
+    /// Lets records be committed; their commit began at `began`, or now.
+    func commit(began: MonotonicTime? = nil) {
+        let all = self.uncommitted
+        self.uncommitted = []
+        for one in all { self.committed(one, began: began ?? self.now.monotonic) }
+        self.settle()
+    }
+
+    private func committed(_ one: Uncommitted, began: MonotonicTime) {
+        var intent: CommittedIntent?
+        if case .record(let record) = one { intent = CommittedIntent.sample(of: record, began: began) }
+        self.coordinator.recorded(one.ticket, intent: intent, now: self.now)
     }
 
     /// Refuses the newest record.
-    mutating func refuseLast() {
+    func refuseLast() {
         guard let record = self.records.last else { return }
-        self.uncommitted.removeAll { $0 == record.ticket }
-        self.coordinator.recordRefused(record.ticket, Cause(.recordTooLarge, "too large"), now: self.now)
+        self.refuse(record.ticket)
+    }
+
+    /// Refuses the newest move.
+    func refuseMove() {
+        guard let move = self.moves.last else { return }
+        self.refuse(move.ticket)
+    }
+
+    private func refuse(_ ticket: Coordinator.Ticket) {
+        self.uncommitted.removeAll { $0.ticket == ticket }
+        self.coordinator.recordRefused(ticket, Cause(.recordTooLarge, "too large"), now: self.now)
         self.settle()
     }
 
-    private mutating func settle() {
+    private func settle() {
         while true {
-            let actions = self.coordinator.takeActions()
-            guard !actions.isEmpty else { return }
-            for action in actions {
-                switch action {
-                case .call(let id, let call, _, _): self.waiting.append((id, call))
-                case .forget(let forgetting):
-                    self.forgettings.append(forgetting)
-                    self.write(forgetting.ticket)
-                case .outage(_, let cause): self.outages.append(cause)
-                case .sweepGivenUp(_, let call, let cause): self.givenUp.append((call, cause))
-                case .record(let record):
-                    self.records.append(record)
-                    self.write(record.ticket)
-                }
-            }
+            let actions = self.coordinator.takeActions(now: self.now)
+            guard !actions.isEmpty else { break }
+            for action in actions { self.perform(action) }
+        }
+        // Looking at everything each time would take for ever where thousands wait.
+        self.coordinator.checkInvariants(self.coordinator.unfinishedCount < 100 ? .everything : .touched)
+    }
+
+    private func perform(_ action: Coordinator.Action) {
+        switch action {
+        case .call(let call):
+            self.waiting.append(call)
+            self.asked.append(call.call.name)
+        case .forget(let forgetting):
+            self.forgettings.append(forgetting)
+            self.write(.forgetting(forgetting))
+        case .outage(_, let cause): self.outages.append(cause)
+        case .sweepGivenUp(_, let call, let cause): self.givenUp.append((call, cause))
+        case .record(let record):
+            self.records.append(record)
+            self.write(.record(record))
+        case .move(let move):
+            self.moves.append(move)
+            self.write(.move(move))
         }
     }
 
-    private mutating func write(_ ticket: Coordinator.Ticket) {
+    private func write(_ one: Uncommitted) {
         if self.holdsCommits {
-            self.uncommitted.append(ticket)
+            self.uncommitted.append(one)
         } else {
-            self.coordinator.recorded(ticket, began: self.now.monotonic, now: self.now)
+            self.committed(one, began: self.now.monotonic)
         }
     }
 
     /// Answers the oldest call, or the oldest one of a kind.
-    mutating func answer(_ result: CallResult, to isMeant: (APICall) -> Bool = { _ in true }) {
+    func answer(_ result: CallResult, to isMeant: (APICall) -> Bool = { _ in true }) {
         self.settle()
         guard let index = self.waiting.firstIndex(where: { isMeant($0.call) }) else { return }
         let call = self.waiting.remove(at: index)
@@ -103,7 +167,7 @@ struct Bench {
     }
 
     /// Lets the oldest call fail.
-    mutating func fail(_ failure: CallFailure) {
+    func fail(_ failure: CallFailure) {
         self.settle()
         guard !self.waiting.isEmpty else { return }
         let call = self.waiting.removeFirst()
@@ -112,7 +176,7 @@ struct Bench {
     }
 
     /// Lets so many seconds pass, and wakes whatever wants to be woken meanwhile.
-    mutating func pass(_ length: Double) {
+    func pass(_ length: Double) {
         let end = self.now.monotonic + seconds(length)
         self.settle()
         while let wake = self.coordinator.nextWake(now: self.now.monotonic), wake <= end {
@@ -125,7 +189,7 @@ struct Bench {
         self.set(end)
     }
 
-    private mutating func set(_ time: MonotonicTime) {
+    private func set(_ time: MonotonicTime) {
         let passed = time - self.now.monotonic
         self.now = Now(
             monotonic: time,
@@ -138,7 +202,7 @@ struct Bench {
     /// - Parameters:
     ///   - isLeft: Names calls that stay unanswered.
     ///   - stop: Names the call before which to stop.
-    mutating func answerAll(
+    func answerAll(
         leaving isLeft: (APICall) -> Bool = { _ in false },
         until stop: (APICall) -> Bool = { _ in false }
     ) {
@@ -167,6 +231,21 @@ struct Bench {
         case .verify: .verification(.passed)
         case .sweep: .marked([])
         }
+    }
+}
+
+extension CommittedIntent {
+    /// The intent that a record announces, as the planner gives it once the record is committed.
+    static func sample(of record: Coordinator.Record, began: MonotonicTime) -> CommittedIntent? {
+        let entry = TransactionEntry(.step(record), writer: Lease(.inbox(record.partition), epoch: 1))
+        guard let membership = GroupMembership(groupID: "test", generation: 1, memberID: "test") else { return nil }
+        let transaction = Transaction(
+            id: TransactionID(number: 1),
+            entries: [entry],
+            offsets: [:],
+            membership: membership
+        )
+        return CommittedTransaction(transaction, records: 1, began: began).intent(of: entry)
     }
 }
 

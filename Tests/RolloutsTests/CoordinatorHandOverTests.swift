@@ -9,7 +9,7 @@ import Values
 struct CoordinatorHandOverTests {
     @Test
     func aRefusedRecordEndsARolloutOnceThoughACallIsUnderWay() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.holdsCommits = true
@@ -27,11 +27,10 @@ struct CoordinatorHandOverTests {
 
     @Test
     func aRefusedIntentGivesItsSlotBack() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.holdsCommits = true
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         bench.refuseLast()
         bench.commit()
         #expect(bench.endings.map(\.phase) == [.failed])
@@ -42,7 +41,7 @@ struct CoordinatorHandOverTests {
     func aRefusedTerminalRecordIsShortenedAndKeepsItsLane() {
         var plan = RolloutPlan.sample()
         plan.modelDescription = "long"
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(plan: plan))
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.holdsCommits = true
@@ -57,14 +56,14 @@ struct CoordinatorHandOverTests {
 
     @Test
     func anAbandonedRolloutGivesItsTurnToTheNext() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1))
         bench.accept(.sample(2, plan: .sample(run: "r2")))
         bench.answer(.run(.sample(1)))
         bench.answer(.run(.sample(2)))
         bench.coordinator.abandon(RolloutID(1), now: bench.now)
-        // Its look still runs; the answer means nothing.
-        bench.answer(.version(nil))
+        // Its call still runs; the answer means nothing.
+        bench.answer(.version(.sample(.ready)))
         bench.answerAll()
         #expect(bench.endings.map(\.id) == [RolloutID(2)])
         #expect(bench.coordinator.unfinishedCount == 0)
@@ -74,9 +73,9 @@ struct CoordinatorHandOverTests {
     /// Routes have changed, and with them the owner of its model.
     @Test
     func aRolloutInTwoPartitionsGoesOnInOne() {
-        var bench = Bench(holds: [0, 1])
+        let bench = Bench(holds: [0, 1])
         bench.accept(.sample(1))
-        #expect(bench.coordinator.isKnown(RolloutID(1), partition: 1))
+        #expect(bench.isKnown(1, partition: 1))
         var met = RolloutState.sample(1, partition: 1)
         met.intent = .build
         bench.coordinator.restore(partition: 1, Coordinator.Restored(unfinished: [met]), now: bench.now)
@@ -95,11 +94,10 @@ struct CoordinatorHandOverTests {
 
     @Test
     func nothingStartsWhileStopping() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.coordinator.stop()
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         #expect(bench.calls == [])
         #expect(bench.coordinator.nextWake(now: bench.now.monotonic) == nil)
         #expect(bench.coordinator.workUnderWay == 0)
@@ -107,7 +105,7 @@ struct CoordinatorHandOverTests {
 
     @Test
     func whatACreatingCallBroughtWhileStoppingIsWrittenDown() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createModel") }
         bench.coordinator.stop()
@@ -118,11 +116,10 @@ struct CoordinatorHandOverTests {
 
     @Test
     func anIntentCommittedWhileStoppingIsTakenBack() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.holdsCommits = true
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         bench.coordinator.stop()
         bench.commit()
         #expect(bench.calls == [])
@@ -132,14 +129,13 @@ struct CoordinatorHandOverTests {
 
     @Test
     func aPartitionThatIsHandedOverTakesItsIntentsBackAndStartsNothing() {
-        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1), holds: [0, 1])
+        let bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1), holds: [0, 1])
         bench.accept(.sample(1, partition: 0, plan: .sample(run: "r1", model: "m1")))
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.holdsCommits = true
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         #expect(bench.records.last?.rollout.intent == .version)
-        bench.accept(.sample(2, partition: 0, plan: .sample(run: "r2", model: "m2")))
         bench.coordinator.leave([0])
+        bench.accept(.sample(2, partition: 0, plan: .sample(run: "r2", model: "m2")))
         let calls = bench.calls.count
         bench.holdsCommits = false
         bench.commit()
@@ -161,7 +157,7 @@ struct CoordinatorHandOverTests {
     /// It was taken away while its journal was still being read, so there was nothing to release.
     @Test
     func aPartitionThatComesBackAfterItLeftUnrestoredWorks() {
-        var bench = Bench()
+        let bench = Bench()
         bench.coordinator.release(partition: 0)
         bench.coordinator.leave([0])
         bench.restore([])
@@ -172,7 +168,7 @@ struct CoordinatorHandOverTests {
 
     @Test
     func aReleasedPartitionLeavesNothingBehind() {
-        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 2), holds: [0, 1])
+        let bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 2), holds: [0, 1])
         bench.holdsCommits = true
         for number in 1...4 {
             let plan = RolloutPlan.sample(run: "r\(number)", model: "m\(number)")
@@ -189,12 +185,12 @@ struct CoordinatorHandOverTests {
         bench.coordinator.advance(now: bench.now)
         #expect(bench.calls == [.readRun(projectID: "project", experimentID: "experiment", runID: "r1")])
         #expect(bench.coordinator.budget.inUse == 1)
-        #expect(!bench.coordinator.isKnown(RolloutID(1), partition: 0))
+        #expect(!bench.isKnown(1))
     }
 
     @Test
     func aPartitionTakenOverAgainForgetsWhatWasInMemory() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1))
         bench.restore([.sample(2)])
         #expect(bench.coordinator.unfinishedCount == 1)
@@ -208,7 +204,7 @@ struct CoordinatorHandOverTests {
 
     @Test
     func anOlderRunIsSupersededByTheDeployedOneAlsoAfterARestore() {
-        var bench = Bench()
+        let bench = Bench()
         let lane = LaneState(
             projectID: "project",
             modelName: "model",
@@ -223,7 +219,7 @@ struct CoordinatorHandOverTests {
 
     @Test
     func aRollbackGoesBackAndOnlyNewerRunsDisplaceIt() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1, plan: .sample(run: "r5")))
         bench.answerAll()
         let replay = Replay(id: "x", reason: "r5 is bad", allowsRollback: true)
@@ -242,7 +238,7 @@ struct CoordinatorHandOverTests {
     func aDeploymentOfUnknownFateKeepsOlderRunsOut() {
         var plan = RolloutPlan.sample(run: "r2")
         plan.deadlines.deploy = 10_000
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(2, plan: plan))
         bench.answerAll { $0.isNamed("createDeployment") }
         let starting = CallResult.deployment(DeploymentFacts(deploymentID: "d", progress: .underWay("starting")))
@@ -259,7 +255,7 @@ struct CoordinatorHandOverTests {
 
     @Test
     func aDeploymentThatFailedLetsOlderRunsIn() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(2, plan: .sample(run: "r2")))
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.accept(.sample(1, plan: .sample(run: "r1", queue: .every)))
@@ -271,7 +267,7 @@ struct CoordinatorHandOverTests {
     @Test
     func aGateComparesWithTheDeployedRun() {
         let gates = [Gate(source: .metric, key: "score", betterThanDeployed: .higher)]
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1, plan: .sample(run: "r1", gates: gates)))
         bench.answer(.run(.sample(1, metrics: ["score": 0.8])))
         bench.answerAll()

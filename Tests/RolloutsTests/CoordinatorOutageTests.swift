@@ -8,7 +8,7 @@ import Testing
 struct CoordinatorOutageTests {
     @Test
     func oneProbeDecidesAndNoAttemptIsUsedUp() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1))
         bench.accept(.sample(2, plan: .sample(run: "r2", model: "other")))
         bench.fail(.cut)
@@ -31,7 +31,7 @@ struct CoordinatorOutageTests {
 
     @Test(arguments: Component.allCases)
     func anOutageTakesNothingFromADeadline(component: Component) {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         let isLast: (APICall) -> Bool =
             component == .registry ? { $0.isNamed("registerVersion") } : { $0.isNamed("createBuild") }
@@ -55,7 +55,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func aCallThatFailsWhileItsComponentIsUpUsesAnAttempt() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         var rounds = 0
         while bench.endings.isEmpty, rounds < 20 {
@@ -71,7 +71,7 @@ struct CoordinatorOutageTests {
     /// An earlier outage leaves the phase at `waiting`; that must not hide that the call itself fails.
     @Test
     func attemptsCountAfterAnEarlierOutage() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.fail(.cut)
         bench.fail(.cut)
@@ -90,7 +90,7 @@ struct CoordinatorOutageTests {
 
     @Test(arguments: [CallFailure.Kind.rateLimited, .forbidden])
     func aProbeThatIsAnsweredShowsThatTheComponentIsUp(kind: CallFailure.Kind) {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.fail(.cut)
         bench.fail(CallFailure(kind, message: "no", httpStatus: 403))
@@ -101,7 +101,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func anUnauthorizedKeyIsAnOutage() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         let refusal = CallFailure(.unauthorized, message: "who are you", httpStatus: 401)
         bench.fail(refusal)
@@ -113,8 +113,8 @@ struct CoordinatorOutageTests {
     /// Looks and reads are always answered by a component that works, so any of these raises a suspicion.
     @Test(arguments: [CallFailure.Kind.notFound, .serverError, .unavailable])
     func aRegistryThatAnswersNothingIsAnOutage(kind: CallFailure.Kind) {
-        var bench = Bench()
-        bench.accept(.sample())
+        let bench = Bench()
+        bench.accept(.sample(replay: Replay(id: "again", reason: "test")))
         bench.answerAll(until: { $0.isNamed("findVersion") })
         let failure = CallFailure(kind, message: "no registry", httpStatus: 500)
         bench.fail(failure)
@@ -133,7 +133,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func aVersionThatIsGoneFailsAtOnceWhereTheRegistryAnswers() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll(until: { $0.isNamed("registerVersion") })
         bench.answer(.version(.sample(.underWay("registering"))))
@@ -145,7 +145,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func whatIsWrongWithTheWorkbenchIsKnownBeforeAnyRolloutNeedsIt() {
-        var bench = Bench()
+        let bench = Bench()
         bench.coordinator.begin(now: bench.now)
         bench.accept(.sample())
         #expect(bench.calls == [.probe(.workbench)])
@@ -160,7 +160,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func aWorkbenchThatAnswersAtTheStartHoldsNothing() {
-        var bench = Bench()
+        let bench = Bench()
         bench.coordinator.begin(now: bench.now)
         bench.accept(.sample())
         bench.answer(.alive)
@@ -171,7 +171,7 @@ struct CoordinatorOutageTests {
 
     @Test
     func theWayBackBeginsWithTwoCalls() {
-        var bench = Bench()
+        let bench = Bench()
         for number in 1...10 { bench.accept(.sample(number, plan: .sample(run: "r\(number)", model: "m\(number)"))) }
         for _ in 1...11 { bench.fail(.cut) }
         bench.pass(60)

@@ -7,21 +7,20 @@ import Values
 
 /// Creating calls between their intent's commit and a free slot.
 struct CoordinatorPlacesTests {
-    /// One slot, taken by a read of the second rollout; the first one's intent to register is committed.
+    /// One slot, taken by a look of the second rollout, which is a replay; the first one's intent to register is committed.
     private func cleared() -> Bench {
-        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
+        let bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
         bench.holdsCommits = true
-        for number in 1...2 {
-            bench.accept(.sample(number, plan: RolloutPlan.sample(run: "r\(number)", model: "m\(number)")))
-        }
+        bench.accept(.sample(1, plan: .sample(run: "r1", model: "m1")))
+        let replay = Replay(id: "again", reason: "test")
+        bench.accept(.sample(2, plan: .sample(run: "r2", model: "m2"), replay: replay))
         for number in 1...2 { bench.answer(.run(.sample(number))) }
-        bench.answer(.version(nil))
         bench.commit()
         return bench
     }
 
     @Test func anIntentIsCommittedWithoutASlotAndItsCallGoesFirst() {
-        var bench = self.cleared()
+        let bench = self.cleared()
         #expect(bench.calls.map { $0.isNamed("findVersion") } == [true])
         #expect(bench.records.map(\.rollout.intent) == [.version])
         #expect(bench.coordinator.budget.reserved == 1)
@@ -31,7 +30,7 @@ struct CoordinatorPlacesTests {
     }
 
     @Test func anIntentThatGrewOldMeanwhileIsWrittenAnew() {
-        var bench = self.cleared()
+        let bench = self.cleared()
         bench.pass(6)
         bench.answer(.version(nil))
         #expect(bench.calls == [])
@@ -41,7 +40,7 @@ struct CoordinatorPlacesTests {
     }
 
     @Test func stoppingTakesTheIntentBack() {
-        var bench = self.cleared()
+        let bench = self.cleared()
         bench.coordinator.stop()
         #expect(bench.calls.count == 1)
         #expect(bench.records.last?.rollout.id == RolloutID(1))
@@ -52,7 +51,7 @@ struct CoordinatorPlacesTests {
     }
 
     @Test func anOutageTakesTheIntentBackAndItIsCommittedAgainAfterwards() {
-        var bench = self.cleared()
+        let bench = self.cleared()
         bench.fail(CallFailure(.unavailable, message: "refused"))
         #expect(bench.calls.map { $0.isNamed("probe") } == [true])
         #expect(bench.records.last?.rollout.intent == .none)
@@ -71,7 +70,7 @@ struct CoordinatorPlacesTests {
     }
 
     @Test func aPartitionThatIsReleasedGivesItsPlacesBack() {
-        var bench = self.cleared()
+        let bench = self.cleared()
         bench.coordinator.release(partition: 0)
         #expect(bench.coordinator.budget.reserved == 0)
         bench.answer(.version(nil))

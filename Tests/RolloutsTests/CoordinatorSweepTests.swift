@@ -22,7 +22,7 @@ struct CoordinatorSweepTests {
     }
 
     private func bench(_ doubts: [CreatingStep], live: String? = nil) -> Bench {
-        var bench = Bench(holds: [])
+        let bench = Bench(holds: [])
         var lane = LaneState(
             projectID: "project",
             modelName: "model",
@@ -47,14 +47,14 @@ struct CoordinatorSweepTests {
 
     /// Up to where the older run's late deployment is stopped, which had displaced the live one.
     private func stopped() -> Bench {
-        var bench = self.bench([.deployment], live: "d5")
+        let bench = self.bench([.deployment], live: "d5")
         bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)]))
         #expect(bench.calls.map { "\($0)".contains("stopDeployment") } == [true])
         return bench
     }
 
     @Test func theDisplacedDeploymentIsRevived() {
-        var bench = self.stopped()
+        let bench = self.stopped()
         bench.answer(.marked([]))
         #expect(bench.calls.map(self.isReviving) == [true])
         bench.answer(.marked([]))
@@ -62,7 +62,7 @@ struct CoordinatorSweepTests {
     }
 
     @Test func noDeploymentIsRevivedOnceANewerRunIsLive() {
-        var bench = self.stopped()
+        let bench = self.stopped()
         bench.accept(.sample(9, plan: .sample(run: "r9")))
         bench.answerAll(leaving: { if case .sweep = $0 { true } else { false } }, until: { _ in false })
         #expect(bench.endings.map(\.phase) == [.deployed])
@@ -74,7 +74,7 @@ struct CoordinatorSweepTests {
     }
 
     @Test func nothingIsRevivedWhileARunOfTheModelIsBeingDeployed() {
-        var bench = self.stopped()
+        let bench = self.stopped()
         bench.accept(.sample(9, plan: .sample(run: "r9")))
         bench.answerAll(
             leaving: { if case .sweep = $0 { true } else { false } },
@@ -91,7 +91,7 @@ struct CoordinatorSweepTests {
     }
 
     @Test func aSweepThatGivesUpSaysSo() {
-        var bench = self.bench([.build])
+        let bench = self.bench([.build])
         for _ in 0..<RetryPolicy().maximumAttempts {
             #expect(bench.calls.count == 1)
             bench.fail(.failed)
@@ -103,7 +103,7 @@ struct CoordinatorSweepTests {
     }
 
     @Test func theLastRecordOfASweepOfAPartitionThatWentIsNotWaitedFor() {
-        var bench = self.bench([.build])
+        let bench = self.bench([.build])
         bench.holdsCommits = true
         bench.answer(.marked([]))
         #expect(bench.coordinator.workUnderWay == 1)

@@ -9,7 +9,7 @@ import Values
 struct CoordinatorTests {
     @Test
     func aRunBecomesADeployedModel() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll()
         #expect(bench.endings.map(\.phase) == [.deployed])
@@ -25,11 +25,10 @@ struct CoordinatorTests {
 
     @Test
     func noCreatingCallBeforeItsIntentIsCommitted() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.holdsCommits = true
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         #expect(bench.records.last?.rollout.intent == .version)
         #expect(bench.calls == [])
         bench.commit()
@@ -38,13 +37,14 @@ struct CoordinatorTests {
 
     @Test
     func anIntentThatTookTooLongIsWrittenAgain() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
-        bench.answerAll { $0.isNamed("findVersion") }
         bench.holdsCommits = true
-        bench.answer(.version(nil))
+        bench.answer(.run(.sample(1)))
         let ticket = bench.records.last?.ticket ?? 0
-        bench.coordinator.recorded(ticket, began: bench.now.monotonic, now: at(5))
+        let began = bench.now.monotonic
+        bench.now = at(5)
+        bench.commit(began: began)
         #expect(bench.calls == [])
         #expect(bench.records.last?.ticket != ticket)
         #expect(bench.records.last?.rollout.intent == .version)
@@ -52,7 +52,7 @@ struct CoordinatorTests {
 
     @Test
     func anotherRolloutOfTheSameRunIsADuplicate() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(1))
         bench.accept(.sample(2))
         bench.answerAll()
@@ -64,7 +64,7 @@ struct CoordinatorTests {
 
     @Test
     func whatAnEarlierCallMadeIsAdopted() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.fail(.failedSomehow)
@@ -81,7 +81,7 @@ struct CoordinatorTests {
 
     @Test
     func nothingIsCreatedAgainBeforeTheUnknownCallIsOver() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.fail(.failedSomehow)
@@ -102,7 +102,7 @@ struct CoordinatorTests {
         state.run = .sample(1)
         state.intent = .version
         // The worker was away for longer than the step may take.
-        var bench = Bench()
+        let bench = Bench()
         bench.now = at(1_000_000)
         bench.restore([state])
         #expect(bench.calls.first?.isNamed("findVersion") == true)
@@ -117,7 +117,7 @@ struct CoordinatorTests {
 
     @Test
     func aLastLookDecidesAfterTheLastAttempt() {
-        var bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
+        let bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.fail(.failedSomehow)
@@ -131,7 +131,7 @@ struct CoordinatorTests {
 
     @Test
     func aLastLookThatFindsNothingEndsTheRollout() {
-        var bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
+        let bench = Bench(policy: Coordinator.Policy(retry: RetryPolicy(maximumAttempts: 1)))
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.fail(.failedSomehow)
@@ -145,7 +145,7 @@ struct CoordinatorTests {
 
     @Test
     func failuresBetweenAnswersAreNoSeries() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
@@ -162,7 +162,7 @@ struct CoordinatorTests {
 
     @Test
     func aStepThatDoesNotEndFails() {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
@@ -179,7 +179,7 @@ struct CoordinatorTests {
     func aRunThatIsStillUnderWayIsWaitedForUntilTheDeadline(status: RunFacts.Status) {
         var facts = RunFacts.sample(1)
         facts.status = status
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         for _ in 0..<100 where bench.endings.isEmpty {
             bench.answer(.run(facts))
@@ -197,7 +197,7 @@ struct CoordinatorTests {
     func aRunThatFinishesALittleAfterItsEventIsDeployed() {
         var facts = RunFacts.sample(1)
         facts.status = .running
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answer(.run(facts))
         #expect(bench.calls == [])
@@ -210,7 +210,7 @@ struct CoordinatorTests {
     func aRunThatEndedBadlyIsSkippedAtOnce(status: RunFacts.Status) {
         var facts = RunFacts.sample(1)
         facts.status = status
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.answer(.run(facts))
         #expect(bench.endings.map(\.phase) == [.skipped])
@@ -221,11 +221,12 @@ struct CoordinatorTests {
     func nothingIsCreatedAfterTheDeadline() {
         var plan = RolloutPlan.sample()
         plan.deadlines.build = 10_000
-        var bench = Bench()
+        plan.runtime = .newest(kernel: "Python 3.10", edition: "Standard", editor: nil)
+        let bench = Bench()
         bench.accept(.sample(plan: plan))
-        bench.answerAll { $0.isNamed("findBuild") }
+        bench.answerAll { $0.isNamed("findRuntime") }
         bench.pass(11)
-        bench.answer(.build(nil))
+        bench.answer(.runtime(identifier: "runtime"))
         #expect(bench.calls == [])
         #expect(bench.endings.first?.cause?.class == .deadline)
     }
@@ -234,13 +235,11 @@ struct CoordinatorTests {
     func waitingForASlotIsNotTheStepsTime() {
         var plan = RolloutPlan.sample()
         plan.deadlines.resolve = 10_000
-        var bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
+        let bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
         bench.accept(.sample(1, plan: .sample(run: "r2", model: "other")))
         bench.accept(.sample(2, plan: plan))
         bench.pass(1_000)
         bench.answer(.run(.sample(2)))
-        // The first rollout's look holds the slot until the second one has it.
-        bench.answer(.version(nil))
         var facts = RunFacts.sample(1)
         facts.status = .running
         while bench.calls.first?.isNamed("readRun") == false { bench.answerAll { $0.isNamed("readRun") } }
@@ -250,7 +249,7 @@ struct CoordinatorTests {
 
     @Test(arguments: [nil, .zero, seconds(-5), Span(nanoseconds: .max)] as [Span?])
     func aRateLimitIsKeptWithinReason(retryAfter: Span?) {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample())
         bench.fail(CallFailure(.rateLimited, message: "slow down", httpStatus: 429, retryAfter: retryAfter))
         #expect(bench.calls == [])

@@ -9,6 +9,10 @@ import Values
     private let reason = DeadLetterReason(.truncated, "the text ends: expected a value at byte 7")
 
     private func letter(_ record: ConsumedRecord, maximumBytes: Int = 1_000_000) -> ProducerRecord {
+        self.letter(OriginalRecord(record), maximumBytes: maximumBytes)
+    }
+
+    private func letter(_ record: OriginalRecord, maximumBytes: Int = 1_000_000) -> ProducerRecord {
         DeadLetter.record(
             record,
             reason: self.reason,
@@ -42,15 +46,13 @@ import Values
     }
 
     @Test func forwardedRecordIsKeptWithItsFirstPlaceOnly() {
-        let forwarded = Forwarding.record(EventSamples.record("{"), to: TopicPartition("events", 9))
-        let met = ConsumedRecord(
-            topicPartition: TopicPartition("events", 9),
-            offset: 1,
-            value: forwarded.value,
-            headers: forwarded.headers
-        )
+        guard case .event(let met) = InboxRecord(EventSamples.forwarded(EventSamples.record("{"))) else {
+            Issue.record("it is not read as an event")
+            return
+        }
         let letter = self.letter(met)
-        #expect(!letter.headers.contains { $0.name == Forwarding.HeaderName.forwarded })
+        #expect(!letter.headers.contains { $0.name == Forwarding.HeaderName.hops })
+        #expect(letter.key == Array("churn-model".utf8))
         #expect(DeadLetterNote(headers: letter.headers)?.origin == Origin(topic: "events", partition: 3, offset: 42))
         #expect(letter.headers.filter { $0.name == Forwarding.HeaderName.originOffset }.count == 1)
     }

@@ -98,7 +98,13 @@ import Values
     }
 
     @Test func malformedTraceContextIsIgnored() throws {
-        for text in ["", "00-xyz", String(repeating: "z", count: 55), String(repeating: "0", count: 1000)] {
+        let malformed = [
+            "", "00-xyz", String(repeating: "z", count: 55), String(repeating: "0", count: 1000),
+            // Of the right length and alphabet, and still none.
+            String(repeating: "-", count: 55), "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ]
+        for text in malformed {
             let headers = EventSamples.headers + [RecordHeader("ce_traceparent", text)]
             #expect(try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers)).traceparent == nil)
         }
@@ -106,20 +112,17 @@ import Values
 
     @Test func forwardedEventKeepsItsOrigin() throws {
         let record = EventSamples.record(EventSamples.data, headers: EventSamples.headers)
-        let forwarded = Forwarding.record(record, to: TopicPartition("events", 5))
-        #expect(forwarded.partition == 5)
-        #expect(forwarded.key == record.key)
-        #expect(forwarded.timestamp == wall(1_000))
-        let met = ConsumedRecord(
-            topicPartition: TopicPartition("events", 5),
-            offset: 7,
-            timestamp: forwarded.timestamp,
-            key: forwarded.key,
-            value: forwarded.value,
-            headers: forwarded.headers
-        )
-        let event = try EventSamples.event(met)
-        #expect(event.isForwarded)
+        let forwarded = EventSamples.forwarded(record)
+        #expect(forwarded.key == Array(RolloutID(1).description.utf8))
+        #expect(forwarded.timestamp == wall(2_000))
+        guard case .event(let met) = InboxRecord(forwarded) else {
+            Issue.record("it is not read as an event")
+            return
+        }
+        #expect(met.key == record.key)
+        #expect(met.timestamp == record.timestamp)
+        #expect(met.headers == record.headers)
+        let event = try EventDecoder.decode(met).get()
         #expect(event.origin == Origin(topic: "events", partition: 3, offset: 42))
         #expect(RolloutID(of: event, workspace: "w") == RolloutID(of: try EventSamples.event(record), workspace: "w"))
     }

@@ -21,7 +21,7 @@ import Values
 
     /// Checks all that must hold of any record, and says whether it is an event.
     private func outcome(_ record: ConsumedRecord) -> Bool {
-        switch EventDecoder.decode(record) {
+        switch EventDecoder.decode(OriginalRecord(record)) {
         case .success(let event):
             let rules = [Route(name: "all", runtime: .identifier("image"))]
             let decision = Routes(rules).decide(event, defaultProjectID: "p")
@@ -35,14 +35,14 @@ import Values
                     headers: again.headers
                 )
                 // All that is kept of an event can be written, and reads back as the same identity.
-                let read = try? EventDecoder.decode(met).get()
+                let read = try? EventDecoder.decode(OriginalRecord(met)).get()
                 #expect(read.map { RolloutID(of: $0, workspace: "w") } == RolloutID(of: event, workspace: "w"))
             }
             return true
         case .failure(let reason):
             #expect(reason.message.utf8.count <= 300)
             let letter = DeadLetter.record(
-                record,
+                OriginalRecord(record),
                 reason: reason,
                 time: wall(0),
                 topic: "dead",

@@ -50,8 +50,24 @@ enum EventSamples {
         )
     }
 
+    /// An event as it was read in the inbox, after it was passed on from where it stood first.
+    static func forwarded(_ record: ConsumedRecord, hops: Int = 0) -> ConsumedRecord {
+        var original = OriginalRecord(record)
+        original.hops = hops
+        let event = ForwardedEvent(record: original, id: RolloutID(1), owner: 9, time: wall(2_000))
+        let written = Forwarding.record(event, inbox: "inbox")
+        return ConsumedRecord(
+            topicPartition: TopicPartition("inbox", 9),
+            offset: 7,
+            timestamp: written.timestamp,
+            key: written.key,
+            value: written.value,
+            headers: written.headers
+        )
+    }
+
     /// The event of a record that is a good one.
     static func event(_ record: ConsumedRecord) throws -> RunFinishedEvent {
-        try EventDecoder.decode(record).get()
+        try EventDecoder.decode(OriginalRecord(record)).get()
     }
 }

@@ -8,7 +8,7 @@ import Values
 /// Rule 11: ended rollouts are known until the dedupe horizon, and no longer.
 struct HorizonTests {
     private func bench(unswept: Bool = false) -> Bench {
-        var bench = Bench(policy: Coordinator.Policy(sweepAfter: .seconds(4_000), dedupeHorizon: .seconds(3_600)))
+        let bench = Bench(policy: Coordinator.Policy(sweepAfter: .seconds(4_000), dedupeHorizon: .seconds(3_600)))
         bench.accept(.sample(1, plan: .sample(run: "r1")))
         if unswept {
             bench.answerAll { $0.isNamed("createBuild") }
@@ -23,18 +23,18 @@ struct HorizonTests {
     }
 
     @Test func anEndedRolloutIsForgottenAfterTheHorizon() {
-        var bench = self.bench()
+        let bench = self.bench()
         #expect(bench.endings.map(\.phase) == [.deployed])
         bench.pass(3_500)
         #expect(bench.forgettings.isEmpty)
-        #expect(bench.coordinator.isKnown(RolloutID(1), partition: 0))
+        #expect(bench.isKnown(1))
         bench.pass(1_000)
         #expect(bench.forgettings.map(\.ids) == [[RolloutID(1)]])
-        #expect(!bench.coordinator.isKnown(RolloutID(1), partition: 0), "its event would be a new rollout")
+        #expect(!bench.isKnown(1), "its event would be a new rollout")
     }
 
     @Test func whatGoesOnIsNeverForgotten() {
-        var bench = Bench(policy: Coordinator.Policy(dedupeHorizon: .seconds(3_600)))
+        let bench = Bench(policy: Coordinator.Policy(dedupeHorizon: .seconds(3_600)))
         bench.accept(.sample(1, plan: .sample(run: "r1", queue: .every)))
         bench.accept(.sample(2, plan: .sample(run: "r2", queue: .every)))
         bench.pass(100_000)
@@ -42,7 +42,7 @@ struct HorizonTests {
     }
 
     @Test func whatIsStillToBeSweptIsNotForgotten() {
-        var bench = self.bench(unswept: true)
+        let bench = self.bench(unswept: true)
         #expect(bench.endings.map(\.phase) == [.deployed])
         bench.pass(3_800)
         #expect(bench.coordinator.unsweptCount == 1)
@@ -54,15 +54,15 @@ struct HorizonTests {
     }
 
     @Test func aRolloutIsKnownUntilItsTombstoneIsCommitted() {
-        var bench = self.bench()
+        let bench = self.bench()
         bench.holdsCommits = true
         bench.pass(5_000)
         #expect(bench.forgettings.count == 1)
-        #expect(bench.coordinator.isKnown(RolloutID(1), partition: 0))
+        #expect(bench.isKnown(1))
         bench.pass(5_000)
         #expect(bench.forgettings.count == 1, "asked for once")
         bench.commit()
-        #expect(!bench.coordinator.isKnown(RolloutID(1), partition: 0))
+        #expect(!bench.isKnown(1))
     }
 
     @Test func aTombstoneMakesARestoreForget() throws {
@@ -70,13 +70,13 @@ struct HorizonTests {
         var state = RolloutState.sample(1, plan: .sample(run: "r1"))
         state.run = .sample(1)
         state.enter(.deployed, at: wall(1))
-        var image = JournalImage()
-        try JournalRecord(state, writer: writer).add(to: &image, time: wall(5_000))
-        var known = try image.restored().known
+        var snapshot = JournalSnapshot()
+        JournalRecord(state, writer: writer).add(to: &snapshot, time: wall(5_000))
+        var known = try snapshot.restored().known
         #expect(known.contains(state.id))
-        #expect(known.ended(before: wall(6), limit: 9) == [state.id], "it ended when its last record was written")
-        JournalRecord(tombstoneOf: state.id, writer: writer).add(to: &image)
-        known = try image.restored().known
+        #expect(known.ended(before: wall(6_000), limit: 9) == [state.id], "it ended when its last record was written")
+        JournalRecord(tombstoneOf: state.id, writer: writer).add(to: &snapshot)
+        known = try snapshot.restored().known
         #expect(!known.contains(state.id))
         #expect(known.count == 0)
     }

@@ -193,10 +193,26 @@ import Values
     @Test func modelWithoutANameFails() throws {
         let bare = try self.route { $0.modelName = nil }
         #expect(self.refusal(Routes([bare]).decide(self.event(), defaultProjectID: nil))?.class == .invalidName)
-        let byRun = try self.route { $0.modelName = try ModelNameTemplate("m-{runId}") }
-        let cause = self.refusal(Routes([byRun]).decide(self.event { $0.data.run.runID = nil }, defaultProjectID: nil))
+        let byName = try self.route { $0.modelName = try ModelNameTemplate("m-{subject}") }
+        let cause = self.refusal(Routes([byName]).decide(self.event { $0.subject = nil }, defaultProjectID: nil))
         #expect(cause?.class == .invalidName)
-        #expect(cause?.message == "the route's model name needs runId, which the event does not give")
+        #expect(cause?.message == "the route's model name needs subject, which the event does not give")
+    }
+
+    /// The run's own facts will say it.
+    @Test(arguments: ["projectId", "experimentId", "runId"])
+    func modelWhoseNameNeedsFactsIsPending(field: String) throws {
+        let route = try self.route { $0.modelName = try ModelNameTemplate("m-{\(field)}") }
+        let event = self.event { event in
+            event.data.model.name = nil
+            event.data.run = RunReference(projectName: "p", experimentName: "e")
+        }
+        guard case .plan(let plan) = Routes([route]).decide(event, defaultProjectID: nil) else {
+            Issue.record("it is refused")
+            return
+        }
+        #expect(plan.naming == PendingName(template: "m-{\(field)}", subject: event.subject))
+        #expect(plan.certainModelName == nil)
     }
 
     @Test func noRoutesAtAllSkip() {

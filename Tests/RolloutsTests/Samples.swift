@@ -97,12 +97,18 @@ extension JournalRecord {
     /// The value of a header field.
     func header(_ name: String) -> [UInt8]? { self.headers.first { $0.name == name }?.value }
 
-    /// Adds this record to an image.
-    func add(to image: inout JournalImage, time: Timestamp? = nil) {
+    /// Adds this record to a snapshot.
+    func add(to snapshot: inout JournalSnapshot, time: Timestamp? = nil) {
         var headers = JournalHeaders()
-        for (name, value) in self.headers {
-            Array(name.utf8).withUnsafeBytes { name in value.withUnsafeBytes { headers.take(name, $0) } }
+        for header in self.headers {
+            Array(header.name.utf8).withUnsafeBytes { name in
+                guard let value = header.value else {
+                    headers.take(name, nil)
+                    return
+                }
+                value.withUnsafeBytes { headers.take(name, $0) }
+            }
         }
-        self.key.withUnsafeBytes { image.add(key: $0, time: time, headers: headers, value: { self.value }) }
+        self.key.withUnsafeBytes { snapshot.add(key: $0, time: time, headers: headers, value: { self.value }) }
     }
 }

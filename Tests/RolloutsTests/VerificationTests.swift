@@ -9,7 +9,7 @@ import Values
 struct VerificationTests {
     /// A bench whose rollout's deployment is up, and whose next call is the sample request.
     private func verifying() -> Bench {
-        var bench = Bench()
+        let bench = Bench()
         bench.accept(.sample(plan: .sample(verification: Verification(request: "[1]", expect: "[2]"))))
         bench.answerAll { $0.isNamed("verify") }
         return bench
@@ -17,7 +17,7 @@ struct VerificationTests {
 
     @Test
     func nothingIsDeployedBeforeItsModelHasAnswered() {
-        var bench = self.verifying()
+        let bench = self.verifying()
         let sample = Verification(request: "[1]", expect: "[2]")
         #expect(bench.calls == [.verify(projectID: "project", modelID: "m", sample)])
         #expect(bench.endings == [])
@@ -29,7 +29,7 @@ struct VerificationTests {
 
     @Test
     func aWrongAnswerFails() {
-        var bench = self.verifying()
+        let bench = self.verifying()
         bench.answer(.verification(.wrong("it differs")))
         #expect(bench.calls == [])
         #expect(bench.endings.map(\.phase) == [.failed])
@@ -39,7 +39,7 @@ struct VerificationTests {
 
     @Test
     func aModelThatAnswersLateIsDeployed() {
-        var bench = self.verifying()
+        let bench = self.verifying()
         for _ in 0..<3 {
             bench.answer(.verification(.notYet("it starts")))
             #expect(bench.calls == [], "it is asked again after a while, not at once")
@@ -54,7 +54,7 @@ struct VerificationTests {
 
     @Test
     func aModelThatDoesNotAnswerFailsAtTheStepsDeadline() {
-        var bench = self.verifying()
+        let bench = self.verifying()
         let begin = bench.now.monotonic
         for _ in 0..<100 where bench.endings.isEmpty {
             bench.answer(.verification(.notYet("it starts")))

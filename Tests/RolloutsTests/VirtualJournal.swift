@@ -16,6 +16,8 @@ struct VirtualJournal: Sendable {
         var publishes: Bool
         /// The coordinator's ticket; `nil` for intake's own.
         var ticket: Coordinator.Ticket?
+        /// The coordinator's record; `nil` for intake's own.
+        var record: Coordinator.Record?
         /// Offset after the event that it accepts.
         var next: Int?
     }
@@ -57,16 +59,21 @@ struct VirtualJournal: Sendable {
 
     /// Reads a partition to its end.
     func restored(_ partition: Partition) throws -> Coordinator.Restored {
-        var image = JournalImage()
+        var snapshot = JournalSnapshot()
         for entry in self.entries[partition] ?? [] {
-            if let state = entry.state { try JournalRecord(state, writer: Self.writer).add(to: &image) }
-            if let lane = entry.lane { try JournalRecord(lane, writer: Self.writer).add(to: &image) }
+            if let state = entry.state { JournalRecord(state, writer: Self.writer).add(to: &snapshot) }
+            if let lane = entry.lane { JournalRecord(lane, writer: Self.writer).add(to: &snapshot) }
         }
-        return try image.restored()
+        return try snapshot.restored()
     }
 
     /// How many records a partition has.
     func count(_ partition: Partition) -> Int { self.entries[partition]?.count ?? 0 }
+
+    /// The rollouts of one partition.
+    func rollouts(_ partition: Partition) -> [RolloutState] {
+        self.newest.values.compactMap(\.state).filter { $0.partition == partition }
+    }
 
     /// The journal of one partition as it was after so many records, each rollout having come from one event.
     func prefix(_ records: Int, of partition: Partition) -> VirtualJournal {

@@ -52,7 +52,8 @@ struct VirtualWorkbench: Sendable {
         case .findRuntime: .success(.runtime(identifier: "runtime"))
         case .findVersion(let model, _, let run, let marker):
             .success(.version(self.version({ $0.model == model && $0.run == run }, marker: marker, now: now)))
-        case .readVersion(_, let id): .success(.version(self.version({ $0.id == id }, marker: "", now: now)))
+        case .readVersion(_, let id, let marker):
+            .success(.version(self.version({ $0.id == id }, marker: marker, now: now)))
         case .registerVersion(let request): self.register(request, now: now)
         case .findModel(_, let name): .success(.model(self.model(name)))
         case .createModel(let request): self.create(request, now: now)
@@ -180,6 +181,17 @@ struct VirtualWorkbench: Sendable {
         return .success(
             .deployment(DeploymentFacts(deploymentID: made.id, progress: self.progress(made, now)))
         )
+    }
+
+    /// The workbench as it would be if nobody had ever worked at other models than these.
+    func keeping(models: Set<String>) -> VirtualWorkbench {
+        var kept = self
+        kept.versions.removeAll { !models.contains($0.model) }
+        kept.models.removeAll { !models.contains($0.model) }
+        kept.builds.removeAll { !models.contains($0.model) }
+        kept.deployments.removeAll { !models.contains($0.model) }
+        kept.log.removeAll { !models.contains($0.object.model) }
+        return kept
     }
 
     // MARK: Sweeps

@@ -7,8 +7,8 @@ import Values
 /// Two workers, a broker and a workbench on one virtual clock; a seed decides everything that chance decides.
 struct VirtualWorld {
     /// A worker's process; a crash makes a new one with an empty memory.
-    struct Process {
-        var number: Int
+    final class Process {
+        let number: Int
         var coordinator: Coordinator
         /// Partitions held, each with the number of its assignment.
         var held: [Partition: Int] = [:]
@@ -17,6 +17,11 @@ struct VirtualWorld {
         var batchBegan: MonotonicTime?
         var wake: MonotonicTime?
         var crashed = false
+
+        init(number: Int, policy: Coordinator.Policy, seed: UInt64) {
+            self.number = number
+            self.coordinator = Coordinator(policy: policy, seed: seed)
+        }
     }
 
     /// A call on its way.
@@ -88,8 +93,7 @@ struct VirtualWorld {
 
     private mutating func newProcess() {
         self.lastNumber += 1
-        let coordinator = Coordinator(policy: self.policy, seed: self.random.next())
-        self.processes.append(Process(number: self.processes.count, coordinator: coordinator))
+        self.processes.append(Process(number: self.processes.count, policy: self.policy, seed: self.random.next()))
     }
 
     mutating func schedule(_ happening: Happening, in delay: Double) {
@@ -158,7 +162,9 @@ struct VirtualWorld {
     /// Performs what the processes have decided.
     private mutating func settle() {
         for number in self.processes.indices where !self.processes[number].crashed {
-            for action in self.processes[number].coordinator.takeActions() { self.perform(action, number) }
+            for action in self.processes[number].coordinator.takeActions(now: self.moment) {
+                self.perform(action, number)
+            }
             self.beginCommit(number)
             if let wake = self.processes[number].coordinator.nextWake(now: self.now) {
                 guard self.processes[number].wake.map({ wake < $0 }) ?? true else { continue }
@@ -170,15 +176,15 @@ struct VirtualWorld {
 
     private mutating func perform(_ action: Coordinator.Action, _ number: Int) {
         switch action {
-        case .call(let id, let call, let partition, let notAfter):
-            let assignment = partition.flatMap { self.processes[number].held[$0] }
+        case .call(let planned):
+            let assignment = planned.partition.flatMap { self.processes[number].held[$0] }
             let flight = Flight(
                 process: number,
                 assignment: assignment,
-                id: id,
-                call: call,
-                partition: partition,
-                notAfter: notAfter
+                id: planned.id,
+                call: planned.call,
+                partition: planned.partition,
+                notAfter: planned.startBefore
             )
             let isSlow = Double.random(in: 0..<1, using: &self.random) < self.faults.slowSends
             self.schedule(.send(flight), in: isSlow ? 6 : 0.001)
@@ -193,9 +199,11 @@ struct VirtualWorld {
                     state: record.rollout,
                     lane: record.lane,
                     publishes: record.publishes,
-                    ticket: record.ticket
+                    ticket: record.ticket,
+                    record: record
                 )
             )
+        case .move(let move): self.violations.append("rollout \(move.rollout.id) moves, though its model is certain")
         case .forget, .outage, .sweepGivenUp: break
         }
     }
@@ -237,7 +245,8 @@ struct VirtualWorld {
         self.journal.commit(batch, began: began)
         for item in batch {
             guard let ticket = item.ticket else { continue }
-            self.processes[number].coordinator.recorded(ticket, began: began, now: self.moment)
+            let intent = item.record.flatMap { CommittedIntent.sample(of: $0, began: began) }
+            self.processes[number].coordinator.recorded(ticket, intent: intent, now: self.moment)
         }
     }
 

@@ -12,7 +12,10 @@ import WorkbenchSandbox
 @Suite("slipway-sandbox demo and tally", .timeLimit(.minutes(1)))
 struct DemoHostTests {
     private func withHost(_ body: (DemoHost, JSONValue) async throws -> Void) async throws {
-        let host = try await DemoHost(sandbox: SandboxServer.Settings(apiKey: "demo-key", seed: 1), partitionCount: 3)
+        let host = try await DemoHost(
+            sandbox: SandboxServer.Settings(apiKey: "demo-key", seed: 1),
+            partitionCounts: DemoHost.PartitionCounts(owning: 3, others: 2)
+        )
         do {
             try await body(host, try JSONValue(parsing: Array(host.announcement.utf8)))
         } catch {
@@ -44,7 +47,7 @@ struct DemoHostTests {
         await server.stop(grace: .zero)
     }
 
-    @Test("says where everything is, and has the four topics with as many partitions each")
+    @Test("says where everything is, and has the topics, inbox and journal with as many partitions")
     func announces() async throws {
         try await self.withHost { host, announced in
             #expect(announced["bootstrapServers"]?.text == host.bootstrapServers)
@@ -54,7 +57,11 @@ struct DemoHostTests {
             let admin = try Admin(properties: try KafkaProperties(bootstrapServers: host.bootstrapServers))
             let topics = try await admin.topics()
             await admin.close()
-            #expect(host.topics.all.compactMap { topics[$0]?.partitionCount } == [3, 3, 3, 3])
+            #expect(announced["partitions"]?.wholeNumber == 2)
+            let names = announced["topics"]
+            func count(_ name: String) -> Int? { names?[name]?.text.flatMap { topics[$0]?.partitionCount } }
+            #expect(["inbox", "journal"].map(count) == [3, 3])
+            #expect(["events", "status", "dead"].map(count) == [2, 2, 2])
         }
     }
 

@@ -87,6 +87,21 @@ struct SettingsFixture {
         #expect(try self.bed.load("routes: r.yaml", ["SLIPWAY_ROUTES": ""]).path(.routes) == "")
     }
 
+    @Test func eventTopicsAreOneOrSeveral() throws {
+        func events(_ file: String?, _ environment: [String: String] = [:]) throws -> [String] {
+            try self.bed.load(file, environment).list(.topicsEvents)
+        }
+        #expect(try events(nil) == ["experiments.finished"])
+        #expect(try events("topics:\n  events: a\n") == ["a"])
+        #expect(try events("topics:\n  events: [a, b.c]\n") == ["a", "b.c"])
+        #expect(try events("topics:\n  events:\n    - a\n    - b\n") == ["a", "b"])
+        #expect(try events("topics:\n  events: a, b\n") == ["a", "b"])
+        #expect(try events("topics:\n  events: [a, b]\n", ["SLIPWAY_TOPICS_EVENTS": "c,d"]) == ["c", "d"])
+        #expect(self.bed.problems("topics:\n  events: []\n").count == 1)
+        #expect(self.bed.problems("topics:\n  events: 'a,'\n").count == 1)
+        #expect(self.bed.problems("topics:\n  events: ['a,b']\n").count == 1)
+    }
+
     @Test func librdkafkaPropertiesPassThroughFromEverywhere() throws {
         let file = "kafka:\n  bootstrap.servers: a:1\n  sasl:\n    mechanism: PLAIN\n  linger.ms: 5\n"
         let environment = ["SLIPWAY_KAFKA_SASL_PASSWORD": "geheim", "SLIPWAY_KAFKA_LINGER_MS": "6"]

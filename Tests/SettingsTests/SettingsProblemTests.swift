@@ -26,7 +26,17 @@ import Testing
         ("workbench: 5\n", "1:1: workbench: must be a section of keys, is a single value"),
         (
             "topics:\n  events: a b\n",
-            "2:3: topics.events: must be a topic's name: 1 to 249 letters, digits, '.', '_' and '-', is 'a b'"
+            "2:3: topics.events: must be a topic's name (1 to 249 letters, digits, '.', '_' and '-'), or several as a list or "
+                + "with commas between them, is 'a b'"
+        ),
+        (
+            "topics:\n  events: [a, [b]]\n",
+            "2:15: topics.events: must be a topic's name (1 to 249 letters, digits, '.', '_' and '-'), or several as a list or "
+                + "with commas between them; a member is a list"
+        ),
+        (
+            "topics:\n  inbox: [a]\n",
+            "2:3: topics.inbox: must be a topic's name: 1 to 249 letters, digits, '.', '_' and '-', is a list"
         ),
         (
             "workbench:\n  url: ftp://x\n",
@@ -101,6 +111,15 @@ import Testing
             "topics.dead=deployments.status",
             "--set: topics.dead: is 'deployments.status', the same topic as topics.status"
         ),
+        (
+            "topics.inbox=deployments.journal",
+            "default: topics.journal: is 'deployments.journal', the same topic as topics.inbox"
+        ),
+        (
+            "topics.events=a,deployments.inbox",
+            "default: topics.inbox: is 'deployments.inbox', the same topic as topics.events"
+        ),
+        ("topics.events=a,b,a", "--set: topics.events: names 'a' twice"),
     ])
     func settingsThatAreWrongTogetherAreNamed(assignment: String, expected: String) {
         #expect(self.bed.problems(nil, [:], [assignment]) == [expected])

@@ -15,7 +15,7 @@ struct ThreadsTests {
 
     @Test func closeFinishesWhatIsWaiting() async {
         let thread = BlockingThread(name: "test")
-        let count = Condition(0)
+        let count = Locked(0)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<50 { group.addTask { await thread.run { count.withLock { $0 += 1 } } } }
         }
@@ -24,24 +24,24 @@ struct ThreadsTests {
     }
 
     @Test func waitEndsAtItsTimeout() async {
-        let condition = Condition(0)
-        let waited = Condition<Bool?>(nil)
+        let monitor = Monitor(0)
+        let waited = Locked<Bool?>(nil)
         let thread = DedicatedThread(name: "waiter") {
-            let result = condition.wait(timeout: .milliseconds(20)) { $0 > 0 ? $0 : nil }
-            waited.signal { $0 = result == nil }
+            let result = monitor.wait(timeout: .milliseconds(20)) { $0 > 0 ? $0 : nil }
+            waited.withLock { $0 = result == nil }
         }
         await thread.join()
         #expect(waited.withLock { $0 } == true)
     }
 
     @Test func signalWakesAWaitingThread() async {
-        let condition = Condition(0)
-        let seen = Condition(0)
+        let monitor = Monitor(0)
+        let seen = Locked(0)
         let thread = DedicatedThread(name: "waiter") {
-            let value = condition.wait { $0 > 0 ? $0 : nil }
-            seen.signal { $0 = value ?? -1 }
+            let value = monitor.wait { $0 > 0 ? $0 : nil }
+            seen.withLock { $0 = value ?? -1 }
         }
-        condition.signal { $0 = 7 }
+        monitor.signal { $0 = 7 }
         await thread.join()
         #expect(seen.withLock { $0 } == 7)
     }

@@ -138,6 +138,36 @@ struct DecodingTests {
         #expect(run.artifactPaths == ["artifacts"])
     }
 
+    @Test func aRunNamesItsRegisteredVersions() throws {
+        let run = try decode(
+            """
+            {"id":"r","data":{"registered_model_metadata":[
+            {"model_path":"artifacts","model_name":"churn","model_id":"xm37-fllz-7zza-8l9d",
+            "model_version_id":"04tq-8ys4-8gu2-yu96","version_number":2,"run_id":"r","created_at":"2026-02-03T04:05:06Z"},
+            {"model_id":"g","model_version_id":"v"}]}}
+            """,
+            as: ExperimentRun.self
+        )
+        #expect(run.registeredVersions.map(\.modelID) == ["xm37-fllz-7zza-8l9d", "g"])
+        #expect(run.registeredVersions.map(\.versionID) == ["04tq-8ys4-8gu2-yu96", "v"])
+        #expect(run.registeredVersions.map(\.modelName) == ["churn", ""])
+    }
+
+    @Test(arguments: [
+        ("null", 0), ("[]", 0), ("{}", 0), (#""x""#, 0), ("7", 0), ("[null,7,[],{}]", 0),
+        (#"[{"model_id":"g"}]"#, 0), (#"[{"model_version_id":"v"}]"#, 0),
+        (#"[{"model_id":"g","model_version_id":{}}]"#, 0),
+        (#"[{"model_id":"g"},{"model_id":"g","model_version_id":"v"}]"#, 1),
+    ])
+    func versionsInAnotherFormAreNone(json: String, count: Int) throws {
+        let run = try decode(
+            #"{"id":"r","data":{"params":[{"key":"a","value":"1"}],"registered_model_metadata":\#(json)}}"#,
+            as: ExperimentRun.self
+        )
+        #expect(run.registeredVersions.count == count)
+        #expect(run.params == ["a": "1"])
+    }
+
     @Test(arguments: [
         ("EXPERIMENT_RUN_RUNNING", ExperimentRun.Status.running), ("EXPERIMENT_RUN_FAILED", .failed),
         ("experiment_run_finished", .finished), ("FINISHED", .finished), ("", .running),

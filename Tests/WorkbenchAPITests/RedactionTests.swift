@@ -5,6 +5,7 @@ import JSON
 import Telemetry
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchAPI
 

@@ -115,9 +115,17 @@ struct SandboxTests {
             #expect(run.metrics == ["auc": 0.91])
             #expect(run.params == ["accuracy": "0.93"])
             #expect(run.artifactPaths == ["artifacts"])
+            #expect(run.registeredVersions.isEmpty)
 
             let registered = try await client.perform(.register(subject.registration()))
             let version = try #require(registered.version(ofRun: subject.run))
+            let after = try await client.perform(
+                .run(project: subject.project, experiment: subject.experiment, subject.run)
+            )
+            #expect(
+                after.registeredVersions
+                    == [.init(modelID: registered.id, versionID: version.id, modelName: "churn")]
+            )
             #expect(try await client.perform(.registeredVersion(model: registered.id, version.id)).status.isReady)
             let model = try await client.perform(
                 .createModel(

@@ -2,6 +2,7 @@
 
 import HTTPValues
 import Testing
+import Values
 import WorkbenchAPI
 import WorkbenchCalls
 
@@ -104,7 +105,8 @@ struct CallTests {
                 .json(
                     """
                     {"id":"r","experiment_id":"e","status":"EXPERIMENT_RUN_FINISHED","start_time":"2026-02-03T04:00:00Z",
-                    "data":{"metrics":[{"key":"auc","value":0.9}],"files":[{"path":"a","is_dir":true}]}}
+                    "data":{"metrics":[{"key":"auc","value":0.9}],"files":[{"path":"a","is_dir":true}],
+                    "registered_model_metadata":[{"model_name":"n","model_id":"g","model_version_id":"v"}]}}
                     """
                 )
             ],
@@ -114,9 +116,10 @@ struct CallTests {
                     experimentID: "e",
                     runID: "r",
                     status: .finished,
-                    startMilliseconds: 1_770_091_200_000,
+                    start: Timestamp(millisecondsSinceEpoch: 1_770_091_200_000),
                     metrics: ["auc": 0.9],
-                    artifactPaths: ["a"]
+                    artifactPaths: ["a"],
+                    registeredVersions: [RegisteredVersion(registeredModelID: "g", versionID: "v", modelName: "n")]
                 )
             )
         ),
@@ -169,7 +172,7 @@ struct CallTests {
 
     static let reads: [Exemplar] = [
         Exemplar(
-            call: .readVersion(registeredModelID: "g", versionID: "v"),
+            call: .readVersion(registeredModelID: "g", versionID: "v", marker: "m"),
             lines: ["GET /registry/models/g/versions/v"],
             answers: [.json(version("v", "UPLOADING", tag: "k"))],
             result: .version(

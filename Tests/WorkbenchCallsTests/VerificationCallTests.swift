@@ -4,6 +4,7 @@ import HTTPValues
 import Rollouts
 import Telemetry
 import Testing
+import Values
 import WorkbenchAPI
 import WorkbenchCalls
 

@@ -19,15 +19,14 @@ struct BackPressureTests {
             settings.maximumUnfinished = 4
             let most = Mutex(0)
             let registry = MetricsRegistry()
-            // Looked at whenever a step's outcome is about to be written, so often enough to see the peak.
-            settings.checkpoints = { checkpoint in
-                guard checkpoint == .beforeJournal else { return }
+            // Looked at whenever something is about to be written, so often enough to see the peak.
+            let look = CommitLook {
                 let text = registry.prometheusText()
                 let line = text.split(separator: "\n").first { $0.hasPrefix("slipway_rollouts_unfinished ") }
                 let count = line.flatMap { Int($0.dropFirst("slipway_rollouts_unfinished ".count)) } ?? 0
                 most.withLock { $0 = max($0, count) }
             }
-            try await bed.withWorker(settings, registry: registry) { worker in
+            try await bed.withWorker(settings.tapped(by: look), registry: registry) { worker in
                 // One by one, so that no batch brings many at once.
                 for number in 1...12 {
                     try await bed.emit(runs[0].data(model: "m\(number)"), id: "\(number)", key: "m\(number)")

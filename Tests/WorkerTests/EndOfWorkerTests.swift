@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Machine
+import Rollouts
 import TestSupport
 import Testing
 import WorkbenchSandbox
@@ -36,7 +38,7 @@ struct EndOfWorkerTests {
                 _ = try await bed.read(bed.topics.status) { !$0.isEmpty }
                 try await mock.setBroker(1, isUp: false)
                 // The next thing that is to be written down tells.
-                try await log.first("the producer is lost, starting over from the journal")
+                try await log.first("producer unusable; reloading every partition from the journal")
             }
             #expect(log.count("stopped") == 1)
             try await mock.setBroker(1, isUp: true)
@@ -62,7 +64,7 @@ struct EndOfWorkerTests {
                     usurper.groupInstanceID = final.groupInstanceID
                     usurper.sessionTimeout = final.sessionTimeout
                     let consumer = try Consumer(properties: bed.kafka, settings: usurper)
-                    try await consumer.subscribe([bed.topics.events])
+                    try await consumer.subscribe([bed.events])
                     var probe = KafkaProbe(consumer)
                     _ = try await probe.assignment()
                     // The worker notices by its next heartbeat, and its end ends this wait.

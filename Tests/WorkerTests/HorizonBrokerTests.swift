@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Machine
 import Rollouts
 import TestSupport
 import Testing
@@ -17,7 +18,10 @@ import WorkbenchSandbox
 struct HorizonBrokerTests {
     private func keepEvents(_ milliseconds: Int, _ bed: WorkerFixture) async throws {
         let admin = try Admin(properties: bed.kafka)
-        try await admin.changeSettings(ofTopic: bed.topics.events, ["retention.ms": "\(milliseconds)"])
+        // The inbox keeps events, too: read again, one would be deployed again.
+        for topic in [bed.events, bed.topics.inbox] {
+            try await admin.changeSettings(ofTopic: topic, ["retention.ms": "\(milliseconds)"])
+        }
         await admin.close()
     }
 

@@ -6,27 +6,45 @@ import Telemetry
 import Testing
 import Values
 
+@testable import Machine
 @testable import Worker
 
 @Suite(.timeLimit(.minutes(1)))
 struct LagTests {
-    private func lag(_ accepted: Int64, _ reached: Consumer.Reached?, end: Int64) -> Int64 {
-        LagWatch.records(Offset(rawValue: accepted), reached, end: Offset(rawValue: end))
+    private static let events = ReadPartition(.events(0), 0)
+
+    private func lag(_ accepted: Int64, end: Int64, delivered: Int64? = nil, met: Int64? = nil) -> Int64? {
+        var lag = Lag(interval: .seconds(5))
+        let progress = ReadProgress(
+            end: Offset(rawValue: end),
+            delivered: delivered.map { Offset(rawValue: $0) },
+            met: met.map { Offset(rawValue: $0) }
+        )
+        let ownership = PartitionOwnership.holding([Self.events: Offset(rawValue: accepted)])
+        return lag.behind([Self.events: progress], ownership)[Self.events]
     }
 
     @Test func whatIsNotAcceptedCounts() {
-        #expect(self.lag(0, nil, end: 10) == 10)
-        #expect(self.lag(10, nil, end: 10) == 0)
+        #expect(self.lag(0, end: 10) == 10)
+        #expect(self.lag(10, end: 10) == 0)
         // The end was asked for before the last records were accepted.
-        #expect(self.lag(12, nil, end: 10) == 0)
+        #expect(self.lag(12, end: 10) == 0)
     }
 
     @Test func placesOfTransactionsAreNoRecords() {
-        let reached = Consumer.Reached(delivered: Offset(rawValue: 9), end: Offset(rawValue: 10))
-        #expect(self.lag(9, reached, end: 10) == 0)
-        #expect(self.lag(9, reached, end: 12) == 2)
+        #expect(self.lag(9, end: 10, delivered: 9, met: 10) == 0)
+        #expect(self.lag(9, end: 12, delivered: 9, met: 10) == 2)
         // What was delivered and is not accepted is behind, whatever the consumer has met.
-        #expect(self.lag(8, reached, end: 10) == 2)
+        #expect(self.lag(8, end: 10, delivered: 9, met: 10) == 2)
+    }
+
+    @Test func whatIsHeldNoLongerIsBehindNoLonger() {
+        var lag = Lag(interval: .seconds(5))
+        let progress = [Self.events: ReadProgress(end: 10)]
+        let held = lag.behind(progress, .holding([Self.events: 4]))
+        #expect(held == [Self.events: 6])
+        #expect(lag.behind([:], .holding([:])) == [Self.events: 0])
+        #expect(lag.behind([:], .holding([:])) == [:])
     }
 
     @Test func rolloutsAreCountedByPhaseAsTheyMove() {
@@ -50,7 +68,8 @@ struct LagTests {
             try await bed.withWorker(bed.settings(.catchAll), registry: registry) { _ in
                 try await bed.emit(runs[0].data(model: "m"), id: "e", key: "m")
                 _ = try await bed.phases(untilEnded: 1)
-                while !(0..<3).allSatisfy({
+                let partitions = (0..<3).map { "inbox-\($0)" } + (0..<4).map { "events0-\($0)" }
+                while !partitions.allSatisfy({
                     registry.prometheusText().contains("slipway_consumer_lag{partition=\"\($0)\"} 0\n")
                 }) { try await Task.sleep(for: .milliseconds(50)) }
                 #expect(registry.prometheusText().contains("slipway_rollouts_in_flight{phase=\"building\"} 0\n"))
@@ -66,7 +85,9 @@ extension RolloutState {
             offset: 1,
             value: Array(#"{"projectId":"p","experimentId":"e","runId":"r","model":{"name":"m"}}"#.utf8)
         )
-        guard case .success(let decoded) = EventDecoder.decode(event) else { preconditionFailure("a good event") }
+        guard case .success(let decoded) = EventDecoder.decode(OriginalRecord(event)) else {
+            preconditionFailure("a good event")
+        }
         return RolloutState(
             id: RolloutID(of: decoded, workspace: "w"),
             partition: 0,

@@ -43,9 +43,9 @@ struct OutageTests {
     @Test func whileNobodyListensWorkWaitsAndOneProbeAtATimeAsks() async throws {
         try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(Self.models)
-            let detour = Detour(bed.transport, origin: bed.workbench, refusing: .everything)
+            let detour = Detour(refusing: .everything)
             let settings = Self.settings(bed)
-            try await bed.withWorker(settings, detour: detour) { worker in
+            try await bed.withWorker(settings.tapped(by: detour)) { worker in
                 try await Self.emit(bed, runs)
                 #expect(try await Self.causes(bed, waiting: Self.models) == ["unavailable"])
                 #expect(worker.health.cause(of: "workbench")?.hasPrefix("unavailable: ") == true)
@@ -86,8 +86,8 @@ struct OutageTests {
         try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(Self.models)
             try await bed.fault(#"[{"match":{"path":"/api/v2/**"},"fault":"status","status":401}]"#)
-            let detour = Detour(bed.transport, origin: bed.workbench)
-            try await bed.withWorker(Self.settings(bed), detour: detour) { worker in
+            let detour = Detour()
+            try await bed.withWorker(Self.settings(bed).tapped(by: detour)) { worker in
                 try await Self.emit(bed, runs)
                 #expect(try await Self.causes(bed, waiting: Self.models) == ["unauthorized"])
                 let cause = worker.health.cause(of: "workbench") ?? ""
@@ -107,8 +107,8 @@ struct OutageTests {
         let clock = LifeCycleClock(fixed: .milliseconds(600))
         try await WorkerFixture.with(clock: clock) { bed in
             let runs = try await bed.seedRuns(2)
-            let detour = Detour(bed.transport, origin: bed.workbench)
-            try await bed.withWorker(Self.settings(bed), detour: detour) { worker in
+            let detour = Detour()
+            try await bed.withWorker(Self.settings(bed).tapped(by: detour)) { worker in
                 try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")
                 _ = try await bed.read(bed.topics.status) { $0.contains { WorkerFixture.phase(of: $0) == "building" } }
                 try await bed.fault(

@@ -28,7 +28,7 @@ struct PipelineBrokerTests {
             #expect(try await bed.audit().created == ["version": 1, "model": 1, "build": 1, "deployment": 1])
             let committed = try await bed.committedOffsets()
             #expect(committed.values.map(\.rawValue).reduce(0, +) == 1)
-            #expect(committed.count == bed.partitionCount)
+            #expect(committed.count == bed.eventPartitionCount)
         }
     }
 

@@ -61,7 +61,7 @@ struct PipelineTests {
         }
     }
 
-    @Test(arguments: [Int32(0), 1, 2])
+    @Test(arguments: [Partition(rawValue: 0), 1, 2, 3])
     func anEventOnAnyPartitionIsDeployedOnceByItsOwner(partition: Partition) async throws {
         try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(1)

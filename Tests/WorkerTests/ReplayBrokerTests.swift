@@ -58,15 +58,15 @@ struct ReplayBrokerTests {
     /// The command sends no second copy; and of a copy that is sent twice all the same, the worker makes nothing.
     private func nothingComesOfTheSameReplay(_ bed: WorkerFixture, _ words: [String]) async throws {
         let made = try await bed.audit().created
-        let events = try await self.all(bed, bed.topics.events)
+        let events = try await self.all(bed, bed.events)
         let report = try await self.replay(bed, words)
         #expect(report.contains("alreadySent"))
-        #expect(try await self.all(bed, bed.topics.events).count == events.count)
+        #expect(try await self.all(bed, bed.events).count == events.count)
 
         let copy = try #require(events.last)
         let producer = try Producer(properties: bed.kafka)
         _ = try await producer.send(
-            ProducerRecord(topic: bed.topics.events, key: copy.key, value: copy.value, headers: copy.headers)
+            ProducerRecord(topic: bed.events, key: copy.key, value: copy.value, headers: copy.headers)
         )
         await producer.close()
         // There is one partition: when what comes behind the copy has ended, the copy has been seen.
@@ -136,7 +136,7 @@ struct ReplayBrokerTests {
             environment: [
                 "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": KafkaFixture.genuineBootstrap ?? "",
                 "SLIPWAY_KAFKA_GROUP_ID": bed.groupID,
-                "SLIPWAY_TOPICS_EVENTS": bed.topics.events,
+                "SLIPWAY_TOPICS_EVENTS": bed.events,
                 "SLIPWAY_ROUTES": "",
             ],
             output: Output(to: captured)

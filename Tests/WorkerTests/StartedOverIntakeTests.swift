@@ -1,125 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPValues
 import Kafka
-import Telemetry
 import TestSupport
 import Testing
 import Values
+import WorkbenchAPI
 
+@testable import Machine
 @testable import Rollouts
 @testable import Worker
 
 /// Guarantee 1 where a partition starts over: what somebody has in hand by then is read again, not accepted.
 @Suite(.timeLimit(.minutes(1)))
 struct StartedOverIntakeTests {
+    /// What the group's port has told so far.
+    private struct Told {
+        let inbox: LoopInbox
+        var membership: GroupMembership?
+        var assigned: Set<ReadPartition> = []
+        var records: [(lease: Lease, entries: [IntakeEntry])] = []
+
+        /// Waits until it has told enough.
+        mutating func wait(until isDone: (Told) -> Bool) async throws {
+            while !isDone(self) {
+                for input in self.inbox.take() {
+                    switch input {
+                    case .group(.assigned(let partitions, let membership)):
+                        self.assigned.formUnion(partitions)
+                        self.membership = membership
+                    case .group(.records(let lease, let entries)): self.records.append((lease, entries))
+                    case .group, .journal, .workbench, .woke, .stop: break
+                    }
+                }
+                guard !isDone(self) else { return }
+                for await _ in self.inbox.signals { break }
+                try Task.checkCancellation()
+            }
+        }
+
+        func offsets(_ lease: Lease) -> [Int64] {
+            self.records.filter { $0.lease == lease }.flatMap { $0.entries.map(\.next.rawValue) }
+        }
+    }
+
     @Test func recordsInHandWhenTheirPartitionStartsOverAreReadAgain() async throws {
         try await WorkerFixture.with(partitionCount: 1) { bed in
-            let worker = Worker(
-                settings: bed.settings(.catchAll),
-                runner: CallRunner(client: bed.client, credentials: bed.credentials),
-                logger: .disabled,
-                metrics: WorkerMetrics(MetricsRegistry())
-            )
-            let limits = TopicCheck.Result(
-                partitionCount: 1,
-                maximumRecordBytes: 1_000_000,
-                maximumDeadBytes: 1_000_000
-            )
-            let parts = try worker.makeParts(limits, .silent)
-            let intake = worker.makeIntake(parts)
             for (index, run) in try await bed.seedRuns(2).enumerated() {
                 try await bed.emit(run.data(model: "churn"), id: "\(index)", key: "churn")
             }
-            try await parts.consumer.subscribe([bed.topics.events])
-            var probe = KafkaProbe(parts.consumer)
-            _ = try await probe.assignment()
-
-            let first = worker.holdings.beginRestoring(0)
-            try await Self.takeOver(worker, parts, bed, epoch: first)
-            let inHand = try await Self.records(parts.consumer, until: 2)
-            // The first event's transaction was lost with its producer. The reader is so slow that it hears of it late.
-            for request in worker.holdings.beginRestoringAgain() {
-                try await Self.takeOver(worker, parts, bed, epoch: request.epoch)
+            let settings = bed.settings(.catchAll)
+            let inbox = LoopInbox()
+            let group = KafkaGroup(
+                consumer: try Consumer(properties: bed.kafka, settings: settings.consumerSettings),
+                topics: bed.topics,
+                intake: Intake(settings.intake(inboxPartitions: 1)),
+                clock: WorkerClock(),
+                inbox: inbox
+            )
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                let events = ReadPartition(.events(0), 0)
+                var told = Told(inbox: inbox)
+                try await told.wait { $0.assigned.contains(events) }
+                var ownership = PartitionOwnership.holding([events: 0])
+                let first = try #require(ownership.held.first)
+                group.perform(.read(first, from: 0, isPaused: false))
+                // Read, and in somebody's hand: the loop has not looked at it.
+                try await told.wait { $0.offsets(first).count == 2 }
+                // The first event's transaction was lost with its producer.
+                let orders = ownership.startOver()
+                #expect(!ownership.accepts(first), "what was read under the old lease is not accepted")
+                guard case .locate(let second, _)? = orders.first else {
+                    Issue.record("the partition is not looked up again")
+                    return
+                }
+                #expect(!ownership.accepts(second), "nor anything before its rollouts go on")
+                _ = ownership.located(second, .success(.committed(0)), now: Now(monotonic: .zero, wall: .epoch))
+                #expect(ownership.accepts(second))
+                group.perform(.read(second, from: 0, isPaused: false))
+                try await told.wait { $0.offsets(second).count == 2 }
+                #expect(told.offsets(second) == [1, 2], "all of it is read again, and in order")
+                await group.close()
+                try await tasks.waitForAll()
             }
-            try await intake.take(inHand.records, seeks: inHand.seeks)
-            #expect(await parts.driver.unfinishedCount == 0)
-            #expect(parts.journal.pendingCount == 0)
-
-            let again = try await Self.records(parts.consumer, until: 2)
-            #expect(again.records.map(\.offset.rawValue) == [0, 1])
-            try await intake.take(again.records, seeks: again.seeks)
-            #expect(parts.journal.pendingCount == 2)
-            await worker.close(parts)
         }
     }
 
-    /// Another partition that is let in resumes whatever is open; this one's rollouts are not restored yet.
-    @Test func nothingIsReadBeforeTheRolloutsGoOn() {
-        let holdings = Holdings()
-        let epoch = holdings.beginRestoring(0)
-        #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0), seek: 1))
-        #expect(holdings.open == [])
-        #expect(holdings.accepting(0, seeks: 1) == nil)
-        #expect(!holdings.open(0, epoch: epoch - 1))
-        #expect(holdings.open(0, epoch: epoch))
-        #expect(holdings.open == [0])
-        #expect(holdings.accepting(0, seeks: 1) == epoch)
-        #expect(holdings.accepting(0, seeks: 0) == nil)
-        for request in holdings.beginRestoringAgain() {
-            #expect(holdings.beginHolding(0, epoch: request.epoch, position: Offset(rawValue: 0), seek: 2))
+    /// A creating call that was made before its partition started over, or went and came back, is still under way.
+    @Test func aCallOfAnEarlierLeaseIsNotCountedAsEnded() throws {
+        let dialect = Dialect(
+            baseURL: try ServiceURL("http://workbench.test"),
+            modelServiceURL: try ServiceURL("http://models.test")
+        )
+        var calls = CallsUnderWay(dialect: dialect)
+        var requests: [PlannedRequest] = []
+        let leases = [1, 2].map { Lease(.inbox(0), epoch: $0) }
+        for (number, lease) in leases.enumerated() {
+            let request = ModelRequest(
+                projectID: "p",
+                name: "churn",
+                description: "",
+                registeredModelID: "",
+                disableAuthentication: false
+            )
+            let end = calls.begin(
+                UInt64(number),
+                .createModel(request),
+                lease: lease,
+                startBefore: .zero,
+                now: .zero,
+                requests: &requests
+            )
+            #expect(end == nil)
         }
-        #expect(holdings.open == [])
-    }
-
-    @Test func aCallOfAnEarlierAssignmentIsNotCountedAsEnded() {
-        let holdings = Holdings()
-        func hold() -> UInt64 {
-            let epoch = holdings.beginRestoring(0)
-            #expect(holdings.beginHolding(0, epoch: epoch, position: Offset(rawValue: 0), seek: 0))
-            return epoch
-        }
-        let first = hold()
-        #expect(holdings.beginCreatingCall(0, epoch: first))
-        holdings.remove([0])
-        let second = hold()
-        #expect(holdings.beginCreatingCall(0, epoch: second))
-        holdings.endCreatingCall(0, epoch: first)
-        #expect(holdings.creatingCalls([0]) == 1)
-        // One that was made before the partition started over is still ours.
-        _ = holdings.beginRestoringAgain()
-        holdings.endCreatingCall(0, epoch: second)
-        #expect(holdings.creatingCalls([0]) == 0)
-    }
-
-    /// What a hand-over does, from the partition's beginning.
-    private static func takeOver(
-        _ worker: Worker,
-        _ parts: Worker.Parts,
-        _ bed: WorkerFixture,
-        epoch: UInt64
-    ) async throws {
-        let events = TopicPartition(bed.topics.events, 0)
-        let start = Offset(rawValue: 0)
-        try await parts.consumer.pause([events])
-        let seek = try await parts.consumer.seek(events, to: start)
-        #expect(worker.holdings.beginHolding(0, epoch: epoch, position: start, seek: seek))
-        await parts.driver.restore(0, epoch: epoch, try JournalImage().restored())
-        #expect(worker.holdings.open(0, epoch: epoch))
-        try await parts.consumer.resume([events])
-    }
-
-    /// Takes so many records out of the consumer; the number is that of the last.
-    private static func records(
-        _ consumer: Consumer,
-        until count: Int
-    ) async throws -> (records: [ConsumedRecord], seeks: Int) {
-        var all: [ConsumedRecord] = []
-        var newest = 0
-        while all.count < count, let event = await consumer.next() {
-            guard case .records(let records, let seeks) = event else { continue }
-            all += records
-            newest = seeks
-        }
-        return (all, newest)
+        let answer = WorkbenchAnswer.Outcome.failure(
+            HTTPFailure(kind: .timeout, mayHaveBeenSent: true, message: "late")
+        )
+        let now = Now(monotonic: .zero, wall: .epoch)
+        var reports: [Report] = []
+        func isCreating() -> Bool { calls.isCreating { $0.subject == .inbox(0) } }
+        #expect(isCreating())
+        _ = calls.answered(WorkbenchAnswer(id: requests[0].id, answer), now: now, reports: &reports)
+        #expect(isCreating())
+        _ = calls.answered(WorkbenchAnswer(id: requests[1].id, answer), now: now, reports: &reports)
+        #expect(!isCreating())
     }
 }

@@ -2,7 +2,6 @@
 
 import Kafka
 import Rollouts
-import Synchronization
 import TestSupport
 import Testing
 import Threads
@@ -14,8 +13,8 @@ import WorkbenchSandbox
 /// A worker that ends at any boundary of any creating step is succeeded by another one, and the same objects stand there.
 @Suite(.timeLimit(.minutes(3)))
 struct StepBoundaryTests {
-    @Test(arguments: Checkpoint.allCases)
-    func whateverTheBoundaryAtWhichWorkersEndNothingIsMadeTwice(checkpoint: Checkpoint) async throws {
+    @Test(arguments: Boundary.allCases)
+    func whateverTheBoundaryAtWhichWorkersEndNothingIsMadeTwice(boundary: Boundary) async throws {
         let isGenuine = KafkaFixture.genuineBootstrap != nil
         let clock = LifeCycleClock(fixed: .milliseconds(100))
         try await WorkerFixture.with(genuine: isGenuine, partitionCount: 1, clock: clock) { bed in
@@ -23,12 +22,12 @@ struct StepBoundaryTests {
             try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
             var ends = 0
             // Where an end leaves the step as it was, a successor passes its boundary and ends at the next one's.
-            let isPassedByEnding = checkpoint == .afterCall || checkpoint == .afterJournal
-            while try await Self.endsAt(checkpoint, time: ends == 0 || isPassedByEnding ? 1 : 2, bed) {
+            let isPassedByEnding = boundary == .afterCall || boundary == .afterJournal
+            while try await Self.endsAt(boundary, time: ends == 0 || isPassedByEnding ? 1 : 2, bed) {
                 ends += 1
                 guard ends < 20 else { break }
             }
-            let isOfOutcomes = checkpoint == .beforeJournal || checkpoint == .afterJournal
+            let isOfOutcomes = boundary == .beforeJournal || boundary == .afterJournal
             // Four creating steps; the outcome of one is written by itself only where it has to be waited for.
             #expect(ends >= (isOfOutcomes ? 2 : 4))
             let statuses = try await bed.phases(untilEnded: 1)
@@ -41,27 +40,16 @@ struct StepBoundaryTests {
     /// Runs a worker until it ends at a boundary, or until its work is done.
     ///
     /// - Returns: Whether it ended at the boundary.
-    private static func endsAt(_ checkpoint: Checkpoint, time: Int, _ bed: WorkerFixture) async throws -> Bool {
-        let reached = Completion()
-        let number = Mutex(0)
+    private static func endsAt(_ boundary: Boundary, time: Int, _ bed: WorkerFixture) async throws -> Bool {
+        let reached = OneShotEvent()
         var settings = bed.settings(.catchAll)
         // Each successor waits for the end of its predecessor's session; brokers allow no shorter one.
         settings.sessionTimeout = .seconds(6)
         settings.policy.requestTimeout = .milliseconds(500)
         settings.policy.settle = .milliseconds(200)
-        settings.checkpoints = { passed in
-            guard passed == checkpoint else { return }
-            let count = number.withLock { number in
-                number += 1
-                return number
-            }
-            guard count >= time else { return }
-            // Whoever is at the boundary goes no further where it can be helped; then the whole worker ends.
-            withUnsafeCurrentTask { $0?.cancel() }
-            reached.complete()
-        }
-        let done = Completion()
-        try await bed.withCrashingWorker(settings) { _ in
+        let tap = BoundaryTap(boundary, time: time, reached: reached)
+        let done = OneShotEvent()
+        try await bed.withCrashingWorker(settings.tapped(by: tap)) { _ in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await reached.wait() }
                 group.addTask {

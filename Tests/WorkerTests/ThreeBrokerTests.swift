@@ -54,7 +54,14 @@ struct ThreeBrokerTests {
 
     /// All three stand still for longer than a transaction may take: what was committed is read from the journal.
     @Test func aStandstillOfTheWholeClusterIsWaitedOut() async throws {
-        try await WorkerFixture.with(genuine: true, partitionCount: 3, clock: .init(fixed: .milliseconds(200))) { bed in
+        // Ends that lie apart: some are there, and others still to be written, when everything stands still.
+        let clock = LifeCycleClock(
+            registering: .zero ... .zero,
+            building: .milliseconds(200) ... .seconds(15),
+            deploying: .zero ... .zero,
+            stopping: .zero ... .zero
+        )
+        try await WorkerFixture.with(genuine: true, partitionCount: 3, clock: clock) { bed in
             let runs = try await bed.seedRuns(12)
             let (log, registry) = (TestLog(), MetricsRegistry())
             var settings = bed.settings(.catchAll)
@@ -66,7 +73,7 @@ struct ThreeBrokerTests {
                 _ = try await bed.phases(untilEnded: 2)
                 for node in 1...3 { try await BrokerControl.run("freeze", node) }
                 // Transactions fail or stay of unknown outcome, and the worker says so.
-                try await log.first("the producer is lost, starting over from the journal")
+                try await log.first("producer unusable; reloading every partition from the journal")
                 #expect(!worker.health.isReady)
                 for node in 1...3 { try await BrokerControl.run("thaw", node) }
                 let phases = try await bed.phases(untilEnded: 12)

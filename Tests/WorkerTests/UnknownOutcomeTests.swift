@@ -28,7 +28,7 @@ struct UnknownOutcomeTests {
             for _ in 0..<4 { runs += try await bed.seedRuns(1) }
             let rules = Self.paths(runs).compactMap { fault.rule(path: $0) }
             try await bed.fault("[\((rules + [fault.furtherRule].compactMap { $0 }).joined(separator: ","))]")
-            let detour = Detour(bed.transport, origin: bed.workbench)
+            let detour = Detour()
             if fault == .connectionRefused {
                 detour.refuse(
                     .firstPost(pathSuffixes: [
@@ -40,7 +40,7 @@ struct UnknownOutcomeTests {
             settings.policy.settle = .milliseconds(400)
             // Above every delay of the faults but the one that is to outlast it.
             settings.policy.requestTimeout = .seconds(2)
-            try await bed.withWorker(settings, detour: detour) { [runs] _ in
+            try await bed.withWorker(settings.tapped(by: detour)) { [runs] _ in
                 // The first has the registry for itself, whose path tells no projects apart.
                 try await bed.emit(runs[0].data(model: "m0"), id: "0", key: "m0")
                 _ = try await bed.phases(untilEnded: 1)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Machine
+import Rollouts
 import Testing
 import Values
 

@@ -80,7 +80,7 @@ package enum BenchProgram {
                     if !isJSON { output.writeUnlessClosed(figure.lines) }
                 }
             )
-            try await Interruption.cancelling { try await bench.run() }
+            try await ShutdownSignal.cancelling { try await bench.run() }
             if isJSON { try output.writeLine(report.json(figures.withLock { $0 })) }
             return .success
         }

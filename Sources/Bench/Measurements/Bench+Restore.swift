@@ -10,7 +10,7 @@ extension Bench {
     {
         let count = self.settings.journalRecords
         self.progress("a journal of \(count) records")
-        try await self.writeJournal(count, fixture, topics)
+        try await self.writeJournal(count, fixture, topics, workbench)
         let bare = try await Self.bareScan(fixture, TopicPartition(topics.journal, 0))
         var rates: [Double] = []
         for _ in 0..<self.settings.rounds {
@@ -35,13 +35,19 @@ extension Bench {
         )
     }
 
-    private func writeJournal(_ count: Int, _ fixture: BenchFixture, _ topics: BenchTopics) async throws {
+    private func writeJournal(
+        _ count: Int,
+        _ fixture: BenchFixture,
+        _ topics: BenchTopics,
+        _ workbench: SimulatedWorkbench
+    ) async throws {
         // As the worker's own producer does.
         let properties = [
             KafkaProperties.Property("bootstrap.servers", fixture.bootstrap), .init("compression.type", "lz4"),
         ]
         let producer = try Producer(properties: try KafkaProperties(properties))
         do {
+            _ = try await producer.send(EndedRollout.start(in: topics, workbench: workbench.url))
             var written = 0
             while written < count {
                 let portion = min(2_000, count - written)

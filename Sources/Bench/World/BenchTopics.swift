@@ -6,16 +6,23 @@ import Values
 /// The topics, and the group, of one scenario.
 struct BenchTopics: Sendable {
     let events: String
+    let inbox: String
     let status: String
     let journal: String
     let dead: String
     let groupID: String
+    /// Partitions of each topic.
     let partitionCount: Int
 
     /// Names those of a scenario in a run of the benchmark.
+    ///
+    /// The inbox sorts before the events, as it does in the
+    /// default settings: a cooperative group hands partitions over in the order of their topics' names, and a rollout is
+    /// worked on by whoever holds its partition of the inbox.
     init(run: String, scenario: String, partitionCount: Int) {
         let prefix = "slipway-bench-\(run)-\(scenario)"
-        self.events = "\(prefix)-events"
+        self.events = "\(prefix)-experiments"
+        self.inbox = "\(prefix)-deployments-inbox"
         self.status = "\(prefix)-status"
         self.journal = "\(prefix)-journal"
         self.dead = "\(prefix)-dead"
@@ -23,7 +30,7 @@ struct BenchTopics: Sendable {
         self.partitionCount = partitionCount
     }
 
-    var names: [String] { [self.events, self.status, self.journal, self.dead] }
+    var names: [String] { [self.events, self.inbox, self.status, self.journal, self.dead] }
 
     var partitions: [TopicPartition] { TopicPartition.all(of: self.events, count: self.partitionCount) }
 

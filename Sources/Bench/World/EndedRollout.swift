@@ -16,14 +16,30 @@ struct EndedRollout {
 
     /// The journal record, as the worker writes it.
     func record(in topics: BenchTopics) throws -> ProducerRecord {
-        let writer = JournalRecord.Writer(process: "slipway-bench-0a1b2c3d", generation: 7)
-        let record = try JournalRecord(try self.state(in: topics), writer: writer)
-        return ProducerRecord(
+        let record = JournalRecord(try self.state(in: topics), writer: Self.writer)
+        return Self.producerRecord(record, topics)
+    }
+
+    /// What a worker writes before anything else, so that others know whose journal it is.
+    static func start(in topics: BenchTopics, workbench: String) -> ProducerRecord {
+        let start = StartRecord(
+            partitionCount: topics.partitionCount,
+            group: topics.groupID,
+            workbench: workbench,
+            topics: [topics.events: .beginning]
+        )
+        return self.producerRecord(JournalRecord(start, writer: self.writer), topics)
+    }
+
+    private static let writer = JournalRecord.Writer(process: "slipway-bench-0a1b2c3d", generation: 7)
+
+    private static func producerRecord(_ record: JournalRecord, _ topics: BenchTopics) -> ProducerRecord {
+        ProducerRecord(
             topic: topics.journal,
             partition: Partition(rawValue: 0),
             key: record.key,
             value: record.value,
-            headers: record.headers.map { RecordHeader($0.name, $0.value) }
+            headers: record.headers
         )
     }
 
@@ -65,10 +81,9 @@ struct EndedRollout {
         for (index, phase) in phases.enumerated() { state.enter(phase, at: Self.start.advanced(by: .seconds(index))) }
     }
 
-    private func event(in topics: BenchTopics) -> ConsumedRecord {
-        ConsumedRecord(
-            topicPartition: TopicPartition(topics.events, 0),
-            offset: Offset(rawValue: Int64(self.number)),
+    private func event(in topics: BenchTopics) -> OriginalRecord {
+        OriginalRecord(
+            origin: Origin(topic: topics.events, partition: 0, offset: Offset(rawValue: Int64(self.number))),
             timestamp: Self.start,
             value: Array(
                 """

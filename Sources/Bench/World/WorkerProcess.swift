@@ -53,6 +53,7 @@ struct WorkerProcess: Sendable {
             "SLIPWAY_KAFKA_BOOTSTRAP_SERVERS": fixture.bootstrap,
             "SLIPWAY_KAFKA_GROUP_ID": topics.groupID,
             "SLIPWAY_TOPICS_EVENTS": topics.events,
+            "SLIPWAY_TOPICS_INBOX": topics.inbox,
             "SLIPWAY_TOPICS_STATUS": topics.status,
             "SLIPWAY_TOPICS_JOURNAL": topics.journal,
             "SLIPWAY_TOPICS_DEAD": topics.dead,

@@ -10,13 +10,13 @@ package final class CapturedOutput: OutputTarget {
         var remainingWrites: Int?
     }
 
-    private let state: Condition<State>
+    private let state: Locked<State>
 
     /// Creates an empty one.
     ///
     /// - Parameter closesAfter: After this many writes to standard output the reader has gone; `nil` for never.
     package init(closesAfter: Int? = nil) {
-        self.state = Condition(State(remainingWrites: closesAfter))
+        self.state = Locked(State(remainingWrites: closesAfter))
     }
 
     /// What was written to standard output.

@@ -8,8 +8,8 @@ import Threads
 ///
 /// Unbuffered: what was written is with the reader before the next step begins.
 package final class StandardOutput: OutputTarget {
-    private let lock = Condition(())
-    private let errorLock = Condition(())
+    private let lock = Locked(())
+    private let errorLock = Locked(())
 
     /// Creates the target.
     package init() {}

@@ -10,7 +10,7 @@ import WorkbenchAPI
 /// A client of the configured workbench, with what belongs to it.
 struct Workbench: Sendable {
     let transport: HTTPClient
-    let client: WorkbenchClient
+    let dialect: Dialect
     let credentials: any CredentialSource
     let url: ServiceURL
     /// Where models are served.
@@ -18,14 +18,9 @@ struct Workbench: Sendable {
 
     /// Connects nothing yet.
     ///
-    /// - Parameters:
-    ///   - configuration: Address, key, TLS and limits.
-    ///   - observer: Told of every call.
+    /// - Parameter configuration: Address, key, TLS and limits.
     /// - Throws: `ConfigurationProblem` for an address or key that is missing or can't be used.
-    init(
-        _ configuration: Configuration,
-        observer: @escaping CallObserver = { _ in }
-    ) throws(ConfigurationProblem) {
+    init(_ configuration: Configuration) throws(ConfigurationProblem) {
         let access = configuration.workbench
         guard !access.url.isEmpty else {
             throw ConfigurationProblem("workbench.url is not set (SLIPWAY_WORKBENCH_URL, or CDSW_DOMAIN in a session)")
@@ -44,17 +39,17 @@ struct Workbench: Sendable {
         settings.verifyTLS = access.verifyTLS
         settings.userAgent = "slipway/\(Version.current)"
         self.transport = HTTPClient(settings: settings)
-        self.client = WorkbenchClient(
-            transport: self.transport,
-            dialect: Dialect(
-                baseURL: self.url,
-                modelServiceURL: self.modelServiceURL,
-                userAgent: settings.userAgent,
-                requestTimeout: configuration.policy.requestTimeout.duration
-            ),
-            credentials: self.credentials,
-            observer: observer
+        self.dialect = Dialect(
+            baseURL: self.url,
+            modelServiceURL: self.modelServiceURL,
+            userAgent: settings.userAgent,
+            requestTimeout: configuration.policy.requestTimeout.duration
         )
+    }
+
+    /// Calls it, a task for each call; for commands.
+    var client: WorkbenchClient {
+        WorkbenchClient(transport: self.transport, dialect: self.dialect, credentials: self.credentials)
     }
 
     private static func address(_ text: String, key: String) throws(ConfigurationProblem) -> ServiceURL {
@@ -65,7 +60,7 @@ struct Workbench: Sendable {
         }
     }
 
-    private static func credentials(_ access: WorkbenchAccess) throws(ConfigurationProblem) -> any CredentialSource {
+    private static func credentials(_ access: WorkbenchSettings) throws(ConfigurationProblem) -> any CredentialSource {
         if let path = access.apiKeyFile { return FileCredential(path: path) }
         guard let key = access.apiKey, !key.isEmpty else {
             throw ConfigurationProblem(

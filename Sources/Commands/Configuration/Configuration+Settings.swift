@@ -21,17 +21,18 @@ extension Configuration {
         self.transactionalIDPrefix = settings.required(.kafkaTransactionalIDPrefix)
         self.transactionTimeout = .milliseconds(settings.integer(.kafkaTransactionTimeout))
         self.sessionTimeout = .milliseconds(settings.integer(.kafkaSessionTimeout))
-        self.topics = WorkerSettings.Topics(
-            events: settings.required(.topicsEvents),
-            status: settings.required(.topicsStatus),
+        self.topics = TopicNames(
+            events: settings.list(.topicsEvents),
+            inbox: settings.required(.topicsInbox),
             journal: settings.required(.topicsJournal),
+            status: settings.required(.topicsStatus),
             dead: settings.required(.topicsDead)
         )
-        self.startFrom = WorkerSettings.StartFrom(setting: settings.required(.intakeStartFrom))
+        self.startFrom = TopicStart(setting: settings.required(.intakeStartFrom))
         self.maximumUnfinished = settings.integer(.intakeMaximumUnfinished)
         self.maximumEventBytes = settings.bytes(.intakeMaximumEventBytes).bytes
         self.dedupeHorizon = settings.duration(.journalDedupeHorizon)
-        self.workbench = WorkbenchAccess(settings)
+        self.workbench = WorkbenchSettings(settings)
         self.routesPath = settings.path(.routes) ?? ""
         self.operationsAddress = settings.required(.operationsAddress)
         self.policy = Coordinator.Policy(settings)
@@ -43,7 +44,7 @@ extension Configuration {
     }
 }
 
-extension WorkbenchAccess {
+extension WorkbenchSettings {
     fileprivate init(_ settings: Settings) {
         self.init()
         self.url = settings.text(.workbenchURL) ?? ""
@@ -81,12 +82,13 @@ extension Coordinator.Policy {
     }
 }
 
-extension WorkerSettings.StartFrom {
-    fileprivate init(setting text: String) {
+extension TopicStart {
+    /// `nil` for `now`.
+    fileprivate init?(setting text: String) {
         switch (text, Timestamp(rfc3339: text)) {
         case (_, let time?): self = .time(time)
         case ("beginning", nil): self = .beginning
-        default: self = .now
+        default: return nil
         }
     }
 }

@@ -20,12 +20,10 @@ struct Configuration: Sendable {
     var transactionTimeout = Duration.seconds(10)
     /// After how long without a heartbeat a worker is taken for dead.
     var sessionTimeout = Duration.seconds(45)
-    /// The four topics.
-    var topics = WorkerSettings.Topics()
-    /// Partitions of a topic that is created.
-    var partitionCount = 12
-    /// Where a new group begins.
-    var startFrom = WorkerSettings.StartFrom.now
+    /// The topics.
+    var topics = TopicNames()
+    /// From where the events of a topic count that was never read before; `nil` for from now on.
+    var startFrom: TopicStart?
     /// Unfinished rollouts at which intake pauses.
     var maximumUnfinished = 20_000
     /// The largest event.
@@ -37,7 +35,7 @@ struct Configuration: Sendable {
     /// After how long a stuck worker ends; zero for never.
     var exitAfter = Duration.seconds(600)
     /// The workbench.
-    var workbench = WorkbenchAccess()
+    var workbench = WorkbenchSettings()
     /// Path of the routes file.
     var routesPath = ""
     /// Where operations listen: `host:port`.
@@ -52,8 +50,8 @@ struct Configuration: Sendable {
     var logFormat: LogFormat?
 }
 
-/// How to reach the workbench.
-struct WorkbenchAccess: Sendable {
+/// What the settings say of the workbench.
+struct WorkbenchSettings: Sendable {
     /// Address, such as `https://workbench.example.com`.
     var url = ""
     /// The key itself, from the environment.
@@ -73,6 +71,6 @@ struct WorkbenchAccess: Sendable {
 extension Configuration {
     /// What commands that only talk to Kafka need.
     var kafkaAccess: KafkaAccess {
-        KafkaAccess(properties: self.kafka, eventsTopic: self.topics.events, statusTopic: self.topics.status)
+        KafkaAccess(properties: self.kafka, eventTopics: self.topics.events, statusTopic: self.topics.status)
     }
 }

@@ -12,16 +12,28 @@ package struct KafkaAccess: Sendable {
 
     /// librdkafka's properties as the user gave them.
     package var properties: [KafkaProperties.Property]
-    /// Name of the events topic.
-    package var eventsTopic: String
+    /// Names of the event topics, in the order of the settings; at least one.
+    package var eventTopics: [String]
     /// Name of the status topic.
     package var statusTopic: String
 
     /// Creates access.
-    package init(properties: [KafkaProperties.Property], eventsTopic: String, statusTopic: String) {
+    package init(properties: [KafkaProperties.Property], eventTopics: [String], statusTopic: String) {
         self.properties = properties
-        self.eventsTopic = eventsTopic
+        self.eventTopics = eventTopics
         self.statusTopic = statusTopic
+    }
+
+    /// Returns the event topics that an invocation is about: the one that `--topic` names, else all.
+    ///
+    /// - Throws: `UsageError` for a name that is not among the configured ones.
+    func eventTopics(choosing name: String?) throws(UsageError) -> [String] {
+        guard let name else { return self.eventTopics }
+        guard self.eventTopics.contains(name) else {
+            let names = self.eventTopics.map { "'\($0)'" }.joined(separator: ", ")
+            throw UsageError("option '--topic': '\(name)' is none of topics.events: \(names)")
+        }
+        return [name]
     }
 
     /// Where the user says that Kafka is, for messages.

@@ -95,7 +95,7 @@ struct EmitBuilder: Sendable {
     private func checked(_ candidate: EmitCandidate) -> EmitCandidate {
         guard self.options.checks else { return candidate }
         var candidate = candidate
-        if case .failure(let reason) = EventDecoder.decode(candidate.record.asRead) {
+        if case .failure(let reason) = EventDecoder.decode(OriginalRecord(candidate.record.asRead)) {
             candidate.problem = reason
         }
         return candidate

@@ -51,7 +51,7 @@ enum EmitCommand {
                 let options = try EmitOptions(invocation)
                 let access = try access(invocation, output)
                 return try await access.reporting("emit", output) {
-                    try await Interruption.cancelling {
+                    try await ShutdownSignal.cancelling {
                         try await EmitRun(options: options, access: access, output: output).run()
                     }
                 }
@@ -60,9 +60,9 @@ enum EmitCommand {
     }
 
     private static let discussion = """
-        Sends events to the events topic, in CloudEvents' binary mode, keyed by the model's name and hashed as Java's \
-        clients do (murmur2), so that all events of a model meet in one partition. An event without a model's name has \
-        no key; the worker names the model by its route and forwards the event.
+        Sends events to the first event topic, or to the one that --topic names, in CloudEvents' binary mode, keyed by \
+        the model's name where the event has one. Which partition an event lies in means nothing: workers pass it on to \
+        the one that owns its model.
 
         Options make one event, or with --count several; {n} in a text is the event's number, from 1. A file holds plain \
         data objects or structured CloudEvents; options given beside it replace the same field in each event.
@@ -101,7 +101,8 @@ enum EmitCommand {
             help: "Events a second; by default as fast as it goes."
         ),
         Option("structured", .flag(), help: "Put the whole CloudEvent into the value, not attributes into headers."),
-        Option("key", .value("TEXT"), help: "Another key than the model's name, as careless producers have it."),
+        Option("key", .value("TEXT"), help: "Another key than the model's name."),
+        Option("topic", .value("NAME"), help: "Another one of the event topics than the first."),
         Option(
             "partition",
             .value("N", .integer(0...Int(Int32.max))),

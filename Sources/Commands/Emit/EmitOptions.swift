@@ -24,6 +24,8 @@ struct EmitOptions: Sendable, Equatable {
     var key: String?
     /// The partition in place of the key's own.
     var partition: Partition?
+    /// The event topic they are sent to; `nil` for the first.
+    var topic: String?
     /// Whether events that the worker would dead-letter are refused.
     var checks = true
     /// Whether events are printed and not sent.
@@ -48,6 +50,7 @@ struct EmitOptions: Sendable, Equatable {
         self.mode = invocation.flag("structured") ? .structured : .binary
         self.key = invocation.text("key")
         self.partition = invocation.integer("partition").map { Partition(rawValue: Int32(clamping: $0)) }
+        self.topic = invocation.text("topic")
         self.checks = invocation.flag("check")
         self.isDryRun = invocation.flag("dry-run")
         self.json = invocation.flag("json")

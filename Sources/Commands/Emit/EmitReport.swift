@@ -54,7 +54,7 @@ struct EmitReport {
     }
 
     /// Notes the outcome of an event that was sent.
-    mutating func note(_ candidate: EmitCandidate, _ result: Result<RecordPlace, KafkaError>) {
+    mutating func note(_ candidate: EmitCandidate, _ result: Result<RecordMetadata, KafkaError>) {
         switch result {
         case .success(let place):
             self.sent += 1
@@ -113,7 +113,7 @@ struct EmitReport {
         try self.output.writeLine(parts.joined(separator: ", "))
     }
 
-    private mutating func tell(_ candidate: EmitCandidate, _ place: RecordPlace) {
+    private mutating func tell(_ candidate: EmitCandidate, _ place: RecordMetadata) {
         self.told += 1
         guard self.told <= EmitReport.mostLines else { return }
         var words = ["\(self.topic)[\(place.partition)]@\(place.offset)"]

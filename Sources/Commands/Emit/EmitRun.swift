@@ -19,9 +19,11 @@ struct EmitRun: Sendable {
     /// - Returns: Success if every event was sent.
     /// - Throws: `KafkaError`, `MissingTopic`, `UsageError`, and what reading the file throws.
     func run() async throws -> ExitStatus {
-        var source = try EmitSource(self.options, topic: self.access.eventsTopic)
+        let topic = try self.access.eventTopics(choosing: self.options.topic)[0]
+        var source = try EmitSource(self.options, topic: topic)
         do {
-            let status = self.options.isDryRun ? try await self.show(&source) : try await self.send(&source)
+            let status =
+                self.options.isDryRun ? try await self.show(&source, topic) : try await self.send(&source, topic)
             await source.close()
             return status
         } catch {
@@ -30,8 +32,8 @@ struct EmitRun: Sendable {
         }
     }
 
-    private func send(_ source: inout EmitSource) async throws -> ExitStatus {
-        let topic = try await self.access.topic(self.access.eventsTopic)
+    private func send(_ source: inout EmitSource, _ name: String) async throws -> ExitStatus {
+        let topic = try await self.access.topic(name)
         if let partition = self.options.partition, partition.rawValue >= topic.partitionCount {
             throw UsageError("'\(topic.name)' has \(topic.partitionCount) partitions, none has number \(partition)")
         }
@@ -39,7 +41,7 @@ struct EmitRun: Sendable {
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
         let producer = try Producer(properties: properties)
         do {
-            let status = try await self.send(&source, with: producer)
+            let status = try await self.send(&source, topic.name, with: producer)
             await producer.close()
             return status
         } catch {
@@ -48,11 +50,15 @@ struct EmitRun: Sendable {
         }
     }
 
-    private func send(_ source: inout EmitSource, with producer: Producer) async throws -> ExitStatus {
+    private func send(
+        _ source: inout EmitSource,
+        _ topic: String,
+        with producer: Producer
+    ) async throws -> ExitStatus {
         let clock = ContinuousClock()
         let start = clock.now
         let pace = EmitPace(rate: self.options.rate)
-        var report = EmitReport(self.output, topic: self.access.eventsTopic, json: self.options.json)
+        var report = EmitReport(self.output, topic: topic, json: self.options.json)
         var isInterrupted = false
         do {
             while true {
@@ -102,8 +108,8 @@ struct EmitRun: Sendable {
     }
 
     /// Prints each record as one JSON line: its key, header fields and value.
-    private func show(_ source: inout EmitSource) async throws -> ExitStatus {
-        var report = EmitReport(self.output, topic: self.access.eventsTopic, json: self.options.json)
+    private func show(_ source: inout EmitSource, _ topic: String) async throws -> ExitStatus {
+        var report = EmitReport(self.output, topic: topic, json: self.options.json)
         var shown = 0
         while true {
             try Task.checkCancellation()

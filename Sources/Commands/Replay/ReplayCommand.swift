@@ -46,7 +46,7 @@ enum ReplayCommand {
                 let options = try ReplayOptions(invocation, now: .now())
                 let access = try access(invocation, output)
                 return try await access.reporting("replay", output) {
-                    try await Interruption.cancelling {
+                    try await ShutdownSignal.cancelling {
                         try await ReplayRun(options: options, access: access, output: output).run()
                     }
                 }
@@ -55,14 +55,14 @@ enum ReplayCommand {
     }
 
     private static let discussion = """
-        Reads the events topic up to its present end, without a consumer group: no group's offsets are touched. It prints \
+        Reads the event topics up to their present ends, without a consumer group: no group's offsets are touched. It prints \
         what it would send; only with --apply it sends. Conditions given together must all hold.
 
-        Each event is sent as it was, attributes and data, with a replay id and the reason, and becomes a new rollout of \
+        Each event is sent to the topic that it came from, as it was, attributes and data, with a replay id and the reason, and becomes a new rollout of \
         the same run: the registered version is used again, build and deployment are new. Of several events for one run \
         and model only the newest is sent. A run older than the live one ends 'superseded' unless --allow-rollback is given.
 
-        The same --replay-id given again does nothing twice: copies that are in the topic are not sent again, and the \
+        The same --replay-id given again does nothing twice: copies that are in a topic are not sent again, and the \
         worker knows their rollouts. Events that name no run, and records that cannot be understood, are listed as not \
         replayable. Copies made by earlier replays are no events of their own: they are left out unless \
         --include-replays is given.
@@ -73,6 +73,7 @@ enum ReplayCommand {
         Option("model", .value("NAME"), help: "Events of this model, as the event or its key names it."),
         Option("since", .value("TIME"), help: "Events from then on: \(TimePoint.expectation)."),
         Option("until", .value("TIME"), help: "With --since: events before then."),
+        Option("topic", .value("NAME"), help: "Events of this one of the event topics; by default of all."),
         Option("partition", .value("N", .integer(0...Int(Int32.max))), help: "Events of this partition."),
         Option("from-offset", .value("N", .integer(0...Int.max)), help: "With --partition: from this offset on."),
         Option(

@@ -16,7 +16,7 @@ struct ReplayPlan: Sendable {
         }
     }
 
-    /// One event of the topic.
+    /// One event.
     struct Entry: Sendable, Equatable {
         /// The record as it was read.
         var record: ConsumedRecord
@@ -29,8 +29,8 @@ struct ReplayPlan: Sendable {
         /// Why it can't be replayed; `nil` if it can.
         var problem: Problem?
 
-        fileprivate var order: (Timestamp, Partition, Offset) {
-            (self.record.timestamp ?? .epoch, self.record.partition, self.record.offset)
+        fileprivate var order: (Timestamp, String, Partition, Offset) {
+            (self.record.timestamp ?? .epoch, self.record.topic, self.record.partition, self.record.offset)
         }
     }
 
@@ -81,7 +81,7 @@ struct ReplayPlan: Sendable {
         self.limit = limit
     }
 
-    /// Takes a record of the events topic.
+    /// Takes a record of an event topic.
     ///
     /// - Throws: `TooMany` when it is one more than the limit.
     mutating func add(_ record: ConsumedRecord) throws(TooMany) {
@@ -112,8 +112,8 @@ struct ReplayPlan: Sendable {
 
     /// Takes a record only to see whether it is a copy that this replay made before.
     mutating func noteIfSentBefore(_ record: ConsumedRecord) {
-        // Every record of the topic comes by here: only those that have the id anywhere are worth decoding.
-        guard record.mentions(self.replayID), case .success(let event) = EventDecoder.decode(record),
+        // Every record that is read comes by here: only those that have the id anywhere are worth decoding.
+        guard record.mentions(self.replayID), case .success(let event) = EventDecoder.decode(OriginalRecord(record)),
             event.replay?.id == self.replayID, let run = event.data.run.runID
         else { return }
         self.sentBefore.insert(RunOfModel(run: run, model: ReplaySelection.model(of: event, record)))

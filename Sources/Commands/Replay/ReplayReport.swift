@@ -13,7 +13,7 @@ struct ReplayReport: Sendable {
         /// It would be sent.
         case planned
         /// It was sent, and lies there.
-        case sent(RecordPlace)
+        case sent(RecordMetadata)
         /// The brokers did not confirm it.
         case failed(KafkaError)
         /// It can't be sent.
@@ -24,6 +24,8 @@ struct ReplayReport: Sendable {
     let json: Bool
     let replay: Replay
     let isApplied: Bool
+    /// Whether events of several topics are shown.
+    let namesTopics: Bool
 
     /// Writes all events.
     ///
@@ -34,12 +36,15 @@ struct ReplayReport: Sendable {
             try self.output.write(rows.map { self.line($0.entry, $0.outcome) + "\n" }.joined())
             return
         }
-        var table = TextTable(["PARTITION", "OFFSET", "TIME", "MODEL", "RUN", "EVENT", "REPLAY"])
+        var table = TextTable(
+            (self.namesTopics ? ["TOPIC"] : []) + ["PARTITION", "OFFSET", "TIME", "MODEL", "RUN", "EVENT", "REPLAY"]
+        )
         for (entry, outcome) in rows {
-            table.add([
+            let cells = [
                 entry.record.partition.description, entry.record.offset.description, Self.time(entry) ?? "-",
                 entry.model ?? "-", entry.run ?? "-", entry.eventID.isEmpty ? "-" : entry.eventID, Self.words(outcome),
-            ])
+            ]
+            table.add((self.namesTopics ? [entry.record.topic] : []) + cells)
         }
         let width = self.output.style.isTerminal ? self.output.width : nil
         try self.output.write(table.lines(width: width).map { $0 + "\n" }.joined())

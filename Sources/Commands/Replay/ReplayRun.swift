@@ -10,6 +10,8 @@ import Worker
 struct ReplayOptions: Sendable, Equatable {
     /// Which events.
     var selection = ReplaySelection()
+    /// The event topic that is read; `nil` for all of them.
+    var topic: String?
     /// Whether they are sent.
     var applies = false
     /// The replay that each copy names.
@@ -32,6 +34,7 @@ struct ReplayOptions: Sendable, Equatable {
     ///   - now: The time that durations count back from, and that a new replay id tells.
     /// - Throws: `UsageError` for what can't be read, or that no event could carry.
     init(_ invocation: Invocation, now: Timestamp) throws(UsageError) {
+        self.topic = invocation.text("topic")
         self.selection.run = invocation.text("run")
         self.selection.model = invocation.text("model")
         self.selection.since = try Self.point("since", invocation, now)
@@ -93,7 +96,7 @@ struct ReplayOptions: Sendable, Equatable {
             origin: Origin(topic: "sample", partition: 0, offset: 0)
         )
         let record = EventEncoder.record(sample, topic: "sample").asRead
-        guard case .failure(let reason) = EventDecoder.decode(record) else { return }
+        guard case .failure(let reason) = EventDecoder.decode(OriginalRecord(record)) else { return }
         throw UsageError("the worker would not take --replay-id or --reason: \(reason.message)")
     }
 }
@@ -111,17 +114,15 @@ struct ReplayRun: Sendable {
     /// - Returns: Success if there was something to send and, where asked for, all of it was sent.
     /// - Throws: `KafkaError`, `MissingTopic`, `ReplayPlan.TooMany`, `UsageError`, `CancellationError`.
     func run() async throws -> ExitStatus {
-        let topic = try await self.access.topic(self.access.eventsTopic)
-        if let partition = self.options.selection.partition, partition.rawValue >= topic.partitionCount {
-            throw UsageError("'\(topic.name)' has \(topic.partitionCount) partitions, none has number \(partition)")
-        }
-        let plan = try await self.plan(topic)
+        let topics = try await self.topics()
+        let plan = try await self.plan(topics)
         let entries = plan.entries
         let report = ReplayReport(
             output: self.output,
             json: self.options.json,
             replay: self.options.replay,
-            isApplied: self.options.applies
+            isApplied: self.options.applies,
+            namesTopics: topics.count > 1
         )
         let outcomes = try await self.outcomes(entries)
         let rows = zip(entries, outcomes).map { (entry: $0, outcome: $1) }
@@ -132,10 +133,27 @@ struct ReplayRun: Sendable {
 
     // MARK: Finding
 
-    private func plan(_ topic: Topic) async throws -> ReplayPlan {
+    /// The event topics that are read.
+    private func topics() async throws -> [Topic] {
+        let names = try self.access.eventTopics(choosing: self.options.topic)
+        let partition = self.options.selection.partition
+        guard partition == nil || names.count == 1 else {
+            throw UsageError(
+                "--partition is one of several topics': say which by --topic (\(names.joined(separator: ", ")))"
+            )
+        }
+        var topics: [Topic] = []
+        for name in names { topics.append(try await self.access.topic(name)) }
+        if let partition, let topic = topics.first, partition.rawValue >= topic.partitionCount {
+            throw UsageError("'\(topic.name)' has \(topic.partitionCount) partitions, none has number \(partition)")
+        }
+        return topics
+    }
+
+    private func plan(_ topics: [Topic]) async throws -> ReplayPlan {
         let reader = try PartitionReader(properties: try self.access.properties(), isolation: .committed)
         do {
-            let plan = try await self.plan(reader, topic)
+            let plan = try await self.plan(reader, topics)
             await reader.close()
             return plan
         } catch {
@@ -144,14 +162,14 @@ struct ReplayRun: Sendable {
         }
     }
 
-    private func plan(_ reader: PartitionReader, _ topic: Topic) async throws -> ReplayPlan {
+    private func plan(_ reader: PartitionReader, _ topics: [Topic]) async throws -> ReplayPlan {
         let (options, selection) = (self.options, self.options.selection)
         var plan = ReplayPlan(selection, replayID: options.replay.id, limit: options.limit)
-        let pass = TopicPass(reader, topic)
+        let pass = TopicPass(reader, topics)
         let ends = try await pass.ends()
         var starts = try await pass.starts(selection.since ?? .beginning)
         var stops = ends
-        if let partition = selection.partition {
+        if let partition = selection.partition, let topic = topics.first {
             let place = TopicPartition(topic: topic.name, partition: partition)
             starts = starts.filter { $0.key == place }
             if let from = selection.fromOffset { starts[place] = max(from, starts[place] ?? from) }
@@ -196,16 +214,16 @@ struct ReplayRun: Sendable {
         }
     }
 
-    /// The event as it is sent again: as it was, with the replay, and keyed so that its model's owner gets it.
+    /// The event as it is sent again: as it was, to the topic that it came from, with the replay.
     private func copy(_ entry: ReplayPlan.Entry) throws(DeadLetterReason) -> ProducerRecord {
-        var record = try EventEncoder.replayed(entry.record, self.options.replay, topic: self.access.eventsTopic)
+        var record = try EventEncoder.replayed(entry.record, self.options.replay, topic: entry.record.topic)
         if let model = entry.model { record.key = Array(model.utf8) }
         // The copy is larger than the event was, so the worker's limits are tried once more.
-        _ = try EventDecoder.decode(record.asRead).get()
+        _ = try EventDecoder.decode(OriginalRecord(record.asRead)).get()
         return record
     }
 
-    private func send(_ records: [ProducerRecord]) async throws -> [Result<RecordPlace, KafkaError>] {
+    private func send(_ records: [ProducerRecord]) async throws -> [Result<RecordMetadata, KafkaError>] {
         let milliseconds = max(1, self.options.timeout.wholeMilliseconds)
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
         let producer = try Producer(properties: properties)

@@ -39,7 +39,7 @@ struct ReplaySelection: Sendable, Equatable {
     func verdict(_ record: ConsumedRecord) -> Verdict {
         guard self.covers(record) else { return .other }
         let event: RunFinishedEvent
-        switch EventDecoder.decode(record) {
+        switch EventDecoder.decode(OriginalRecord(record)) {
         case .success(let decoded): event = decoded
         case .failure(let reason):
             // What can't be read names no run, and no model but by its key.

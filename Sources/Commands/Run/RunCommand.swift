@@ -2,6 +2,7 @@
 
 import CommandTable
 import Kafka
+import Machine
 import Operations
 import Processes
 import Rollouts
@@ -21,11 +22,11 @@ enum RunCommand {
             "run",
             summary: "Run the worker",
             discussion: """
-                Takes events from the events topic, deploys their runs on the workbench and writes every step to the status \
+                Takes events from the event topics, deploys their runs on the workbench and writes every step to the status \
                 topic, until SIGTERM or Ctrl-C. Then it stops taking events, lets calls under way end, writes everything \
                 down and leaves the consumer group. A second signal ends it at once, which loses nothing either.
 
-                Several workers of one group share the partitions. Health is served at operations.address: /livez, /readyz \
+                Several workers of one group share the partitions of the event topics and of the inbox. Health is served at operations.address: /livez, /readyz \
                 with the named cause, /metrics.
                 """,
             options: ConfigurationOptions.all,
@@ -53,8 +54,8 @@ enum RunCommand {
         _ adjust: Adjustment,
         _ output: Output
     ) async throws -> ExitStatus {
-        Allocator.keepLittle()
-        let memory = MemoryReturn()
+        Allocator.limitRetainedMemory()
+        let memory = HeapTrimmer()
         defer { memory.stop() }
         let logger = Self.logger(configuration, output)
         let graph: RunGraph

@@ -29,15 +29,16 @@ struct RunGraph: Sendable {
         let registry = MetricsRegistry()
         let metrics = WorkerMetrics(registry)
         self.logger = logger
-        self.workbench = try Workbench(configuration) { call in
-            let status = call.status.map(String.init) ?? call.failure?.rawValue ?? "none"
-            metrics.call(operation: call.operation.id, status: status, duration: call.duration)
-        }
+        self.workbench = try Workbench(configuration)
         var settings = try Self.settings(configuration, self.workbench, logger)
         try adjust(&settings)
         self.worker = Worker(
             settings: settings,
-            runner: CallRunner(client: self.workbench.client, credentials: self.workbench.credentials),
+            workbench: WorkbenchAccess(
+                client: self.workbench.transport,
+                credentials: self.workbench.credentials,
+                dialect: self.workbench.dialect
+            ),
             logger: logger,
             metrics: metrics
         )
@@ -115,7 +116,7 @@ struct RunGraph: Sendable {
         let worker = self.worker
         let address = try self.operations.start()
         self.logger.notice("operations listen", ["url": .string(address.url)])
-        let stopSignals = StopSignals { worker.stop() }
+        let shutdown = ShutdownSignal { worker.stop() }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await self.operations.run() }
@@ -124,11 +125,11 @@ struct RunGraph: Sendable {
             }
         } catch {
             await self.workbench.transport.close()
-            stopSignals.cancel()
+            shutdown.cancel()
             throw error
         }
         await self.workbench.transport.close()
-        stopSignals.cancel()
+        shutdown.cancel()
     }
 }
 

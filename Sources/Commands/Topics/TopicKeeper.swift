@@ -28,16 +28,16 @@ struct TopicKeeper: Sendable {
         var message: String
     }
 
-    /// Creates what is missing, and mends settings where that was asked for.
+    /// Creates what is missing, and changes settings where that was asked for.
     ///
-    /// A new events or journal topic takes the number of partitions of the other one, where that exists.
+    /// A new inbox or journal takes the number of partitions of the other one, where that exists.
     ///
     /// - Parameters:
     ///   - findings: What `findings()` said.
     ///   - alters: Whether settings of existing topics may be changed.
     /// - Returns: What was done.
     /// - Throws: `KafkaError` for the first thing that could not be done.
-    func mend(_ findings: [TopicFinding], alters: Bool) async throws(KafkaError) -> [Change] {
+    func repair(_ findings: [TopicFinding], alters: Bool) async throws(KafkaError) -> [Change] {
         var changes = try await self.create(findings.filter { $0.kind == .missing }.map(\.topic))
         guard alters else { return changes }
         for finding in findings where !finding.changes.isEmpty {
@@ -52,15 +52,12 @@ struct TopicKeeper: Sendable {
 
     private func create(_ names: [String]) async throws(KafkaError) -> [Change] {
         guard !names.isEmpty else { return [] }
-        let found = try await self.admin.topics()
-        let pair = self.plan.topics.filter { $0.role == .events || $0.role == .journal }.map(\.name)
-        let pairCount = pair.compactMap { found[$0]?.partitionCount }.first
+        let counts = try await self.admin.topics().mapValues(\.partitionCount)
         let wanted = self.plan.topics.filter { names.contains($0.name) }
         let new = wanted.map { topic in
             NewTopic(
                 name: topic.name,
-                partitionCount: pair.contains(topic.name)
-                    ? pairCount ?? self.plan.partitionCount : self.plan.partitionCount,
+                partitionCount: self.plan.partitionCount(of: topic, found: counts),
                 replicationFactor: self.plan.replicationFactor,
                 settings: topic.required.merging(topic.proposed) { required, _ in required }
             )

@@ -3,14 +3,14 @@
 import Kafka
 import Values
 
-/// Reads all partitions of a topic from places given by time, without a group.
+/// Reads all partitions of topics from places given by time, without a group.
 struct TopicPass: Sendable {
     let reader: PartitionReader
     let partitions: [TopicPartition]
 
-    init(_ reader: PartitionReader, _ topic: Topic) {
+    init(_ reader: PartitionReader, _ topics: [Topic]) {
         self.reader = reader
-        self.partitions = TopicPartition.all(of: topic.name, count: topic.partitionCount)
+        self.partitions = topics.flatMap { TopicPartition.all(of: $0.name, count: $0.partitionCount) }
     }
 
     /// Finds where to begin.

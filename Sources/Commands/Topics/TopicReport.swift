@@ -37,7 +37,7 @@ struct TopicReport: Sendable {
                 writer.field("isProblem", finding.isProblem)
             }
         }
-        if findings.isEmpty, !self.isJSON { try self.output.writeLine("All four topics are as they should be.") }
+        if findings.isEmpty, !self.isJSON { try self.output.writeLine("All topics are as they should be.") }
     }
 
     private func writeJSON(_ body: (inout JSONWriter) -> Void) throws(OutputClosed) {

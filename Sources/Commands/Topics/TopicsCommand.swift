@@ -5,14 +5,21 @@ import Kafka
 import Values
 import Worker
 
-/// `slipway topics`: makes and checks the four topics.
+/// `slipway topics`: makes and checks the topics.
 enum TopicsCommand {
     /// Declares the commands.
     static func command(_ load: @escaping ConfigurationLoader) -> Command {
         let partitions = Option(
             "partitions",
             .value("N", .integer(1...10_000)),
-            help: "Partitions of topics that are created.",
+            help:
+                "Partitions of inbox and journal where they are created: chosen once, the most that workers can share.",
+            defaultValue: "24"
+        )
+        let eventPartitions = Option(
+            "event-partitions",
+            .value("N", .integer(1...10_000)),
+            help: "Partitions of every other topic that is created; these may grow later.",
             defaultValue: "12"
         )
         let replication = Option(
@@ -23,25 +30,29 @@ enum TopicsCommand {
         let json = Option("json", .flag(), help: "Print one JSON line for each finding or change.")
         return Command(
             group: "topics",
-            summary: "Create and check the four topics",
+            summary: "Create and check the topics",
             subcommands: [
                 Command(
                     "ensure",
                     summary: "Create the topics that are missing",
                     discussion: """
-                        Creates what is missing, with the settings that the guarantees need. Topics that exist are left alone, \
-                        unless --alter asks to mend their settings. Numbers of partitions are never changed.
+                        Creates what is missing, with the settings that the guarantees need: the event topics, inbox, journal, \
+                        status and dead letters. Topics that exist are left alone, unless --alter asks to change their \
+                        settings. Numbers of partitions are never changed.
                         """,
                     options: [
-                        partitions, replication,
-                        Option("alter", .flag(), help: "Mend settings of topics that exist."), json,
+                        partitions, eventPartitions, replication,
+                        Option("alter", .flag(), help: "Change wrong settings of topics that exist."), json,
                     ] + ConfigurationOptions.all,
                     examples: [
-                        Command.Example("Make the topics of a test cluster:", "slipway topics ensure --partitions 3")
+                        Command.Example(
+                            "Make the topics of a test cluster:",
+                            "slipway topics ensure --partitions 6 --event-partitions 3"
+                        )
                     ],
                     exitStatuses: [.configuration, .unavailable],
                     body: { invocation, output in
-                        try await Self.run(try load(invocation), invocation, output, mends: true)
+                        try await Self.run(try load(invocation), invocation, output, repairs: true)
                     }
                 ),
                 Self.check(load, json),
@@ -55,14 +66,11 @@ enum TopicsCommand {
             summary: "Compare the topics with what the guarantees need",
             discussion: """
                 Changes nothing. Ends with 1 when a worker would refuse to start or break a promise.
-
-                Reads the newest events, too, without a group, and names who sends events to other partitions than those \
-                of their models, which workers have to forward.
                 """,
             options: [json] + ConfigurationOptions.all,
             exitStatuses: [.configuration, .unavailable],
             body: { invocation, output in
-                try await Self.run(try load(invocation), invocation, output, mends: false)
+                try await Self.run(try load(invocation), invocation, output, repairs: false)
             }
         )
     }
@@ -71,13 +79,13 @@ enum TopicsCommand {
         _ configuration: Configuration,
         _ invocation: Invocation,
         _ output: Output,
-        mends: Bool
+        repairs: Bool
     ) async throws -> ExitStatus {
         let access = configuration.kafkaAccess
         return try await access.reporting("topics", output) {
             let admin = try Admin(properties: try access.properties())
             do {
-                let status = try await Self.work(admin, configuration, invocation, output, mends: mends)
+                let status = try await Self.work(admin, configuration, invocation, output, repairs: repairs)
                 await admin.close()
                 return status
             } catch {
@@ -92,29 +100,33 @@ enum TopicsCommand {
         _ configuration: Configuration,
         _ invocation: Invocation,
         _ output: Output,
-        mends: Bool
+        repairs: Bool
     ) async throws -> ExitStatus {
         let keeper = TopicKeeper(
             admin: admin,
             plan: TopicPlan(
                 names: configuration.topics,
                 // Only what is created has to know them.
-                partitionCount: (mends ? invocation.integer("partitions") : nil) ?? configuration.partitionCount,
-                replicationFactor: mends ? invocation.integer("replication") : nil,
+                partitionCounts: repairs ? Self.partitionCounts(invocation) : TopicPlan.PartitionCounts(),
+                replicationFactor: repairs ? invocation.integer("replication") : nil,
                 dedupeHorizonMilliseconds: configuration.dedupeHorizon.wholeMilliseconds
             )
         )
         let report = TopicReport(output: output, isJSON: invocation.flag("json"))
         var findings = try await keeper.findings()
-        if mends {
-            let changes = try await keeper.mend(findings, alters: invocation.flag("alter"))
+        if repairs {
+            let changes = try await keeper.repair(findings, alters: invocation.flag("alter"))
             try report.write(changes)
             if !changes.isEmpty { findings = try await keeper.findings() }
-        } else if let events = try await admin.topic(configuration.topics.events) {
-            let properties = try configuration.kafkaAccess.properties()
-            if let finding = try await MisplacedEvents.finding(in: events, properties) { findings.append(finding) }
         }
         try report.write(findings)
         return findings.contains(where: \.isProblem) ? .failure : .success
+    }
+
+    private static func partitionCounts(_ invocation: Invocation) -> TopicPlan.PartitionCounts {
+        var counts = TopicPlan.PartitionCounts()
+        counts.owning = invocation.integer("partitions") ?? counts.owning
+        counts.others = invocation.integer("event-partitions") ?? counts.others
+        return counts
     }
 }

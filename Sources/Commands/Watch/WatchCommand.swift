@@ -39,7 +39,7 @@ enum WatchCommand {
                 let access = try access(invocation, output)
                 let environment = invocation.environment
                 return try await access.reporting("watch", output) {
-                    try await Interruption.cancelling {
+                    try await ShutdownSignal.cancelling {
                         let run = WatchRun(options: options, access: access, output: output) {
                             self.terminalHeight(environment)
                         }

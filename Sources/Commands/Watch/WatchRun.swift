@@ -74,7 +74,7 @@ struct WatchRun: Sendable {
     }
 
     private func follow(_ reader: PartitionReader, _ topic: Topic) async throws -> ExitStatus {
-        let pass = TopicPass(reader, topic)
+        let pass = TopicPass(reader, [topic])
         let ends = try await pass.ends()
         let starts = try await pass.starts(self.options.from)
         var display = WatchDisplay(self.options, self.output, height: self.height)

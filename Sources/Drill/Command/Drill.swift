@@ -37,7 +37,7 @@ package struct Drill: Sendable {
         let folder = try Drill.makeFolder()
         let workbench = try SimulatedWorkbench(self.plan)
         do {
-            try await self.topics.create(partitionCount: self.settings.partitionCount, self.kafka)
+            try await self.topics.create(self.settings, self.kafka)
         } catch {
             await workbench.stop()
             throw error
@@ -106,6 +106,7 @@ package struct Drill: Sendable {
             "SLIPWAY_KAFKA_TRANSACTION_TIMEOUT_MS": "\(times.transaction.wholeMilliseconds)",
             "SLIPWAY_INTAKE_START_FROM": "beginning",
             "SLIPWAY_TOPICS_EVENTS": self.topics.events,
+            "SLIPWAY_TOPICS_INBOX": self.topics.inbox,
             "SLIPWAY_TOPICS_STATUS": self.topics.status,
             "SLIPWAY_TOPICS_JOURNAL": self.topics.journal,
             "SLIPWAY_TOPICS_DEAD": self.topics.dead,
@@ -156,11 +157,7 @@ package struct Drill: Sendable {
         try await watch.waitUntilReady(self.settings.workers, within: .seconds(60))
         self.report("\(self.settings.workers) workers are ready, \(self.plan.events.count) events are to come")
         let sender = try EventSender(self.plan, topic: self.topics.events, self.settings.bootstrapServers)
-        let follower = try await TopicFollower(
-            self.topics,
-            partitionCount: self.settings.partitionCount,
-            self.kafka
-        )
+        let follower = try await TopicFollower(self.topics, self.settings, self.kafka)
         let brokers = BrokerControl(self.settings, report: self.report)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -83,9 +83,9 @@ package enum DrillCommand {
 
     /// Holds the drill, unless a signal comes first; then it is given up in order.
     private static func run(_ drill: Drill) async throws -> DrillLedger? {
-        let stopSignal = StopSignal()
-        defer { withExtendedLifetime(stopSignal) {} }
-        let signals = stopSignal.signals
+        let shutdown = ShutdownSignal()
+        defer { withExtendedLifetime(shutdown) {} }
+        let signals = shutdown.signals
         return try await withThrowingTaskGroup(of: DrillLedger?.self) { group in
             group.addTask { try await drill.run() }
             group.addTask {

@@ -39,8 +39,10 @@ package struct DrillSettings: Sendable {
     package var environment: [String: String] = [:]
     /// Environment variables of the first worker until it ends for the first time.
     package var firstEnvironment: [String: String] = [:]
-    /// Partitions of each topic.
-    package var partitionCount = 6
+    /// Partitions of the events topic; another number than the inbox has, so that partitions of one number have two owners.
+    package var eventPartitionCount = 9
+    /// Partitions of the inbox, and of the topics that workers write.
+    package var inboxPartitionCount = 6
     /// Fault rules of the workbench, as `PUT /sandbox/faults` takes them, that hold all the time in place of those that the
     /// seed decides; `nil` for these.
     package var lastingFaults: String?

@@ -48,7 +48,10 @@ extension DrillLedger {
             "\(stall.length.tenths) s, " + (stall.cause.map { "named: \($0)" } ?? "every worker was ready")
         }
         return [
-            ("events", "\(counts.events) (forwarded \(counts.forwarded), dead letters \(counts.deadLetters))"),
+            (
+                "events",
+                "\(counts.events) (forwarded \(counts.forwarded), moved \(counts.moved), dead letters \(counts.deadLetters))"
+            ),
             ("rollouts", "\(counts.rollouts): \(outcomes.joined(separator: ", "))"),
             ("objects made", "\(counts.objects)"),
             ("journal records", "\(counts.journalRecords)"),
@@ -104,6 +107,7 @@ extension DrillLedger {
     private func write(_ counts: Counts, _ writer: inout JSONWriter) {
         writer.field("events", counts.events)
         writer.field("forwarded", counts.forwarded)
+        writer.field("moved", counts.moved)
         writer.field("deadLetters", counts.deadLetters)
         writer.field("rollouts", counts.rollouts)
         for outcome in [EventOutcome.deployed, .superseded, .skipped, .failed] {

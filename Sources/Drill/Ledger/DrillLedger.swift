@@ -65,7 +65,7 @@ package struct DrillLedger: Sendable, Equatable {
 
     /// What happened.
     package struct Counts: Sendable, Equatable {
-        /// Records of the events topic, forwarded ones not counted again.
+        /// Records of the events topic.
         package var events = 0
         /// Rollouts seen.
         package var rollouts = 0
@@ -73,8 +73,10 @@ package struct DrillLedger: Sendable, Equatable {
         package var outcomes: [EventOutcome: Int] = [:]
         /// Dead letters.
         package var deadLetters = 0
-        /// Events that were forwarded to their owner's partition.
+        /// Events that were forwarded to their owner's partition of the inbox.
         package var forwarded = 0
+        /// Rollouts that moved to their owner's partition.
+        package var moved = 0
         /// Objects made.
         package var objects = 0
         /// Workers killed with SIGKILL.
@@ -176,6 +178,7 @@ extension DrillLedger.Counts {
         }
         self.deadLetters = seen.deadLetters.count
         self.forwarded = seen.forwarded
+        self.moved = seen.moved
         self.objects = seen.audit.makings.count
         self.kills = seen.injectedFaults.count { $0.kind == .kill }
         self.freezes = seen.injectedFaults.count { $0.kind == .freeze }

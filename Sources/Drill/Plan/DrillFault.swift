@@ -16,8 +16,8 @@ package enum DrillFault: String, Sendable, CaseIterable {
     case slow
     /// Calls of the workbench are applied after their client has given up.
     case late
-    /// Events come without a key, or hashed otherwise than they should be.
-    case misplaced
+    /// Events come without a key, or hashed in another way, so that those of one model lie in several partitions.
+    case scattered
     /// Events come again, as they were and as replays.
     case replay
 }

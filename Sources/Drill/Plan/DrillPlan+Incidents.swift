@@ -39,7 +39,7 @@ extension DrillPlan {
         case .broker:
             let node = Int.random(in: 1...max(1, settings.brokers), using: &dice)
             return .broker(node: node, for: .seconds(1 + 6 * seconds))
-        case .kill, .api, .slow, .late, .misplaced, .replay: return .kill(restartAfter: .seconds(4 * seconds))
+        case .kill, .api, .slow, .late, .scattered, .replay: return .kill(restartAfter: .seconds(4 * seconds))
         }
     }
 
@@ -97,7 +97,7 @@ extension DrillPlan {
             let reply = Bool.random(using: &dice) ? "cut" : "500"
             let more = #""delay":["100ms","\#(longest.wholeMilliseconds)ms"],"reply":"\#(reply)",\#(chance)"#
             return self.rule("apply-late", "POST", more)
-        case .kill, .freeze, .rebalance, .broker, .api, .misplaced, .replay: break
+        case .kill, .freeze, .rebalance, .broker, .api, .scattered, .replay: break
         }
         switch Int.random(in: 0..<9, using: &dice) {
         case 0: return self.rule("status", "*", #""status":503,\#(chance)"#)

@@ -25,8 +25,8 @@ struct DrillPlan: Sendable, Equatable {
 
     /// How an event finds its partition.
     enum Placement: Sendable, Equatable {
-        /// As it should: murmur2 of the model's name.
-        case owner
+        /// By murmur2 of the model's name, as `slipway emit` and Java's clients do.
+        case model
         /// CRC32 of the model's name, librdkafka's own default.
         case otherHash
         /// No key, any partition.
@@ -182,7 +182,9 @@ struct DrillPlan: Sendable, Equatable {
                 Event(
                     at: self.moment(0...1, of: settings.eventSpan ?? settings.span, &dice),
                     content: .unreadable(bodies[number % bodies.count]),
-                    placement: .keyless(partition: Int32.random(in: 0..<Int32(settings.partitionCount), using: &dice))
+                    placement: .keyless(
+                        partition: Int32.random(in: 0..<Int32(settings.eventPartitionCount), using: &dice)
+                    )
                 )
             )
         }
@@ -213,9 +215,9 @@ struct DrillPlan: Sendable, Equatable {
 
     private static func placement(_ settings: DrillSettings, _ dice: inout SeededGenerator) -> Placement {
         let roll = Int.random(in: 0..<12, using: &dice)
-        let partition = Int32.random(in: 0..<Int32(settings.partitionCount), using: &dice)
-        guard settings.faults.contains(.misplaced) else { return .owner }
-        return roll == 0 ? .otherHash : roll == 1 ? .keyless(partition: partition) : .owner
+        let partition = Int32.random(in: 0..<Int32(settings.eventPartitionCount), using: &dice)
+        guard settings.faults.contains(.scattered) else { return .model }
+        return roll == 0 ? .otherHash : roll == 1 ? .keyless(partition: partition) : .model
     }
 
     /// A moment in a part of a time.

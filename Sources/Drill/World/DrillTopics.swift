@@ -7,40 +7,48 @@ import Values
 struct DrillTopics: Sendable, Equatable {
     let group: String
     let events: String
+    let inbox: String
     let status: String
     let journal: String
     let dead: String
 
-    /// Names that no other drill has.
+    /// Names that no other drill has; the inbox sorts before the events, as it does in the default settings, because a
+    /// cooperative group hands partitions over in the order of their topics' names.
     init() {
         let mark = String(UInt64.random(in: .min ... .max), radix: 36)
         self.group = "drill-\(mark)"
-        self.events = "drill-events-\(mark)"
+        self.events = "drill-experiments-\(mark)"
+        self.inbox = "drill-deployments-inbox-\(mark)"
         self.status = "drill-status-\(mark)"
         self.journal = "drill-journal-\(mark)"
         self.dead = "drill-dead-\(mark)"
     }
 
-    private var names: [String] { [self.events, self.status, self.journal, self.dead] }
+    private var names: [String] { [self.events, self.inbox, self.status, self.journal, self.dead] }
+
+    /// How many partitions each topic has.
+    private func partitionCount(of name: String, _ settings: DrillSettings) -> Int {
+        name == self.events ? settings.eventPartitionCount : settings.inboxPartitionCount
+    }
 
     /// Every partition of every topic.
-    func partitions(_ count: Int) -> [TopicPartition] {
-        self.names.flatMap { name in TopicPartition.all(of: name, count: count) }
+    func partitions(_ settings: DrillSettings) -> [TopicPartition] {
+        self.names.flatMap { TopicPartition.all(of: $0, count: self.partitionCount(of: $0, settings)) }
     }
 
     /// Makes the topics.
     ///
     /// - Throws: `KafkaError` for the first one that can't be made.
-    func create(partitionCount: Int, _ kafka: KafkaProperties) async throws {
+    func create(_ settings: DrillSettings, _ kafka: KafkaProperties) async throws {
         try await DrillTopics.withAdmin(kafka) { admin in
             let failures = try await admin.createTopics(
                 self.names.map { name in
                     // Compacted as it must be, but not before the ledger has seen who wrote what.
-                    let settings = ["cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"]
+                    let compacted = ["cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"]
                     return NewTopic(
                         name: name,
-                        partitionCount: partitionCount,
-                        settings: name == self.journal ? settings : [:]
+                        partitionCount: self.partitionCount(of: name, settings),
+                        settings: name == self.journal ? compacted : [:]
                     )
                 }
             )

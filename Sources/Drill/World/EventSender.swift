@@ -16,7 +16,7 @@ final class EventSender: Sendable {
     private let plan: DrillPlan
     private let topic: String
     private let producer: Producer
-    /// With librdkafka's own default partitioner, as producers use that know no better.
+    /// With librdkafka's own default partitioner, as most producers have it.
     private let otherProducer: Producer
     private let sent = Mutex(Sent())
 
@@ -62,7 +62,7 @@ final class EventSender: Sendable {
     ///
     /// One that arrived all the same is then there twice, which the worker has to know. Of what can't be read nobody knows
     /// that it is the same, so that is sent once.
-    private func place(of event: DrillPlan.Event, _ number: Int) async throws -> RecordPlace {
+    private func place(of event: DrillPlan.Event, _ number: Int) async throws -> RecordMetadata {
         let record = self.record(event, number)
         let producer = event.placement == .otherHash ? self.otherProducer : self.producer
         var attempts = 1

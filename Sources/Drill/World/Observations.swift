@@ -20,9 +20,9 @@ struct Observations: Sendable {
         /// Who wrote it, and in which generation of the group.
         let process: String
         let generation: Int32
-        /// The rollout; `nil` for a lane's.
+        /// The rollout; `nil` for a lane's and for the partition's own.
         let rolloutID: String?
-        /// Whether the rollout has ended.
+        /// Whether the rollout has ended, or goes on in another partition.
         let isTerminal: Bool
     }
 
@@ -40,13 +40,15 @@ struct Observations: Sendable {
     var expectedRollouts: Set<DrillPlan.ExpectedRollout> = []
     /// Where events stand that can't be understood.
     var unreadable: Set<Place> = []
-    /// Records of the events topic, forwarded ones not counted again.
+    /// Records of the events topic.
     var events = 0
-    /// Events that were forwarded.
+    /// Events that were forwarded to their owner's partition of the inbox.
     var forwarded = 0
+    /// Rollouts that moved to their owner's partition.
+    var moved = 0
     /// From the status topic.
     var rollouts = RolloutLedger()
-    /// From the journal, in the order of each partition.
+    /// From the journal, whose partitions are the inbox's, in the order of each partition.
     var journal: [JournalEntry] = []
     /// Where the events of the dead letters stood first; `nil` where a dead letter doesn't say.
     var deadLetters: [Place?] = []

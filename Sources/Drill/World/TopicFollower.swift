@@ -8,7 +8,7 @@ import Values
 /// Reads a drill's topics from their beginnings, committed records only.
 actor TopicFollower {
     private let topics: DrillTopics
-    private let partitionCount: Int
+    private let partitions: [TopicPartition]
     private let reader: PartitionReader
     private var seen = Observations()
     /// Rollouts that have ended and are still to be swept for orphans.
@@ -18,11 +18,11 @@ actor TopicFollower {
     /// Begins to read.
     ///
     /// - Throws: `KafkaError` if no client can be made.
-    init(_ topics: DrillTopics, partitionCount: Int, _ kafka: KafkaProperties) async throws {
+    init(_ topics: DrillTopics, _ settings: DrillSettings, _ kafka: KafkaProperties) async throws {
         self.topics = topics
-        self.partitionCount = partitionCount
+        self.partitions = topics.partitions(settings)
         self.reader = try PartitionReader(properties: kafka)
-        let starts = topics.partitions(partitionCount).map { ($0, Offset(rawValue: 0)) }
+        let starts = self.partitions.map { ($0, Offset(rawValue: 0)) }
         try await self.reader.assign(Dictionary(uniqueKeysWithValues: starts))
     }
 
@@ -39,7 +39,7 @@ actor TopicFollower {
     func finish(within time: Duration) async throws -> Observations {
         let deadline = ContinuousClock.now + time
         var behind: [TopicPartition: Offset] = [:]
-        for partition in self.topics.partitions(self.partitionCount) {
+        for partition in self.partitions {
             behind[partition] = try await self.reader.endOffset(partition, isolation: .uncommitted)
         }
         while let place = behind.first(where: { (self.ends[$0.key]?.rawValue ?? -1) < $0.value.rawValue })?.key {
@@ -75,11 +75,12 @@ actor TopicFollower {
 
     private func take(_ record: ConsumedRecord) throws {
         switch record.topicPartition.topic {
-        case self.topics.events:
-            if record.isForwarded {
-                self.seen.forwarded += 1
+        case self.topics.events: self.seen.events += 1
+        case self.topics.inbox:
+            if record.headers.contains(where: { $0.name == Forwarding.HeaderName.moved }) {
+                self.seen.moved += 1
             } else {
-                self.seen.events += 1
+                self.seen.forwarded += 1
             }
         case self.topics.status:
             if let value = record.value { _ = try self.seen.rollouts.add(value) }
@@ -93,6 +94,7 @@ actor TopicFollower {
     private func takeJournal(_ record: ConsumedRecord) {
         func text(_ name: String) -> String? { record.headers.last { $0.name == name }?.text }
         let key = String(decoding: record.key ?? [], as: UTF8.self)
+        let kind = text(JournalRecord.HeaderName.kind)
         if text(JournalRecord.HeaderName.sweep) == nil { self.unswept.remove(key) } else { self.unswept.insert(key) }
         self.seen.journal.append(
             Observations.JournalEntry(
@@ -101,8 +103,9 @@ actor TopicFollower {
                 at: record.timestamp ?? .epoch,
                 process: text(JournalRecord.HeaderName.process) ?? "",
                 generation: text(JournalRecord.HeaderName.generation).flatMap { Int32($0) } ?? -1,
-                rolloutID: text(JournalRecord.HeaderName.kind) == "rollout" ? key : nil,
-                isTerminal: text(JournalRecord.HeaderName.phase).flatMap(Phase.init)?.isTerminal ?? false
+                rolloutID: kind == "rollout" || kind == "moved" ? key : nil,
+                isTerminal: kind == "moved"
+                    || text(JournalRecord.HeaderName.phase).flatMap(Phase.init)?.isTerminal ?? false
             )
         )
     }

@@ -28,22 +28,22 @@ package final class HTTPClient: HTTPTransport {
         self.thread = DedicatedThread(name: "http-out") { loop.run() }
     }
 
-    /// Starts requests, for the price of one lock and at most one wake-up of the client's thread for all of them.
+    /// Starts requests; all of them together cost one lock and at most one wake-up of the client's thread.
     ///
-    /// Callable from any thread. They get connections in the order given; those for which there is none wait, and
-    /// their time-outs run meanwhile. `receiver` is told of each end exactly once: on the client's thread, of all that
-    /// ended in one turn of its loop together; after `close` on the calling thread, before this returns. The receiver
-    /// is kept until then.
+    /// Callable from any thread. Connections are given out in order; requests without one wait, and their time-outs
+    /// run meanwhile. `receiver` gets each end exactly once, on the client's thread, in one call with everything else
+    /// that ended in the same turn of its loop; after `close`, on the calling thread before this returns. The client
+    /// keeps the receiver until then.
     package func start(_ requests: [HTTPStart], to receiver: any HTTPReceiver) {
         guard !requests.isEmpty else { return }
         let now = ContinuousClock.now
         self.loop.start(requests.map { Call($0, to: receiver, now: now) })
     }
 
-    /// Ends requests of a receiver that have not been handed to their connections yet, with kind `notStarted`.
+    /// Withdraws requests of a receiver that have not been handed to a connection yet: they end with kind `notStarted`.
     ///
-    /// Callable from any thread. Those that have been are left alone, as are unknown tokens: what became of a request
-    /// is what its end says, and only that.
+    /// Callable from any thread. Requests that have been handed over continue, and unknown tokens are ignored. Only its
+    /// end says which of the two happened to a request.
     package func cancelUnstarted(_ tokens: [UInt64], of receiver: any HTTPReceiver) {
         guard !tokens.isEmpty else { return }
         self.loop.cancel(Cancellation(tokens: tokens, receiver: receiver, scope: .unstarted))
@@ -57,7 +57,7 @@ package final class HTTPClient: HTTPTransport {
             await withCheckedContinuation { waiter in
                 self.sends.add(waiter, for: token)
                 self.start([HTTPStart(token: token, request: request)], to: self.sends)
-                // If it came before the start, the loop knew of nothing to cancel.
+                // A cancellation that came before the start found nothing to cancel.
                 if Task.isCancelled { self.loop.cancel(cancellation) }
             }
         } onCancel: {

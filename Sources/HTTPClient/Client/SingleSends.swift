@@ -4,19 +4,19 @@ import HTTPValues
 import Synchronization
 import Threads
 
-/// Gives the ends of requests to the tasks that wait for them, one task a request.
+/// Resumes the tasks that wait for single requests.
 final class SingleSends: HTTPReceiver {
     typealias Waiter = CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>
 
     /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
-    private let waiters = Condition<[UInt64: Waiter]>([:])
+    private let waiters = Locked<[UInt64: Waiter]>([:])
     private let lastToken = Atomic<UInt64>(0)
 
     func newToken() -> UInt64 {
         self.lastToken.add(1, ordering: .relaxed).newValue
     }
 
-    /// Keeps the task that waits for a request; before the request is started.
+    /// Registers the task that waits for a request; to be called before the request is started.
     func add(_ waiter: Waiter, for token: UInt64) {
         self.waiters.withLock { $0[token] = waiter }
     }

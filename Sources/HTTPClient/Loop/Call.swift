@@ -13,7 +13,7 @@ final class Call: Sendable {
     let token: UInt64
     let request: HTTPRequest
     let receiver: any HTTPReceiver
-    /// The last byte of the response is to have come by then.
+    /// When the last byte of the response must have arrived.
     let deadline: ContinuousClock.Instant
     /// The last moment at which the request may be handed to its connection.
     let startBefore: ContinuousClock.Instant?
@@ -28,12 +28,12 @@ final class Call: Sendable {
 
     var name: Name { Name(receiver: ObjectIdentifier(self.receiver), token: self.token) }
 
-    /// From when on it is not worth starting, at the latest.
+    /// When it stops being worth starting, at the latest.
     var lapsesAt: ContinuousClock.Instant { self.startBefore.map { min($0, self.deadline) } ?? self.deadline }
 
     func isTooLate(at now: ContinuousClock.Instant) -> Bool { self.startBefore.map { $0 < now } ?? false }
 
-    /// Why it is not to be started any more at `now`, after having waited for a connection; `nil` when it is.
+    /// Why it must not be started at `now`, having waited for a connection; `nil` if it may be.
     func lapse(at now: ContinuousClock.Instant) -> HTTPFailure? {
         if self.isTooLate(at: now) { return .tooLate }
         guard self.deadline <= now else { return nil }
@@ -49,12 +49,12 @@ extension HTTPFailure {
     static let tooLate = HTTPFailure(
         kind: .notStarted,
         mayHaveBeenSent: false,
-        message: "it could not be handed to a connection before its start limit"
+        message: "not handed to a connection before its start limit"
     )
-    static let takenBack = HTTPFailure(
+    static let withdrawn = HTTPFailure(
         kind: .notStarted,
         mayHaveBeenSent: false,
-        message: "taken back by the caller before it was handed to a connection"
+        message: "withdrawn by the caller before it was handed to a connection"
     )
     static let cancelledUnsent = HTTPFailure(
         kind: .cancelled,

@@ -15,7 +15,7 @@ struct Cancellation: Sendable {
     let receiver: any HTTPReceiver
     let scope: Scope
 
-    /// All wishes by call, so that one look at each call is enough, however many are cancelled at once.
+    /// The scope for each call named, so that one pass over all calls is enough, however many are cancelled at once.
     static func scopes(_ cancellations: [Cancellation]) -> [Call.Name: Scope] {
         var scopes: [Call.Name: Scope] = [:]
         for cancellation in cancellations {
@@ -28,18 +28,18 @@ struct Cancellation: Sendable {
         return scopes
     }
 
-    /// How a call ends that still waits for a connection.
+    /// How a call that still waits for a connection ends.
     static func failureOfWaiting(_ scope: Scope) -> HTTPFailure {
         switch scope {
-        case .unstarted: .takenBack
+        case .unstarted: .withdrawn
         case .all: .cancelledUnsent
         }
     }
 
-    /// How a call ends that libcurl has; `nil` when it goes on.
+    /// How a call that libcurl has ends; `nil` if it continues.
     static func failure(of transfer: Transfer, _ scope: Scope) -> HTTPFailure? {
         switch scope {
-        case .unstarted: transfer.startedAt == nil ? .takenBack : nil
+        case .unstarted: transfer.startedAt == nil ? .withdrawn : nil
         case .all: .cancelledUnderWay(mayHaveBeenSent: transfer.mayHaveBeenSent)
         }
     }

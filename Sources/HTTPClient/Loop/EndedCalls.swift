@@ -12,7 +12,7 @@ struct EndedCalls {
         _ result: Result<HTTPResponse, HTTPFailure>
     ) {
         let end = HTTPEnd(token: call.token, startedAt: startedAt, result: result)
-        // A client has one receiver or two, so a look at each is cheaper than a table.
+        // A client has one or two receivers, so a linear search is cheaper than a table.
         if let index = self.lists.firstIndex(where: { $0.receiver === call.receiver }) {
             self.lists[index].ends.append(end)
         } else {
@@ -20,7 +20,7 @@ struct EndedCalls {
         }
     }
 
-    /// Tells each receiver once, and forgets.
+    /// Calls each receiver once, then forgets.
     mutating func deliver() {
         guard !self.lists.isEmpty else { return }
         let lists = self.lists

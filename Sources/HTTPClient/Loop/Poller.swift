@@ -6,16 +6,16 @@ import Glibc
 
 /// Waits for libcurl's sockets and for other threads, with one epoll instance.
 ///
-/// All but `wake` belongs to one thread.
+/// Everything but `wake` belongs to one thread.
 final class Poller {
-    /// Most sockets that are told of by one wait; the kernel gives the others their turn in the next.
+    /// Most sockets reported by one wait; the kernel reports the others in the next.
     private static let mostEvents = 64
 
     private let epoll: Int32
     private let wakeUp: Int32
     private let events: UnsafeMutablePointer<epoll_event>
     private var watched: Set<curl_socket_t> = []
-    /// Sockets that the kernel refuses to watch; without a word to libcurl their transfers would wait to their time-out.
+    /// Sockets that the kernel refused to watch; unless libcurl hears of it, their transfers wait for their time-outs.
     private var refused: [curl_socket_t] = []
 
     init() {
@@ -23,7 +23,7 @@ final class Poller {
         self.wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(self.epoll >= 0 && self.wakeUp >= 0, "no descriptors for an event loop: error \(errno)")
         self.events = .allocate(capacity: Self.mostEvents)
-        // Edge-triggered: each write wakes the thread once, and nobody has to read.
+        // Edge-triggered: each write wakes the thread once, and nobody needs to read.
         var event = epoll_event(events: EPOLLIN.rawValue | EPOLLET.rawValue, data: epoll_data_t(fd: self.wakeUp))
         let code = epoll_ctl(self.epoll, EPOLL_CTL_ADD, self.wakeUp, &event)
         precondition(code == 0, "no wake-up for an event loop: error \(errno)")
@@ -35,18 +35,18 @@ final class Poller {
         self.events.deallocate()
     }
 
-    /// Ends the wait that is under way, or else the next one; callable from any thread.
+    /// Ends the current wait or, if there is none, the next one; callable from any thread.
     func wake() {
         eventfd_write(self.wakeUp, 1)
     }
 
-    /// Does what libcurl asks for: watches a socket for something else than before, or no longer.
+    /// Does what libcurl asks: watches a socket for other events than before, or stops watching it.
     func watch(_ socket: curl_socket_t, for what: Int32) {
         guard what != CURL_POLL_REMOVE else {
             self.watched.remove(socket)
-            // At once, though the connection is most often used again: a child process that has inherited the socket
-            // would keep a forgotten watch alive, under a number that is another descriptor's by then.
-            // Fails where libcurl has closed the socket before, which ended the watch.
+            // At once, although the connection will most likely be used again: if a child process has inherited the
+            // socket, a watch left behind survives the close and reports under a number that is another descriptor's
+            // by then. Fails if libcurl has closed the socket already, which ended the watch.
             epoll_ctl(self.epoll, EPOLL_CTL_DEL, socket, nil)
             return
         }
@@ -55,7 +55,7 @@ final class Poller {
         if what & CURL_POLL_OUT != 0 { event.events |= EPOLLOUT.rawValue }
         let isNew = self.watched.insert(socket).inserted
         if epoll_ctl(self.epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) == 0 { return }
-        // A descriptor's number may come back before libcurl has said a word about the end of the one before.
+        // The number may be in use again before libcurl says that the previous descriptor is gone.
         let other = errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
         if epoll_ctl(self.epoll, other, socket, &event) != 0 { self.refused.append(socket) }
     }
@@ -64,7 +64,7 @@ final class Poller {
     ///
     /// - Parameters:
     ///   - milliseconds: The longest wait.
-    ///   - body: Called for each socket that is ready, with libcurl's bits for what it is ready for.
+    ///   - body: Called for each socket that is ready, with libcurl's bits for the events.
     func wait(milliseconds: Int32, _ body: (curl_socket_t, Int32) -> Void) {
         let refused = self.refused
         self.refused = []
@@ -77,7 +77,7 @@ final class Poller {
         for socket in refused where self.watched.contains(socket) { body(socket, CURL_CSELECT_ERR) }
     }
 
-    /// An error or the peer's end counts as ready: the next read or write says which it is.
+    /// An error or hang-up counts as ready: the next read or write finds out which it is.
     private static func bits(_ events: UInt32) -> Int32 {
         var bits: Int32 = 0
         let ended = EPOLLERR.rawValue | EPOLLHUP.rawValue

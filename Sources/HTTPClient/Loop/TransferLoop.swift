@@ -9,9 +9,9 @@ import Values
 
 /// One libcurl multi handle and the thread that drives it.
 ///
-/// libcurl says which sockets it waits for and when its next time-out is; this waits for them and says which are ready,
-/// so that a turn costs what is ready and not what is under way. Other threads hand over calls in a list; the thread is
-/// woken only when it sleeps, so under load many calls share one wake-up or need none.
+/// libcurl says which sockets it waits for and when its next time-out is due; the loop waits for both, so a turn costs
+/// as much as is ready, not as is under way. Other threads hand over calls in a list; the thread is woken only when it
+/// sleeps, so under load many calls share one wake-up or need none.
 final class TransferLoop: @unchecked Sendable {
     // Safe: `inbox` is synchronised, and `poller.wake` may be called from any thread; all else is touched only by the
     // thread inside `run`, which debug builds assert, and by `init` before there is one.
@@ -31,7 +31,7 @@ final class TransferLoop: @unchecked Sendable {
     private let poller = Poller()
     private let owner = ThreadOwner()
     /// Behind a pthread lock: the thread sanitizer can't see through `Mutex` on Linux.
-    private let inbox = Condition(Inbox())
+    private let inbox = Locked(Inbox())
     /// All that were ever needed at once, those without a call included.
     private var transfers: [Transfer] = []
     /// Those without a call.
@@ -67,7 +67,7 @@ final class TransferLoop: @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Takes calls; they end at once, on this thread, when the loop is closed.
+    /// Takes calls; if the loop is closed they end at once, on this thread.
     func start(_ calls: [Call]) {
         if self.hand({ $0.calls += calls }) { return }
         var ended = EndedCalls()
@@ -76,7 +76,7 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     func cancel(_ cancellation: Cancellation) {
-        // A closed loop has ended all calls, or is about to.
+        // A closed loop has ended all its calls or is about to.
         _ = self.hand { $0.cancellations.append(cancellation) }
     }
 
@@ -84,7 +84,7 @@ final class TransferLoop: @unchecked Sendable {
         _ = self.hand { $0.isClosed = true }
     }
 
-    /// Hands something over; `false` when the loop is closed.
+    /// Hands something over; `false` if the loop is closed.
     private func hand(_ change: (inout Inbox) -> Void) -> Bool {
         self.inbox.withLock { inbox in
             guard !inbox.isClosed else { return false }
@@ -106,7 +106,7 @@ final class TransferLoop: @unchecked Sendable {
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         while let (calls, cancellations) = self.takeOrders() {
-            // What has ended by itself is not cancelled.
+            // A transfer that has ended by itself is not cancelled.
             self.finishEnded()
             self.waiting.append(calls)
             self.cancel(cancellations)
@@ -121,7 +121,7 @@ final class TransferLoop: @unchecked Sendable {
         self.shutDown()
     }
 
-    /// What was handed over since the last call; `nil` when the loop is to end.
+    /// What was handed over since the last call; `nil` if the loop is to end.
     private func takeOrders() -> ([Call], [Cancellation])? {
         self.inbox.withLock { inbox in
             inbox.isSleeping = false
@@ -173,7 +173,7 @@ final class TransferLoop: @unchecked Sendable {
         return transfer
     }
 
-    /// Gives a transfer to libcurl; what libcurl says against it, if anything.
+    /// Gives a transfer to libcurl; returns libcurl's objection, if any.
     private func add(_ transfer: Transfer) -> HTTPFailure? {
         let code = curl_multi_add_handle(self.multi, transfer.easy)
         guard code != CURLM_OK else { return nil }
@@ -201,7 +201,7 @@ final class TransferLoop: @unchecked Sendable {
 
     // MARK: Time and sockets
 
-    /// Lets libcurl do what it wanted to do by now, such as starting a transfer or ending one that took too long.
+    /// Lets libcurl do what is due, such as starting a transfer or ending one that took too long.
     private func runTimer() {
         guard let timer = self.timer, timer <= .now else { return }
         self.timer = nil
@@ -224,7 +224,7 @@ final class TransferLoop: @unchecked Sendable {
         self.runTimer()
     }
 
-    /// Milliseconds until something is to be done though nothing happens.
+    /// Milliseconds until something is due even if nothing happens.
     private var longestWait: Int32 {
         let times = (self.timer, self.waiting.nextLapse)
         guard let next = times.0.map({ min($0, times.1 ?? $0) }) ?? times.1 else { return Self.longestSleep }
@@ -247,7 +247,7 @@ final class TransferLoop: @unchecked Sendable {
         while let call = self.waiting.popFirst() { self.ended.add(call, .failure(.closed(mayHaveBeenSent: false))) }
         for transfer in self.transfers { transfer.free() }
         (self.transfers, self.spare) = ([], [])
-        // Nothing is handed over any more, so nobody asks for a transfer of the handle that is freed here.
+        // Nothing is handed over any more, so no transfer is added to the handle that is freed here.
         curl_multi_cleanup(self.multi)
         self.ended.deliver()
     }

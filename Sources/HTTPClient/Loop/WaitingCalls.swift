@@ -11,7 +11,7 @@ struct WaitingCalls {
     /// At or before the earliest moment at which a call lapses; `nil` when nothing waits.
     private(set) var nextLapse: ContinuousClock.Instant?
 
-    var isEmpty: Bool { self.calls.isEmpty }
+    var isEmpty: Bool { self.head == self.calls.count }
 
     mutating func append(_ calls: [Call]) {
         self.calls += calls
@@ -35,13 +35,13 @@ struct WaitingCalls {
         return call
     }
 
-    /// Takes the calls that are not to be started any more, each with the reason.
+    /// Takes the calls that must not be started any more, each with the reason.
     mutating func takeLapsed(at now: ContinuousClock.Instant) -> [(Call, HTTPFailure)] {
         guard let nextLapse = self.nextLapse, nextLapse <= now else { return [] }
         return self.take { $0.lapse(at: now) }
     }
 
-    /// Takes the calls for which `reason` knows one.
+    /// Takes the calls for which `reason` gives one.
     mutating func take(_ reason: (Call) -> HTTPFailure?) -> [(Call, HTTPFailure)] {
         var taken: [(Call, HTTPFailure)] = []
         var kept: [Call] = []

@@ -2,13 +2,13 @@
 
 import CCurl
 
-/// Header fields of a request as libcurl wants them; any number of transfers may read one at a time.
+/// A request's header fields in libcurl's form; any number of transfers may use one at the same time.
 final class FieldList {
     let headers: [(name: String, value: String)]
     let list: UnsafeMutablePointer<curl_slist>?
 
     init(_ headers: [(name: String, value: String)]) {
-        // A name with nothing behind the colon takes libcurl's own field away; an empty value is written with `;`.
+        // A name with nothing after the colon removes libcurl's own field; an empty value is written with `;`.
         var list = curl_slist_append(nil, "Expect:")
         if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             list = curl_slist_append(list, "Content-Type:")
@@ -27,22 +27,22 @@ final class FieldList {
     }
 }
 
-/// The sets of header fields used of late: a client's requests have the same few again and again.
+/// The sets of header fields made last: a client's requests use the same few over and over.
 ///
 /// Belongs to the loop's thread.
 final class FieldLists {
-    /// Reading and writing calls have different sets, and so have those of two services.
+    /// Reading and writing calls use different sets, and so do two services.
     private static let mostKept = 4
 
     private var kept: [FieldList] = []
-    /// Index of the oldest one, once there are as many as are kept.
+    /// Index of the oldest one, once the limit is reached.
     private var oldest = 0
 
     func find(_ headers: [(name: String, value: String)]) -> FieldList? {
         self.kept.first { $0.holds(headers) }
     }
 
-    /// Makes a list of fields, which must be such as can be sent.
+    /// Makes a list; the fields must be valid.
     func make(_ headers: [(name: String, value: String)]) -> FieldList {
         let list = FieldList(headers)
         if self.kept.count < Self.mostKept {

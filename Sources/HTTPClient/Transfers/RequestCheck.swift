@@ -4,7 +4,7 @@ import HTTPValues
 
 /// What must hold of a request before any of it is sent.
 enum RequestCheck {
-    /// What is wrong with a request but for its header fields, without its values; `nil` when nothing is.
+    /// What is wrong with a request, header fields aside, without its values; `nil` when nothing is.
     static func problem(of request: HTTPRequest) -> String? {
         guard self.isToken(request.method) else { return "the method is no HTTP token" }
         guard request.url.hasPrefix("http://") || request.url.hasPrefix("https://") else {
@@ -49,7 +49,7 @@ enum RequestCheck {
         }
     }
 
-    /// Looks at the bytes where they lie, which a string's view does not.
+    /// Looks at the bytes in place, which is faster than iterating a string's view.
     private static func allBytes(of text: String, satisfy isAllowed: (UInt8) -> Bool) -> Bool {
         text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isAllowed) } ?? text.utf8.allSatisfy(isAllowed)
     }

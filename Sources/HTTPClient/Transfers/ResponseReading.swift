@@ -9,16 +9,16 @@ struct ResponseReading {
 
     private var maximumBytes = 0
     private var body: [UInt8] = []
-    /// Header lines, each with a line feed behind it.
+    /// Header lines, each ended by a line feed.
     private var head: [UInt8] = []
-    /// Size of the head before, which the next one most often has, too.
+    /// Size of the previous head; the next one is most often the same.
     private var expectedHeadBytes = 0
     /// Whether the empty line that ends the head has come; libcurl takes a head that was cut for a whole response.
     private(set) var isHeadComplete = false
     /// Whether the response went over a limit.
     private(set) var isTooLarge = false
 
-    /// Forgets what was read and begins with another response.
+    /// Forgets what was read and begins another response.
     mutating func begin(maximumBytes: Int) {
         self.maximumBytes = maximumBytes
         self.body = []
@@ -61,7 +61,7 @@ struct ResponseReading {
         return true
     }
 
-    /// The whole response; nothing of it is kept.
+    /// The whole response; keeps nothing of it.
     mutating func take(status: Int) -> HTTPResponse {
         self.expectedHeadBytes = self.head.count
         defer { (self.head, self.body) = ([], []) }

@@ -20,9 +20,9 @@ final class Transfer {
     private var body: [UInt8] = []
     private var bodyOffset = 0
     private var response = ResponseReading()
-    /// When the request was handed to a connection that stood; `nil` when it has not been.
+    /// When the request was handed to an established connection; `nil` if it has not been.
     private(set) var startedAt: ContinuousClock.Instant?
-    /// Whether the request's start limit had passed by then.
+    /// Whether the request's start limit had passed when its connection was established.
     private var isTooLate = false
 
     init(settings: HTTPClientSettings, fieldLists: FieldLists) {
@@ -115,7 +115,7 @@ final class Transfer {
 
     /// Whether libcurl would find a proxy in the environment.
     ///
-    /// It looks for seven variables with each request, which takes longer the more others there are: hundreds in a pod.
+    /// It looks up seven variables for each request, which takes longer the more others there are: hundreds in a pod.
     private static var environmentNamesAProxy: Bool {
         let names: [String] = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         return names.contains { getenv($0).map { $0.pointee != 0 } ?? false }
@@ -158,7 +158,7 @@ final class Transfer {
         ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, !request.isRepeatable && self.body.isEmpty ? 1 : 0)
     }
 
-    /// Sets the header fields; what is wrong with them, if anything.
+    /// Sets the header fields; returns what is wrong with them, if anything.
     private func setFields(_ headers: [(name: String, value: String)]) -> String? {
         var fields = self.fieldLists.find(headers)
         if fields == nil {
@@ -170,13 +170,13 @@ final class Transfer {
         return nil
     }
 
-    /// Sets the URL; what is wrong with it, if anything.
+    /// Sets the URL; returns what is wrong with it, if anything.
     private func setURL(_ request: HTTPRequest) -> String? {
-        // Borrowed once, since a string that is handed to C directly is copied each time.
+        // Borrowed once: a string passed to C directly is copied each time.
         let code = request.url.withCString { url in
-            // libcurl goes by the parsed URL. Of the text alone it would parse one itself and write that out again,
-            // byte by byte, a tenth of all that it does for a small request; of the parsed one alone it would keep the
-            // first one's text for good.
+            // libcurl uses the parsed URL. Given the text alone it would parse it and write it out again, byte by byte,
+            // a tenth of all its work for a small request; given the parsed one alone it would keep the text of the
+            // first.
             ccurl_set_string(self.easy, CURLOPT_URL, url)
             return curl_url_set(self.url, CURLUPART_URL, url, 0)
         }
@@ -222,7 +222,7 @@ final class Transfer {
 
     fileprivate func received(field bytes: UnsafeRawBufferPointer) -> Bool { self.response.append(field: bytes) }
 
-    /// Whether the request may be sent, now that a connection for it stands.
+    /// Whether the request may be sent, now that it has a connection.
     fileprivate func mayBegin() -> Bool {
         // Sent again by libcurl: the first time counts.
         guard self.startedAt == nil else { return true }

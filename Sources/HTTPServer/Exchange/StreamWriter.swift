@@ -81,7 +81,7 @@ final class StreamState: Sendable {
         var closeActions: [@Sendable () -> Void] = []
     }
 
-    private let content = Condition(Content())
+    private let content = Locked(Content())
 
     var isClosed: Bool { self.content.withLock { $0.isClosed } }
 

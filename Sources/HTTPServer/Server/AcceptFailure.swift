@@ -10,7 +10,7 @@ import Threads
 /// the listener pauses. libevent gives its error callback nothing but the `evhttp` object, hence the table.
 enum AcceptFailure {
     /// By the address of the `evhttp` object; a server takes itself out before it ends.
-    private static let servers = Condition<[UInt: ServerCore]>([:])
+    private static let servers = Locked<[UInt: ServerCore]>([:])
 
     static func watch(_ listener: OpaquePointer, of http: OpaquePointer, for core: ServerCore) {
         let key = UInt(bitPattern: http)

@@ -23,7 +23,7 @@ final class EventLoop: @unchecked Sendable {
     let base: OpaquePointer
     private let wakeUpDescriptor: Int32
     /// Behind a pthread lock, as everywhere in this target: the thread sanitizer can't see through `Mutex` on Linux.
-    private let inbox = Condition(Inbox())
+    private let inbox = Locked(Inbox())
     /// `pthread_t` of the loop's thread while it runs, else 0.
     private let thread = Atomic<UInt>(0)
     private var wakeUpEvent: OpaquePointer?

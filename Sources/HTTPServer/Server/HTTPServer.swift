@@ -19,7 +19,7 @@ package final class HTTPServer: Sendable {
     private let settings: HTTPServerSettings
     private let router: Router
     private let report: @Sendable (HTTPServerProblem) -> Void
-    private let running = Condition<Running?>(nil)
+    private let running = Locked<Running?>(nil)
 
     /// Creates a server that does not listen yet.
     ///

@@ -72,6 +72,39 @@ extension Admin {
         }
     }
 
+    /// Deletes the offsets that a group without members has committed, as brokers do after a long rest.
+    ///
+    /// - Throws: `KafkaError` for the first partition that refuses, or when the coordinator doesn't answer within `timeout`.
+    package func deleteOffsets(
+        ofGroup groupID: String,
+        _ partitions: [TopicPartition],
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) {
+        let name = "delete offsets of group \(groupID)"
+        try await self.run(name) { client in
+            guard !partitions.isEmpty else { return .success(()) }
+            let list = PartitionList(partitions)
+            var request = list.withPointer { rd_kafka_DeleteConsumerGroupOffsets_new(groupID, $0) }
+            defer { rd_kafka_DeleteConsumerGroupOffsets_destroy(request) }
+            let call = AdminCall(
+                operation: RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS,
+                name: name,
+                timeout: timeout
+            )
+            return Self.request(call, client) { options, queue in
+                rd_kafka_DeleteConsumerGroupOffsets(client, &request, 1, options, queue)
+            } read: { event in
+                var count = 0
+                let result = rd_kafka_event_DeleteConsumerGroupOffsets_result(event)
+                let groups = rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &count)
+                for group in UnsafeBufferPointer(start: groups, count: count) {
+                    if let error = Self.error(rd_kafka_group_result_error(group), name) { return .failure(error) }
+                }
+                return .success(())
+            }
+        }
+    }
+
     private static func offsets(
         _ event: OpaquePointer,
         _ operation: String

@@ -107,6 +107,40 @@ extension Admin {
         }
     }
 
+    /// Gives a topic more partitions.
+    ///
+    /// - Throws: `KafkaError` when the brokers refuse, or don't answer within `timeout`.
+    package func growTopic(
+        _ name: String,
+        toPartitions count: Int,
+        timeout: Duration = .seconds(30)
+    ) async throws(KafkaError) {
+        let operation = "grow topic \(name)"
+        try await self.run(operation) { (client) -> Result<Void, KafkaError> in
+            let (new, text) = withErrorText { rd_kafka_NewPartitions_new(name, count, $0, $1) }
+            guard let new else { return .failure(.invalid(operation: operation, message: text)) }
+            defer { rd_kafka_NewPartitions_destroy(new) }
+            let call = AdminCall(
+                operation: RD_KAFKA_ADMIN_OP_CREATEPARTITIONS,
+                name: operation,
+                timeout: timeout,
+                waitsForBrokers: true
+            )
+            return Self.request(call, client) { options, queue in
+                var list: [OpaquePointer?] = [new]
+                rd_kafka_CreatePartitions(client, &list, 1, options, queue)
+            } read: { event in
+                var count = 0
+                let results = rd_kafka_CreatePartitions_result_topics(
+                    rd_kafka_event_CreatePartitions_result(event),
+                    &count
+                )
+                let failure = Self.failures(results, count, "grow topic")[name]
+                return failure.map { .failure($0) } ?? .success(())
+            }
+        }
+    }
+
     /// Drops the records of partitions that lie before the given offsets.
     ///
     /// - Throws: `KafkaError` for the first partition that refuses, or when the brokers don't answer within `timeout`.

@@ -17,9 +17,9 @@ final class JobQueue: Sendable {
         var wake: (@Sendable () -> Void)?
     }
 
-    private let state: Condition<State>
+    private let state: Monitor<State>
 
-    init(wake: @escaping @Sendable () -> Void) { self.state = Condition(State(wake: wake)) }
+    init(wake: @escaping @Sendable () -> Void) { self.state = Monitor(State(wake: wake)) }
 
     /// Whether the thread was asked to end.
     var isStopping: Bool { self.state.withLock { $0.isStopping } }

@@ -10,7 +10,7 @@ import Values
 /// (before 2.4.0). And one flag serves for our own pauses and the application's.
 struct AssignmentLedger: Sendable {
     /// What is to be asked of librdkafka now.
-    struct Wishes: Equatable, Sendable {
+    struct Commands: Equatable, Sendable {
         var pause: Set<TopicPartition> = []
         /// To be done before the resumes.
         var seek: [TopicPartition: Offset] = [:]
@@ -93,17 +93,17 @@ struct AssignmentLedger: Sendable {
     }
 
     /// What differs from what should be.
-    var wishes: Wishes {
-        var wishes = Wishes()
+    var pendingCommands: Commands {
+        var commands = Commands()
         for (partition, entry) in self.entries where entry.isStarted {
             if entry.isHeld || self.isFlowStopped {
-                if !entry.isPaused { wishes.pause.insert(partition) }
+                if !entry.isPaused { commands.pause.insert(partition) }
                 continue
             }
-            if let target = entry.target { wishes.seek[partition] = target }
-            if entry.isPaused { wishes.resume.insert(partition) }
+            if let target = entry.target { commands.seek[partition] = target }
+            if entry.isPaused { commands.resume.insert(partition) }
         }
-        return wishes
+        return commands
     }
 
     /// librdkafka has paused partitions.

@@ -33,7 +33,7 @@ enum CommittedQuery {
             // An open transaction that holds offsets of the group is waited for.
             let isTemporary = error.isOutage || error.isOne(of: RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
             guard isTemporary, deadline > .now, !isStopping() else { return .failure(handle.explained(error)) }
-            rest(min(.milliseconds(50), deadline - .now))
+            blockingSleep(min(.milliseconds(50), deadline - .now))
         }
     }
 }

@@ -81,7 +81,7 @@ package final class Consumer: Sendable {
     /// For one reader at a time.
     package func next() async -> ConsumerEvent? {
         let event = await self.loop.inbox.next()
-        if case .records = event, self.loop.inbox.takeWishForRoom() { self.thread.jobs.poke() }
+        if case .records = event, self.loop.inbox.takeSpaceRequest() { self.thread.jobs.poke() }
         return event
     }
 
@@ -147,13 +147,15 @@ package final class Consumer: Sendable {
     /// - Parameters:
     ///   - partition: A partition held.
     ///   - offset: Where to read on; outside the partition it ends at its beginning.
-    /// - Returns: The seek's number, counted over all partitions: records that come with a lower one are of earlier.
+    ///   - mark: What the records of the partition carry from here on.
     /// - Throws: `KafkaError` when the partition is not held, or the consumer is closed.
-    @discardableResult
-    package func seek(_ partition: TopicPartition, to offset: Offset) async throws(KafkaError) -> Int {
+    package func seek(_ partition: TopicPartition, to offset: Offset, mark: UInt64? = nil) async throws(KafkaError) {
         let loop = self.loop
-        return try await self.onThread("seek") { _ in loop.seek(partition, to: offset) }
+        try await self.onThread("seek") { _ in loop.seek(partition, to: offset, mark: mark) }
     }
+
+    /// Lets the group have the partitions of a revocation; one that is not held back any more is ignored.
+    package func letGo(_ revocation: UInt64) { self.loop.letGo(revocation) }
 
     /// Returns the group's committed offsets; a partition without one is absent.
     ///

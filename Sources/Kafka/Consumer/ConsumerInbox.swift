@@ -12,9 +12,9 @@ final class ConsumerInbox: Sendable {
         var errorCount = 0
         var records: [ConsumedRecord] = []
         var recordBytes = 0
-        var seeks = 0
+        var marks: [TopicPartition: UInt64] = [:]
         var isClosed = false
-        var wishesForRoom = false
+        var requestsSpace = false
         var reader: CheckedContinuation<Void, Never>?
 
         mutating func takeReader() -> CheckedContinuation<Void, Never>? {
@@ -29,22 +29,22 @@ final class ConsumerInbox: Sendable {
 
     init(settings: ConsumerSettings) { self.settings = settings }
 
-    /// Whether records must not come faster than they are read; if so, the thread wishes to know when there is room.
+    /// Whether records must not come faster than they are read; if so, the thread asks to be told when there is room.
     var isFull: Bool {
         self.state.withLock { state in
             let isFull =
                 state.records.count >= self.settings.bufferRecords || state.recordBytes >= self.settings.bufferBytes
-            if isFull { state.wishesForRoom = true }
+            if isFull { state.requestsSpace = true }
             return isFull
         }
     }
 
-    /// Whether the thread is to be woken because there is room, as it wished; once a wish.
-    func takeWishForRoom() -> Bool {
+    /// Whether the thread is to be woken because there is room, as it asked; once a request.
+    func takeSpaceRequest() -> Bool {
         guard self.hasRoom else { return false }
         return self.state.withLock { state in
-            defer { state.wishesForRoom = false }
-            return state.wishesForRoom
+            defer { state.requestsSpace = false }
+            return state.requestsSpace
         }
     }
 
@@ -90,12 +90,13 @@ final class ConsumerInbox: Sendable {
 
     /// Takes out the records of a partition that is read on elsewhere.
     ///
-    /// - Returns: The number of this seek, which whatever is taken out from now on carries.
-    func seek(_ partition: TopicPartition) -> Int {
+    /// - Parameters:
+    ///   - partition: The partition.
+    ///   - mark: What its records carry from now on.
+    func seek(_ partition: TopicPartition, mark: UInt64?) {
         self.state.withLock { state in
             _ = Self.drop([partition], &state)
-            state.seeks += 1
-            return state.seeks
+            state.marks[partition] = mark
         }
     }
 
@@ -150,8 +151,20 @@ final class ConsumerInbox: Sendable {
             let batch = Array(state.records.prefix(count))
             state.records.removeFirst(count)
             state.recordBytes -= batch.reduce(0) { $0 + $1.sizeBytes }
-            return .records(batch, seeks: state.seeks)
+            return .records(Self.runs(of: batch, state.marks))
         }
+    }
+
+    private static func runs(of records: [ConsumedRecord], _ marks: [TopicPartition: UInt64]) -> [MarkedRecords] {
+        var runs: [MarkedRecords] = []
+        var first = records.startIndex
+        while first < records.endIndex {
+            let partition = records[first].topicPartition
+            let end = records[first...].firstIndex { $0.topicPartition != partition } ?? records.endIndex
+            runs.append(MarkedRecords(partition: partition, mark: marks[partition], records: records[first..<end]))
+            first = end
+        }
+        return runs
     }
 
     private func wait() async {

@@ -25,11 +25,12 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
     /// When a turn began last.
     let lastTurn = Mutex<ContinuousClock.Instant?>(nil)
 
+    private let revocations = Revocations()
     private var reader = MessageReader()
     private var batch: [ConsumedRecord] = []
     private var ledger = AssignmentLedger()
     /// The membership last told; none after a loss.
-    private var told: GroupMembership?
+    private var lastReportedMembership: GroupMembership?
     /// Whether it asked to join the group, and has not had an assignment since it was made.
     private var isJoining = false
 
@@ -104,7 +105,7 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoke(client, partitions, named)
         default:
             self.forget(client, named)
-            self.told = nil
+            self.lastReportedMembership = nil
             self.inbox.post(.lost(named))
             self.inbox.post(.error(KafkaError(code, operation: "rebalance")))
             rd_kafka_assign(client, nil)
@@ -161,24 +162,24 @@ extension ConsumerLoop {
         self.ledger.isFlowStopped = !hasRoom
     }
 
-    /// Tells librdkafka what the ledger wishes.
+    /// Gives librdkafka the ledger's pending commands.
     ///
     /// - Returns: Whether nothing is left to be told.
     private func settle(_ client: OpaquePointer) -> Bool {
-        var wishes = self.ledger.wishes
-        if !wishes.pause.isEmpty {
-            _ = PartitionList(wishes.pause).withPointer { rd_kafka_pause_partitions(client, $0) }
-            self.ledger.paused(wishes.pause)
+        var commands = self.ledger.pendingCommands
+        if !commands.pause.isEmpty {
+            _ = PartitionList(commands.pause).withPointer { rd_kafka_pause_partitions(client, $0) }
+            self.ledger.paused(commands.pause)
         }
         var isSettled = true
-        for (partition, offset) in wishes.seek {
+        for (partition, offset) in commands.seek {
             guard let error = self.seek(client, partition, to: offset) else {
                 self.ledger.sought(partition)
                 continue
             }
             // Busy with a start, a stop or another seek; the next turn tries again, and the partition stays as it is.
             isSettled = false
-            wishes.resume.remove(partition)
+            commands.resume.remove(partition)
             let isBusy =
                 error.isTimeout
                 || error.isOne(
@@ -188,9 +189,9 @@ extension ConsumerLoop {
                 )
             if !isBusy { self.inbox.post(.error(error)) }
         }
-        if !wishes.resume.isEmpty {
-            _ = PartitionList(wishes.resume).withPointer { rd_kafka_resume_partitions(client, $0) }
-            self.ledger.resumed(wishes.resume)
+        if !commands.resume.isEmpty {
+            _ = PartitionList(commands.resume).withPointer { rd_kafka_resume_partitions(client, $0) }
+            self.ledger.resumed(commands.resume)
         }
         return isSettled
     }
@@ -229,7 +230,7 @@ extension ConsumerLoop {
             self.inbox.post(.error(.invalid(operation: "assign", message: text)))
             return
         }
-        self.told = membership
+        self.lastReportedMembership = membership
         self.inbox.post(
             partitions.isEmpty ? .membershipChanged(membership) : .assigned(partitions, membership: membership)
         )
@@ -243,7 +244,7 @@ extension ConsumerLoop {
         let isLost = rd_kafka_assignment_lost(client) != 0
         _ = self.inbox.drop(Set(partitions))
         if isLost {
-            self.told = nil
+            self.lastReportedMembership = nil
             self.inbox.post(.lost(partitions))
         } else {
             // A cooperative group is a generation further when it asks for partitions back; they go to nobody before
@@ -261,22 +262,27 @@ extension ConsumerLoop {
 
     /// Tells the membership if it is another than the last one told.
     private func tellMembership(_ client: OpaquePointer) {
-        guard let membership = GroupMembership(capturedFrom: client), membership != self.told else { return }
-        self.told = membership
+        guard let membership = GroupMembership(capturedFrom: client), membership != self.lastReportedMembership else {
+            return
+        }
+        self.lastReportedMembership = membership
         self.inbox.post(.membershipChanged(membership))
     }
 
     /// Tells the application and waits, serving its calls, until it lets go, the time is up, or the consumer closes.
     private func hold(_ partitions: [TopicPartition]) {
         guard let jobs = self.queue.withLock({ $0 }), !jobs.isStopping, !partitions.isEmpty else { return }
-        let isReleased = Flag()
-        let hold = RevocationHold {
-            isReleased.raise()
-            jobs.poke()
-        }
-        self.inbox.post(.revoked(partitions, hold: hold))
-        let isInTime = jobs.wait(timeout: self.settings.revocationTimeout) { isReleased.isRaised }
+        let number = self.revocations.begin()
+        self.inbox.post(.revoked(partitions, revocation: number))
+        let isInTime = jobs.wait(timeout: self.settings.revocationTimeout) { self.revocations.isOver(number) }
+        self.revocations.end(number)
         if !isInTime, !jobs.isStopping { self.inbox.post(.error(.timedOut(operation: "hold revoked partitions"))) }
+    }
+
+    /// Lets a revocation go on; from any thread.
+    func letGo(_ revocation: UInt64) {
+        self.revocations.letGo(revocation)
+        self.queue.withLock { $0 }?.poke()
     }
 
     private func forget(_ client: OpaquePointer, _ partitions: [TopicPartition]) {
@@ -303,13 +309,11 @@ extension ConsumerLoop {
     }
 
     /// Moves the position; records of the partition that wait are dropped.
-    ///
-    /// - Returns: The seek's number.
-    func seek(_ partition: TopicPartition, to offset: Offset) -> Result<Int, KafkaError> {
+    func seek(_ partition: TopicPartition, to offset: Offset, mark: UInt64?) -> Result<Void, KafkaError> {
         self.deliverBatch()
         guard self.ledger.move(partition, to: offset) else {
             return .failure(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "seek \(partition)"))
         }
-        return .success(self.inbox.seek(partition))
+        return .success(self.inbox.seek(partition, mark: mark))
     }
 }

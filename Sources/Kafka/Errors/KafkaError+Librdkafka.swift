@@ -59,7 +59,7 @@ extension KafkaError {
     }
 
     /// Says that the caller asked for something impossible.
-    static func invalid(operation: String, message: String) -> Self {
+    package static func invalid(operation: String, message: String) -> Self {
         Self(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: operation, message: message)
     }
 

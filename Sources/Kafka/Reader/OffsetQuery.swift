@@ -68,7 +68,7 @@ enum OffsetQuery {
             }
             guard error.isOutage, deadline > .now, !isStopping() else { return .failure(handle.explained(error)) }
             // A leader that moves or a connection that comes up needs a moment, and no event tells when it has.
-            rest(min(.milliseconds(50), deadline - .now))
+            blockingSleep(min(.milliseconds(50), deadline - .now))
         }
     }
 }

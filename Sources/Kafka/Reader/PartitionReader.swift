@@ -10,7 +10,7 @@ package final class PartitionReader: Sendable {
     /// The level that `assign` and `poll` read with.
     private let isolation: IsolationLevel
     private let thread: ClientThread
-    private let workbench: ReaderWorkbench
+    private let workbench: ReaderClients
 
     /// Creates a reader; clients are made when they are first needed.
     ///
@@ -27,7 +27,7 @@ package final class PartitionReader: Sendable {
         endWait: Duration = .milliseconds(100),
         observer: ClientObserver = .silent
     ) throws(KafkaError) {
-        let workbench = ReaderWorkbench(properties: properties, endWait: endWait, observer: observer)
+        let workbench = ReaderClients(properties: properties, endWait: endWait, observer: observer)
         _ = try workbench.client(isolation).get()
         self.isolation = isolation
         self.workbench = workbench

@@ -25,7 +25,7 @@ struct PartitionScan: Sendable {
         var failure: KafkaError?
         var lastAdvance = ContinuousClock.now
         var lastReport = lastAdvance
-        var pump = FetchPump(handle.pointer, self.partition)
+        var waker = FetchWaker(handle.pointer, self.partition)
         while true {
             let before = next
             _ = queue.receive(timeoutMilliseconds: 100, maximum: .max) { message in
@@ -40,7 +40,7 @@ struct PartitionScan: Sendable {
                 }
             }
             if let reportedEnd { return .success(reportedEnd) }
-            pump.push(whenShort: queue.length)
+            waker.wake(whenShort: queue.length)
             rd_kafka_poll(handle.pointer, 0)
             if let error = failure.map(handle.context.explained) {
                 guard error.isOutage else { return .failure(error) }

@@ -7,7 +7,7 @@ package import Values
 /// A plain idempotent producer, on a thread of its own; for the command line.
 package final class Producer: Sendable {
     private let handle: ClientHandle
-    private let book: DeliveryBook
+    private let deliveries: PendingDeliveries
     private let thread: ClientThread
 
     /// Creates a producer.
@@ -22,15 +22,15 @@ package final class Producer: Sendable {
         observer: ClientObserver = .silent,
         closeTimeout: Duration = .seconds(10)
     ) throws(KafkaError) {
-        let book = DeliveryBook(properties: properties, observer: observer)
-        let handle = try book.makeClient(
+        let deliveries = PendingDeliveries(properties: properties, observer: observer)
+        let handle = try deliveries.makeClient(
             RD_KAFKA_PRODUCER,
             defaults: [.init("partitioner", "murmur2_random"), .init("linger.ms", "1")],
             fixed: [.init("enable.idempotence", "true")],
             delivers: true
         )
         self.handle = handle
-        self.book = book
+        self.deliveries = deliveries
         self.thread = .polling(producer: handle, name: "kafka-producer", closeTimeout: closeTimeout)
     }
 
@@ -39,7 +39,7 @@ package final class Producer: Sendable {
     /// Writes one record and returns where it lies.
     ///
     /// - Throws: `KafkaError` when it was refused, or not delivered within `message.timeout.ms` (5 minutes unless set).
-    package func send(_ record: ProducerRecord) async throws(KafkaError) -> RecordPlace {
+    package func send(_ record: ProducerRecord) async throws(KafkaError) -> RecordMetadata {
         guard let report = await self.sendAll([record]).first else {
             preconditionFailure("one report a record")
         }
@@ -49,9 +49,9 @@ package final class Producer: Sendable {
     /// Writes records without waiting for one before sending the next.
     ///
     /// - Returns: For each record, in order, where it lies or why not.
-    package func sendAll(_ records: [ProducerRecord]) async -> [Result<RecordPlace, KafkaError>] {
+    package func sendAll(_ records: [ProducerRecord]) async -> [Result<RecordMetadata, KafkaError>] {
         guard !records.isEmpty else { return [] }
-        let book = self.book
+        let deliveries = self.deliveries
         let handle = self.handle
         return await withCheckedContinuation { continuation in
             let reports = ReportCollector(count: records.count, continuation)
@@ -61,7 +61,7 @@ package final class Producer: Sendable {
                         reports.add(.failure(.closed(operation: "produce")), at: index)
                         continue
                     }
-                    book.send(record, handle.pointer) { reports.add($0, at: index) }
+                    deliveries.send(record, handle.pointer) { reports.add($0, at: index) }
                 }
             }
             guard !isAccepted else { return }
@@ -79,7 +79,7 @@ package final class Producer: Sendable {
     package func sendAll<Records: AsyncSequence>(
         _ records: Records,
         portion: Int = 1_000,
-        report: (Result<RecordPlace, KafkaError>) -> Void
+        report: (Result<RecordMetadata, KafkaError>) -> Void
     ) async throws where Records.Element == ProducerRecord {
         var waiting: [ProducerRecord] = []
         for try await record in records {
@@ -112,20 +112,20 @@ package final class Producer: Sendable {
 /// Gathers the reports of one call and answers it with the last.
 private final class ReportCollector: Sendable {
     private struct State: Sendable {
-        var reports: [Result<RecordPlace, KafkaError>?]
+        var reports: [Result<RecordMetadata, KafkaError>?]
         var missing: Int
     }
 
     private let state: Mutex<State>
-    private let continuation: CheckedContinuation<[Result<RecordPlace, KafkaError>], Never>
+    private let continuation: CheckedContinuation<[Result<RecordMetadata, KafkaError>], Never>
 
-    init(count: Int, _ continuation: CheckedContinuation<[Result<RecordPlace, KafkaError>], Never>) {
+    init(count: Int, _ continuation: CheckedContinuation<[Result<RecordMetadata, KafkaError>], Never>) {
         self.state = Mutex(State(reports: Array(repeating: nil, count: count), missing: count))
         self.continuation = continuation
     }
 
-    func add(_ report: Result<RecordPlace, KafkaError>, at index: Int) {
-        let complete = self.state.withLock { state -> [Result<RecordPlace, KafkaError>]? in
+    func add(_ report: Result<RecordMetadata, KafkaError>, at index: Int) {
+        let complete = self.state.withLock { state -> [Result<RecordMetadata, KafkaError>]? in
             state.reports[index] = report
             state.missing -= 1
             return state.missing == 0 ? state.reports.compactMap { $0 } : nil

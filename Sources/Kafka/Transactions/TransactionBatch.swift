@@ -10,9 +10,6 @@ package struct TransactionBatch: Hashable, Sendable {
     package var offsets: [TopicPartition: Offset]
     /// Proves that the offsets' partitions were assigned to us.
     package var membership: GroupMembership
-    /// Whether it may come without offsets, so that no broker checks the membership; only for tests of what that does.
-    package var mayBeUnfenced = false
-
     /// Creates a batch.
     package init(records: [ProducerRecord], offsets: [TopicPartition: Offset], membership: GroupMembership) {
         self.records = records

@@ -10,7 +10,6 @@ import Values
 /// flushes on it.
 final class TransactionRunner: ClientContext, @unchecked Sendable {
     private let settings: TransactionSettings
-    private let committing: @Sendable () -> Void
     private let finished: @Sendable (TransactionDurations) -> Void
     private var writer = RecordWriter()
     private var failedRecords: [Int: KafkaError] = [:]
@@ -24,11 +23,9 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver,
-        committing: @escaping @Sendable () -> Void,
         finished: @escaping @Sendable (TransactionDurations) -> Void
     ) {
         self.settings = settings
-        self.committing = committing
         self.finished = finished
         super.init(properties: properties, observer: observer)
     }
@@ -79,7 +76,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     /// Performs one transaction from begin to commit or abort.
     func perform(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
         if let end = self.end { return .fatal(end) }
-        guard !batch.offsets.isEmpty || batch.mayBeUnfenced else {
+        guard !batch.offsets.isEmpty else {
             let text = "a transaction without offsets would be unfenced"
             return .aborted(.invalid(operation: "begin transaction", message: text), failedRecords: [:])
         }
@@ -112,7 +109,6 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
             ?? self.timed(\.flush) { self.flush(client, deadline) }
             ?? self.timed(\.offsets) { self.sendOffsets(batch, client, deadline) }
         if let error = written { return self.abandon(error, client) }
-        self.committing()
         return self.timed(\.commit) { self.commit(client, deadline) }.map { self.commitFailed($0, client) }
             ?? .committed
     }
@@ -210,7 +206,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         while let pointer = call(max(1, deadline.remainingMilliseconds)) {
             let error = KafkaError(consuming: pointer, operation: operation, client: client)
             guard error.isRetriable, !error.isFatal, !error.requiresAbort, deadline > .now else { return error }
-            rest(min(self.settings.retryBackoff, deadline - .now))
+            blockingSleep(min(self.settings.retryBackoff, deadline - .now))
         }
         return nil
     }

@@ -14,21 +14,18 @@ package final class TransactionalProducer: Sendable {
     ///   - properties: The user's librdkafka properties.
     ///   - settings: The `transactional.id` and times.
     ///   - observer: Takes log, errors and statistics.
-    ///   - committing: Called on the producer's thread between accepted offsets and commit; for tests that stop there.
     ///   - finished: Takes the durations of each transaction, on the producer's thread; must not block.
     /// - Throws: `KafkaError` when librdkafka can't make the client.
     package init(
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver = .silent,
-        committing: @escaping @Sendable () -> Void = {},
         finished: @escaping @Sendable (TransactionDurations) -> Void = { _ in }
     ) throws(KafkaError) {
         let runner = TransactionRunner(
             properties: properties,
             settings: settings,
             observer: observer,
-            committing: committing,
             finished: finished
         )
         let handle = try runner.makeProducer()
@@ -53,10 +50,20 @@ package final class TransactionalProducer: Sendable {
     ///
     /// Takes as long as `transactionTimeout`, and once more where it has to be aborted. Not cut short by cancellation.
     package func transact(_ batch: TransactionBatch) async -> TransactionOutcome {
+        await self.transact { batch } ?? .fatal(.closed(operation: "begin transaction"))
+    }
+
+    /// Performs one transaction likewise, which is put together on the producer's own thread.
+    ///
+    /// - Parameter batch: Gives the transaction, or `nil` where nothing is to be begun.
+    /// - Returns: How it ended; `nil` where `batch` gave none.
+    package func transact(_ batch: @escaping @Sendable () -> TransactionBatch?) async -> TransactionOutcome? {
         let handle = self.handle
         let runner = self.runner
-        return await self.thread.jobs.run { runner.perform(batch, handle.pointer) }
-            ?? .fatal(.closed(operation: "begin transaction"))
+        let outcome: TransactionOutcome?? = await self.thread.jobs.run {
+            batch().map { runner.perform($0, handle.pointer) }
+        }
+        return outcome ?? .fatal(.closed(operation: "begin transaction"))
     }
 
     /// Ends the producer after the transaction under way; an open one is left to its time-out.

@@ -70,6 +70,16 @@ package struct Budget: Sendable {
         if self.interval > 0 { self.nextFree = max(self.nextFree, now) + Span(nanoseconds: self.interval) }
     }
 
+    /// Takes one request of the rate, for a call that has its slot.
+    package mutating func takeRate(now: MonotonicTime) -> Bool {
+        guard now >= self.earliest else { return false }
+        self.count(now: now)
+        return true
+    }
+
+    /// When the rate and the workbench allow the next request.
+    package func nextRate(now: MonotonicTime) -> MonotonicTime { max(now, self.earliest) }
+
     /// Takes a slot for a probe, which must not wait behind what it is to set free.
     package mutating func takeForProbe() { self.inUse += 1 }
 

@@ -15,33 +15,32 @@ extension Coordinator {
     /// Makes the creating calls whose intents are committed; one whose intent has grown too old begins anew.
     private mutating func dispatchCleared(now: Now) {
         while let id = self.cleared.first {
-            guard var rollout = self.rollouts[id], case .cleared(let call, let notAfter) = rollout.activity else {
+            guard let rollout = self.rollouts[id], case .cleared(let call, let intent) = rollout.activity else {
                 _ = self.cleared.popFirst()
                 continue
             }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.cleared.popFirst()
-                self.withdraw(call, of: &rollout)
-                self.park(&rollout, component: call.component, now: now)
+                self.withdraw(call, of: rollout)
+                self.park(rollout, component: call.component, now: now)
                 continue
             }
-            guard now.monotonic < notAfter else {
+            guard now.monotonic < intent.began + self.policy.intentValidity else {
                 _ = self.cleared.popFirst()
-                self.commitIntent(of: call, for: &rollout, now: now)
+                self.commitIntent(of: call, for: rollout, now: now)
                 continue
             }
             guard self.budget.takeReserved() else { return }
             _ = self.cleared.popFirst()
-            self.start(call, for: &rollout, notAfter: notAfter, now: now)
+            self.start(call, for: rollout, intent: intent, now: now)
         }
     }
 
     /// Takes an intent back whose call is not made, so that whoever takes over need not wait for its effect.
-    private mutating func withdraw(_ call: APICall, of rollout: inout Rollout) {
+    private mutating func withdraw(_ call: APICall, of rollout: Rollout) {
         self.budget.withdraw()
         rollout.state.intent = nil
         rollout.activity = .ready(call)
-        self.rollouts[rollout.id] = rollout
         self.record(rollout.state, purpose: .note, publishes: false)
     }
 
@@ -66,9 +65,9 @@ extension Coordinator {
     private mutating func withdrawCleared() {
         var kept = FIFO<RolloutID>()
         while let id = self.cleared.popFirst() {
-            guard var rollout = self.rollouts[id], case .cleared(let call, _) = rollout.activity else { continue }
+            guard let rollout = self.rollouts[id], case .cleared(let call, _) = rollout.activity else { continue }
             if self.isHeldBack(rollout.state.partition) {
-                self.withdraw(call, of: &rollout)
+                self.withdraw(call, of: rollout)
             } else {
                 kept.append(id)
             }
@@ -78,7 +77,7 @@ extension Coordinator {
 
     private mutating func dispatchRollouts(now: Now) {
         while let id = self.ready.first {
-            guard var rollout = self.rollouts[id], case .ready(let call) = rollout.activity else {
+            guard let rollout = self.rollouts[id], case .ready(let call) = rollout.activity else {
                 _ = self.ready.popFirst()
                 continue
             }
@@ -90,23 +89,23 @@ extension Coordinator {
             }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.ready.popFirst()
-                self.park(&rollout, component: call.component, now: now)
+                self.park(rollout, component: call.component, now: now)
                 continue
             }
             if call.isCreating {
                 guard self.budget.reserve(now: now.monotonic) else { return }
                 _ = self.ready.popFirst()
-                self.commitIntent(of: call, for: &rollout, now: now)
+                self.commitIntent(of: call, for: rollout, now: now)
             } else {
                 guard self.budget.take(now: now.monotonic) else { return }
                 _ = self.ready.popFirst()
-                self.start(call, for: &rollout, notAfter: nil, now: now)
+                self.start(call, for: rollout, intent: nil, now: now)
             }
         }
     }
 
     /// Journals that a creating call is about to be made; it holds a place, so that the intent is fresh when it is.
-    private mutating func commitIntent(of call: APICall, for rollout: inout Rollout, now: Now) {
+    private mutating func commitIntent(of call: APICall, for rollout: Rollout, now: Now) {
         rollout.state.intent = call.creatingStep
         var publishes = false
         if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
@@ -114,28 +113,35 @@ extension Coordinator {
             publishes = true
         }
         rollout.activity = .committing(call)
-        self.rollouts[rollout.id] = rollout
         self.record(rollout.state, purpose: .intent, publishes: publishes)
     }
 
-    private mutating func start(_ call: APICall, for rollout: inout Rollout, notAfter: MonotonicTime?, now: Now) {
+    private mutating func start(_ call: APICall, for rollout: Rollout, intent: CommittedIntent?, now: Now) {
         let number = self.nextNumber()
+        let planned =
+            if let intent {
+                PlannedCall(number, creating: call, for: rollout.id, intent, validity: self.policy.intentValidity)
+            } else {
+                PlannedCall(number, reading: call, partition: rollout.state.partition, rollout: rollout.id)
+            }
         rollout.goOn(at: now.monotonic)
         rollout.activity = .calling(call)
-        self.rollouts[rollout.id] = rollout
-        self.calls[number] = CallContext(id: rollout.id, call: call, startedAt: now.monotonic, notAfter: notAfter)
-        self.actions.append(
-            .call(number, call, partition: rollout.state.partition, notAfter: notAfter)
+        self.calls[number] = CallContext(
+            id: rollout.id,
+            call: call,
+            startedAt: now.monotonic,
+            notAfter: planned.startBefore
         )
+        self.actions.append(.call(planned))
     }
 
     /// A record is committed.
     ///
     /// - Parameters:
     ///   - ticket: The record's ticket; one of a partition that was released means nothing.
-    ///   - began: When its commit began.
+    ///   - intent: The intent that it announced, for a creating call to come; `nil` where it announced none.
     ///   - now: The moment.
-    package mutating func recorded(_ ticket: Ticket, began: MonotonicTime, now: Now) {
+    package mutating func recorded(_ ticket: Ticket, intent: CommittedIntent?, now: Now) {
         if let forgotten = self.forgetting.removeValue(forKey: ticket) {
             self.forgot(forgotten, now: now)
             return
@@ -145,28 +151,28 @@ extension Coordinator {
         case .note: break
         case .end:
             let ended = self.rollouts[context.id]
-            self.rollouts[context.id] = nil
+            self.rollouts.remove(context.id)
             if let ended {
                 self.known[ended.state.partition]?.end(context.id, at: now.wall)
                 self.planSweep(of: ended.state, now: now)
             }
         case .sweep: self.sweepRecorded(context.id)
+        case .move: self.moved(context.id, now: now)
         case .intent:
-            guard var rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity else { break }
+            guard let rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity, let intent
+            else { break }
             if self.isHeldBack(rollout.state.partition) {
-                self.withdraw(call, of: &rollout)
+                self.withdraw(call, of: rollout)
             } else {
-                rollout.activity = .cleared(call, notAfter: began + self.policy.intentValidity)
-                self.rollouts[context.id] = rollout
+                rollout.activity = .cleared(call, intent)
                 self.cleared.append(context.id)
             }
         }
-        self.dispatch(now: now)
     }
 
     /// A record was refused for good, because it is too large for its topic.
     package mutating func recordRefused(_ ticket: Ticket, _ cause: Cause, now: Now) {
-        guard let context = self.tickets.removeValue(forKey: ticket), var rollout = self.rollouts[context.id],
+        guard let context = self.tickets.removeValue(forKey: ticket), let rollout = self.rollouts[context.id],
             rollout.state.partition == context.partition
         else {
             // A sweep's record is as long as the end's, which fitted; if not, the next owner sweeps again.
@@ -174,29 +180,31 @@ extension Coordinator {
         }
         switch (context.purpose, rollout.activity) {
         case (.sweep, _): break
+        case (.move, _):
+            // What was to be passed on ends here, where it is known.
+            rollout.activity = .waiting
+            rollout.state.shorten()
+            self.finish(context.id, .failed, cause, now: now)
         case (.end, _):
-            self.endShortened(&rollout)
-        case (.note, .ending), (.intent, .ending):
+            self.endShortened(rollout)
+        case (.note, .ending), (.intent, .ending), (.note, .moving), (.intent, .moving):
             // Its terminal record is on its way already.
             break
         case (.note, _), (.intent, _):
             if rollout.activity.holdsPlace { self.budget.withdraw() }
             rollout.state.shorten()
             rollout.activity = .waiting
-            self.rollouts[context.id] = rollout
             self.finish(context.id, .failed, cause, now: now)
-            self.dispatch(now: now)
         }
     }
 
     /// The terminal record itself didn't fit: without the event's own texts it does.
-    private mutating func endShortened(_ rollout: inout Rollout) {
+    private mutating func endShortened(_ rollout: Rollout) {
         let whole = rollout.state
         rollout.state.shorten()
         rollout.state.cause?.message = String(whole.cause?.message.prefix(200) ?? "")
         // What is refused in its shortest form, too, stays in memory, for the next one who takes the partition over.
         guard rollout.state != whole else { return }
-        self.rollouts[rollout.id] = rollout
         let lane = rollout.laneKey.flatMap { self.laneState(of: $0, partition: rollout.state.partition) }
         self.record(rollout.state, purpose: .end, publishes: true, lane: lane)
     }
@@ -210,15 +218,13 @@ extension Coordinator {
             self.probeSucceeded(component, now: now)
         } else if case .sweep = context.call {
             self.sweepSucceeded(context.id, result)
-        } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
+        } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
             let verdict = rollout.succeeded(result, startedAt: context.startedAt)
-            self.rollouts[id] = rollout
             self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
         }
-        self.dispatch(now: now)
     }
 
     private mutating func remember(_ call: APICall, _ result: CallResult, now: Now) {
@@ -233,15 +239,17 @@ extension Coordinator {
         wasCreating: Bool,
         now: Now
     ) {
-        guard var rollout = self.rollouts[id] else { return }
+        guard let rollout = self.rollouts[id] else { return }
         switch verdict {
         case .finish(let phase, let cause):
             self.finish(id, phase, cause, now: now)
         case .proceed:
-            if wasResolving, rollout.state.run != nil, !self.resolved(&rollout, now: now) { return }
+            if wasResolving, rollout.state.run != nil, !self.resolved(rollout, now: now) { return }
             // Nothing follows that would carry the outcome into the journal.
             if wasCreating, self.isHeldBack(rollout.state.partition) { self.note(id, now: now) }
             self.move(id, now: now)
+        case .beginAgain:
+            self.beginStepAgain(rollout, now: now)
         case .poll:
             guard !rollout.isPastDeadline(now.monotonic) else {
                 self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
@@ -249,15 +257,24 @@ extension Coordinator {
             }
             if wasCreating || rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil {
                 self.note(id, now: now)
-                rollout = self.rollouts[id] ?? rollout
             }
             var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
             if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
             // Failures that lie between answers are no series; a creating call's own are counted until it had an effect.
             if rollout.uncertainUntil == nil { rollout.attempts = 0 }
             rollout.polls += 1
-            self.wait(&rollout, until: until)
+            self.wait(rollout, until: until)
         }
+    }
+
+    /// Begins a step again with its full time, after something that was adopted for it proved to be of no use.
+    mutating func beginStepAgain(_ rollout: Rollout, now: Now) {
+        let hasDoubt = rollout.state.aftermath?.doubts.contains(.version) ?? false
+        rollout.advance(to: rollout.state.step, at: now)
+        // An own call of unknown outcome may have had its effect since.
+        if hasDoubt { rollout.look = .owed }
+        rollout.activity = .waiting
+        self.move(rollout.id, now: now)
     }
 
     func deadlinePassed(_ rollout: Rollout) -> Cause {
@@ -269,8 +286,9 @@ extension Coordinator {
     }
 
     /// The run is known: another rollout of the same run makes this one a duplicate.
-    private mutating func resolved(_ rollout: inout Rollout, now: Now) -> Bool {
+    private mutating func resolved(_ rollout: Rollout, now: Now) -> Bool {
         guard let run = rollout.state.run else { preconditionFailure("resolved without a run") }
+        guard self.namesModel(rollout, run, now: now) else { return false }
         let key = RunKey(run, modelName: rollout.state.plan.modelName, replayID: rollout.state.replay?.id)
         let partition = rollout.state.partition
         guard self.known[partition]?.insertRunKey(key.digest, of: rollout.id) == true else {
@@ -279,27 +297,10 @@ extension Coordinator {
                 "run \(run.runID) of model '\(rollout.state.plan.modelName)' is known already"
             )
             rollout.state.run = nil
-            self.rollouts[rollout.id] = rollout
             self.finish(rollout.id, .skipped, cause, now: now)
             return false
         }
         rollout.advance(to: .lane, at: now)
-        self.rollouts[rollout.id] = rollout
         return true
-    }
-}
-
-extension APICall {
-    /// What a creating call makes; `nil` for every other call.
-    package var creatingStep: CreatingStep? {
-        switch self {
-        case .registerVersion: .version
-        case .createModel: .model
-        case .createBuild: .build
-        case .createDeployment: .deployment
-        case .probe, .findProject, .findExperiment, .readRun, .newestRun, .findVersion, .readVersion, .findModel,
-            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify, .sweep:
-            nil
-        }
     }
 }

@@ -11,19 +11,17 @@ extension Coordinator {
             self.probeFailed(component, failure, now: now)
         } else if case .sweep = context.call {
             self.sweepFailed(context.id, failure, now: now)
-        } else if let id = context.id, var rollout = self.rollouts[id], case .calling = rollout.activity {
-            self.noteOutcome(of: context, failure, &rollout, now: now)
-            self.rollouts[id] = rollout
-            self.handle(failure, of: context, &rollout, now: now)
+        } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
+            self.noteOutcome(of: context, failure, rollout, now: now)
+            self.handle(failure, of: context, rollout, now: now)
         }
-        self.dispatch(now: now)
     }
 
     /// Keeps what a failed creating call leaves open: an unknown outcome is looked for, never repeated blindly.
     private mutating func noteOutcome(
         of context: CallContext,
         _ failure: CallFailure,
-        _ rollout: inout Rollout,
+        _ rollout: Rollout,
         now: Now
     ) {
         guard context.call.isCreating else { return }
@@ -41,32 +39,40 @@ extension Coordinator {
         if self.isHeldBack(rollout.state.partition) { self.record(rollout.state, purpose: .note, publishes: false) }
     }
 
-    private mutating func handle(_ failure: CallFailure, of context: CallContext, _ rollout: inout Rollout, now: Now) {
+    private mutating func handle(_ failure: CallFailure, of context: CallContext, _ rollout: Rollout, now: Now) {
         switch failure.kind {
         case .withheld:
-            self.want(context.call, for: &rollout, now: now)
+            self.want(context.call, for: rollout, now: now)
         case .unavailable, .unauthorized,
             .serverError where context.call.isLook,
-            .notFound where context.call.isLook && context.call.component == .registry:
-            // A workbench without a registry answers 404 to everything below it, one whose parts are down 500.
+            .notFound where context.call.component == .registry:
+            // A workbench without a registry answers 404 to everything below it, one whose parts are down 500. An owner's
+            // first attempt registers without a look before it, so that its answer, too, may be the first to say so.
             rollout.hold(since: context.startedAt)
-            self.suspectOutage(of: context.call.component, failure.cause, &rollout, now: now)
+            self.suspectOutage(of: context.call.component, failure.cause, rollout, now: now)
         case .rateLimited:
             rollout.hold(since: context.startedAt)
             let pause = Self.pause(failure.retryAfter)
             self.budget.pause(until: now.monotonic + pause)
-            self.wait(&rollout, until: now.monotonic + pause)
+            self.wait(rollout, until: now.monotonic + pause)
         case .forbidden, .invalid:
+            guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
             self.finish(rollout.id, .failed, failure.cause, now: now)
+        case .notFound where rollout.modelIsHint && context.call.creatingStep == .build:
+            // The lane's model is gone: look for it by its name, or make it again.
+            rollout.modelIsHint = false
+            rollout.state.made.modelID = nil
+            rollout.advance(to: .model, at: now)
+            self.move(rollout.id, now: now)
         case .notFound:
             // Under a made object it is gone; where something is still being looked for, no retry would find it.
             self.finish(rollout.id, .failed, failure.cause, now: now)
         case .conflict:
             // A name that is taken: look again, it may be ours.
-            rollout.hasLooked = false
-            self.retry(&rollout, failure.cause, now: now)
+            rollout.look = .owed
+            self.retry(rollout, failure.cause, now: now)
         case .serverError, .protocol:
-            self.retry(&rollout, failure.cause, now: now)
+            self.retry(rollout, failure.cause, now: now)
         }
     }
 
@@ -76,24 +82,33 @@ extension Coordinator {
     }
 
     /// Counts a failure against the rollout, and tries again after a backoff, or gives up.
-    mutating func retry(_ rollout: inout Rollout, _ cause: Cause, now: Now) {
+    mutating func retry(_ rollout: Rollout, _ cause: Cause, now: Now) {
         rollout.attempts += 1
         rollout.suspectedFailure = nil
         guard rollout.attempts < self.policy.retry.maximumAttempts else {
+            guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
             let message = "\(cause.message) (\(rollout.attempts) attempts)"
             let cause = rollout.lastFailure ?? Cause(cause.class, message, httpStatus: cause.httpStatus)
             if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic {
                 // Its last call may have had an effect, or have one yet: a last look decides.
                 rollout.lastFailure = cause
-                self.wait(&rollout, until: certainAt)
+                self.wait(rollout, until: certainAt)
                 return
             }
-            self.rollouts[rollout.id] = rollout
             self.finish(rollout.id, .failed, cause, now: now)
             return
         }
         let delay = self.policy.retry.backoff.jitteredDelay(afterFailures: rollout.attempts, using: &self.random)
-        self.wait(&rollout, until: now.monotonic + delay)
+        self.wait(rollout, until: now.monotonic + delay)
+    }
+
+    /// Begins the step again without somebody else's version, where reading that has failed for good.
+    ///
+    /// - Returns: Whether it goes on so.
+    private mutating func goesOnWithoutForeignVersion(_ rollout: Rollout, now: Now) -> Bool {
+        guard rollout.forgetForeignVersion() else { return false }
+        self.beginStepAgain(rollout, now: now)
+        return true
     }
 
     // MARK: Outages
@@ -108,26 +123,24 @@ extension Coordinator {
     private mutating func suspectOutage(
         of component: Component,
         _ cause: Cause,
-        _ rollout: inout Rollout,
+        _ rollout: Rollout,
         now: Now
     ) {
         rollout.suspectedFailure = cause
-        self.park(&rollout, component: component, now: now)
+        self.park(rollout, component: component, now: now)
         if self.outages[component]?.suspect(cause) == true { self.sendProbe(of: component, now: now) }
     }
 
     /// Holds a rollout until its component is back.
-    mutating func park(_ rollout: inout Rollout, component: Component, now: Now) {
+    mutating func park(_ rollout: Rollout, component: Component, now: Now) {
         rollout.activity = .parked(component)
-        self.rollouts[rollout.id] = rollout
         self.parked[component, default: []].append(rollout.id)
         if let cause = self.outages[component]?.cause { self.tellWaiting(rollout.id, cause, now: now) }
     }
 
     private mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
-        guard var rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
+        guard let rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
         rollout.state.enter(.waiting, at: now.wall, cause: cause)
-        self.rollouts[id] = rollout
         self.record(rollout.state, purpose: .note, publishes: true)
     }
 
@@ -137,7 +150,7 @@ extension Coordinator {
         self.outages[component]?.probeStarted()
         self.budget.takeForProbe()
         self.calls[number] = CallContext(id: nil, call: .probe(component), startedAt: now.monotonic)
-        self.actions.append(.call(number, .probe(component), partition: nil, notAfter: nil))
+        self.actions.append(.call(PlannedCall(number, reading: .probe(component), partition: nil, rollout: nil)))
     }
 
     mutating func startDueProbes(now: Now) {
@@ -156,22 +169,22 @@ extension Coordinator {
         let ids = self.parked[component] ?? []
         self.parked[component] = []
         for id in ids {
-            guard var rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
+            guard let rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
             // Where the component was up all along, it was this call that failed.
             if verdict == .falseAlarm, let cause = rollout.suspectedFailure {
                 guard cause.class != .notFound else {
+                    guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { continue }
                     self.finish(id, .failed, cause, now: now)
                     continue
                 }
                 self.retry(
-                    &rollout,
+                    rollout,
                     Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
                     now: now
                 )
             } else {
                 rollout.suspectedFailure = nil
                 rollout.activity = .waiting
-                self.rollouts[id] = rollout
                 self.move(id, now: now)
             }
         }
@@ -215,19 +228,6 @@ extension CallFailure {
         let cause = self.cause
         return self.kind == .unauthorized
             ? cause : Cause(.unavailable, cause.message, httpStatus: cause.httpStatus)
-    }
-}
-
-extension APICall {
-    /// Whether it asks for what is always there to be asked for: an error says something of the component, not of what
-    /// was asked.
-    fileprivate var isLook: Bool {
-        switch self {
-        case .findProject, .findExperiment, .findVersion, .findModel, .findRuntime, .findBuild, .findDeployment,
-            .readRun, .newestRun, .readVersion, .readBuild, .readDeployment:
-            true
-        case .probe, .registerVersion, .createModel, .createBuild, .createDeployment, .verify, .sweep: false
-        }
     }
 }
 

@@ -63,11 +63,12 @@ extension Coordinator {
         for state in doubles { self.endDouble(state, partition: partition, now: now) }
         self.rollouts.reserve(unfinished.count)
         for state in unfinished {
-            var rollout = Rollout(state)
+            let rollout = Rollout(state)
+            rollout.markRestored()
             rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
-            self.setClock(of: &rollout, now: now)
-            self.rollouts[state.id] = rollout
+            self.setClock(of: rollout, now: now)
+            self.rollouts.insert(rollout)
         }
         // The one that was under way first, so that it is the head of its lane again; then the oldest.
         let order = unfinished.sorted {
@@ -79,7 +80,6 @@ extension Coordinator {
             self.planSweep(of: state, now: now)
         }
         self.planForgetting(now: now)
-        self.dispatch(now: now)
     }
 
     private static func split(
@@ -99,6 +99,7 @@ extension Coordinator {
         for step in (state.intent.map { [$0] } ?? []) + (state.aftermath?.doubts ?? []) {
             self.rollouts[state.id]?.state.doubt(step)
         }
+        self.rollouts[state.id]?.markRestored()
         state.intent = nil
         state.aftermath = nil
         let cause = Cause(
@@ -112,7 +113,7 @@ extension Coordinator {
         self.record(state, purpose: .note, publishes: false)
     }
 
-    private func setClock(of rollout: inout Rollout, now: Now) {
+    private func setClock(of rollout: Rollout, now: Now) {
         rollout.startClock(at: now.monotonic)
         if rollout.hasMadeObjectOfStep {
             // The workbench went on while nobody looked. A tenth is left, so that somebody does before it is given up.
@@ -133,7 +134,7 @@ extension Coordinator {
     }
 
     private mutating func resume(_ id: RolloutID, now: Now) {
-        guard var rollout = self.rollouts[id] else { return }
+        guard let rollout = self.rollouts[id] else { return }
         guard let key = rollout.laneKey, rollout.state.step.isUnderWay else {
             self.move(id, now: now)
             return
@@ -141,7 +142,6 @@ extension Coordinator {
         rollout.isHead = self.takeLane(rollout, key: key)
         // Two under way at once can't have been written by this program; the second waits for its turn.
         if !rollout.isHead { rollout.state.step = .lane }
-        self.rollouts[id] = rollout
         self.move(id, now: now)
     }
 
@@ -159,24 +159,22 @@ extension Coordinator {
             self.known[partition]?.end(state.id, at: now.wall)
             return
         }
-        var rollout = Rollout(state)
+        let rollout = Rollout(state)
         self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
-        self.rollouts[state.id] = rollout
+        self.rollouts.insert(rollout)
         self.move(state.id, now: now)
-        self.dispatch(now: now)
     }
 
     /// Forgets a rollout that intake has ended on its own, because its first record could not be written.
     package mutating func abandon(_ id: RolloutID, now: Now) {
         guard let rollout = self.rollouts[id] else { return }
-        self.rollouts[id] = nil
+        self.rollouts.remove(id)
         if rollout.activity.holdsPlace { self.budget.withdraw() }
         self.tickets = self.tickets.filter { $0.value.id != id }
         // A record of it that is still to be written would bring it back to life.
         self.actions.removeAll { if case .record(let record) = $0 { record.rollout.id == id } else { false } }
         self.giveTurn(to: self.leaveLane(rollout), now: now)
-        self.dispatch(now: now)
     }
 
     /// Drops all work of a partition that is no longer held; calls under way go on and mean nothing.
@@ -204,11 +202,12 @@ extension Coordinator {
         for action in self.actions {
             switch action {
             case .record(let record) where record.partition == partition: continue
-            case .call(let call, _, partition, _):
-                self.calls[call] = nil
+            case .call(let call) where call.partition == partition:
+                self.calls[call.id] = nil
                 self.budget.release()
+            case .move(let move) where move.rollout.partition == partition: continue
             case .forget(let forgetting) where forgetting.partition == partition: continue
-            case .record, .call, .forget, .outage, .sweepGivenUp: kept.append(action)
+            case .record, .call, .move, .forget, .outage, .sweepGivenUp: kept.append(action)
             }
         }
         self.actions = kept

@@ -5,30 +5,29 @@ import Values
 extension Coordinator {
     /// Brings a rollout to its next call, wait or end.
     mutating func move(_ id: RolloutID, now: Now) {
-        while var rollout = self.rollouts[id] {
+        while let rollout = self.rollouts[id] {
             let live = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0]?.live }
             switch rollout.nextMove(live: live) {
             case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
                 rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
-                self.rollouts[id] = rollout
             case .call(let call):
-                self.want(call, for: &rollout, now: now)
+                self.want(call, for: rollout, now: now)
                 return
             case .create(let call, _):
                 guard !rollout.isPastDeadline(now.monotonic) else {
                     self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
                     return
                 }
-                self.want(call, for: &rollout, now: now)
+                self.want(call, for: rollout, now: now)
                 return
             case .advance(let step):
                 rollout.advance(to: step, at: now)
-                self.rollouts[id] = rollout
+                if step == .model { self.takeModelOfLane(rollout) }
                 if step == .verify { self.note(id, now: now) }
             case .enterLane:
-                guard self.enterLane(&rollout, now: now) else { return }
+                guard self.enterLane(rollout, now: now) else { return }
             case .compare:
-                guard self.passesComparison(&rollout, now: now) else { return }
+                guard self.passesComparison(rollout, now: now) else { return }
             case .finish(let phase, let cause):
                 self.finish(id, phase, cause, now: now)
                 return
@@ -36,18 +35,29 @@ extension Coordinator {
         }
     }
 
-    mutating func want(_ call: APICall, for rollout: inout Rollout, now: Now) {
+    mutating func want(_ call: APICall, for rollout: Rollout, now: Now) {
         rollout.hold(since: now.monotonic)
         rollout.activity = .ready(call)
-        self.rollouts[rollout.id] = rollout
         self.ready.append(rollout.id)
     }
 
+    /// Takes the model that the lane's live deployment has, where its versions are of the same registered model.
+    ///
+    /// A hint: the workbench says so if it is gone. Then it is looked for.
+    private func takeModelOfLane(_ rollout: Rollout) {
+        guard !rollout.isRestored, rollout.state.made.modelID == nil, let key = rollout.laneKey,
+            let live = self.lanes[rollout.state.partition]?[key]?.liveDeployment, let place = live.place,
+            let registeredModelID = live.registeredModelID,
+            registeredModelID == rollout.state.made.registeredModelID
+        else { return }
+        rollout.state.made.modelID = place.modelID
+        rollout.modelIsHint = true
+    }
+
     /// Lets a rollout wait; its wait ends with `advance`.
-    mutating func wait(_ rollout: inout Rollout, until time: MonotonicTime) {
+    mutating func wait(_ rollout: Rollout, until time: MonotonicTime) {
         rollout.token &+= 1
         rollout.activity = .waiting
-        self.rollouts[rollout.id] = rollout
         self.due.insert(Wait(id: rollout.id, token: rollout.token), at: time)
     }
 
@@ -74,7 +84,7 @@ extension Coordinator {
     /// Lets a resolved rollout into its lane.
     ///
     /// - Returns: Whether it is its turn, so that it goes on.
-    private mutating func enterLane(_ rollout: inout Rollout, now: Now) -> Bool {
+    private mutating func enterLane(_ rollout: Rollout, now: Now) -> Bool {
         guard let key = rollout.laneKey, let run = rollout.state.run else {
             preconditionFailure("rollout enters a lane before its run is known")
         }
@@ -89,14 +99,12 @@ extension Coordinator {
         switch entry {
         case .head:
             rollout.isHead = true
-            self.rollouts[rollout.id] = rollout
             guard let cause = self.displaced(rollout) else { return true }
             self.finish(rollout.id, .superseded, cause, now: now)
         case .queued(let superseded):
             rollout.activity = .queued
             // Read again in its turn, when they may have changed; nobody keeps them meanwhile.
             rollout.facts = nil
-            self.rollouts[rollout.id] = rollout
             if rollout.state.phase != .queued { self.note(rollout.id, now: now) }
             let cause = Cause(.newerRun, "run \(run.runID) of the model is newer")
             for id in superseded { self.finish(id, .superseded, cause, now: now) }
@@ -118,7 +126,7 @@ extension Coordinator {
     }
 
     /// Checks the gates that compare with the deployed run.
-    private mutating func passesComparison(_ rollout: inout Rollout, now: Now) -> Bool {
+    private mutating func passesComparison(_ rollout: Rollout, now: Now) -> Bool {
         guard let facts = rollout.facts, let deployed = rollout.deployedFacts else {
             preconditionFailure("runs compared before their facts are known")
         }
@@ -129,7 +137,6 @@ extension Coordinator {
         rollout.facts = nil
         rollout.deployedFacts = nil
         rollout.advance(to: .register, at: now)
-        self.rollouts[rollout.id] = rollout
         return true
     }
 
@@ -142,9 +149,8 @@ extension Coordinator {
     mutating func giveTurn(to id: RolloutID?, now: Now) {
         var next = id
         // A loop and no recursion: a long lane of older runs may end at once.
-        while let id = next, var rollout = self.rollouts[id] {
+        while let id = next, let rollout = self.rollouts[id] {
             rollout.isHead = true
-            self.rollouts[id] = rollout
             guard let cause = self.displaced(rollout) else {
                 self.move(id, now: now)
                 return
@@ -157,7 +163,7 @@ extension Coordinator {
     ///
     /// - Returns: The rollout whose turn it is now, if this one had the lane.
     private mutating func end(_ id: RolloutID, _ phase: Phase, _ cause: Cause?, now: Now) -> RolloutID? {
-        guard var rollout = self.rollouts[id], rollout.activity != .ending else { return nil }
+        guard let rollout = self.rollouts[id], rollout.activity != .ending else { return nil }
         var laneState: LaneState?
         if let key = rollout.laneKey {
             if rollout.state.step == .verify || phase == .deployed {
@@ -173,7 +179,6 @@ extension Coordinator {
         rollout.activity = .ending
         rollout.facts = nil
         rollout.deployedFacts = nil
-        self.rollouts[id] = rollout
         self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
         return self.leaveLane(rollout)
     }
@@ -193,7 +198,11 @@ extension Coordinator {
     private mutating func deployed(_ rollout: Rollout, key: Lane.Key) -> LaneState? {
         guard let run = rollout.state.run else { return nil }
         let partition = rollout.state.partition
-        self.lanes[partition]?[key, default: Lane()].deployed(run, at: rollout.state.place)
+        self.lanes[partition]?[key, default: Lane()].deployed(
+            run,
+            at: rollout.state.place,
+            registeredModelID: rollout.state.made.registeredModelID
+        )
         return self.laneState(of: key, partition: partition)
     }
 
@@ -207,18 +216,18 @@ extension Coordinator {
             live: lane.live
         )
         state.place = lane.liveDeployment?.place
+        state.registeredModelID = lane.liveDeployment?.registeredModelID
         return state
     }
 
     /// Writes down where a rollout stands, without waiting for the commit; tells people if its phase has changed.
     mutating func note(_ id: RolloutID, now: Now) {
-        guard var rollout = self.rollouts[id] else { return }
+        guard let rollout = self.rollouts[id] else { return }
         var publishes = false
         if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
             rollout.state.enter(phase, at: now.wall)
             publishes = true
         }
-        self.rollouts[id] = rollout
         var lane: LaneState?
         if rollout.state.step == .verify, let key = rollout.laneKey { lane = self.deployed(rollout, key: key) }
         self.record(rollout.state, purpose: .note, publishes: publishes, lane: lane)

@@ -87,7 +87,9 @@ extension Coordinator {
             let partition = self.sweeps.running[id]?.state.partition
             let number = self.nextNumber()
             self.calls[number] = CallContext(id: id, call: .sweep(call), startedAt: now.monotonic)
-            self.actions.append(.call(number, .sweep(call), partition: partition, notAfter: nil))
+            self.actions.append(
+                .call(PlannedCall(number, reading: .sweep(call), partition: partition, rollout: id))
+            )
         }
     }
 

@@ -5,8 +5,8 @@ package import Values
 /// Decides what happens to all rollouts of the partitions that this process holds.
 ///
 /// Pure: no clock, no I/O, no logging. Its owner tells it what happened (`accept`, `recorded`, `callSucceeded`,
-/// `callFailed`, `advance`, `release`), then takes the actions with `takeActions()` and performs them.
-package struct Coordinator: Sendable {
+/// `callFailed`, `advance`, `release`), then takes the actions with `takeActions(now:)` and performs them.
+package struct Coordinator: ~Copyable {
     /// What the coordinator goes by.
     package struct Policy: Sendable {
         /// Retries and polls.
@@ -25,6 +25,8 @@ package struct Coordinator: Sendable {
         package var sweepAfter: Span
         /// How long ended rollouts are known; `nil` for ever.
         package var dedupeHorizon: Span?
+        /// Partitions of inbox and journal, which decide who owns a model.
+        package var inboxPartitions: Int
 
         /// Creates a policy.
         package init(
@@ -35,7 +37,8 @@ package struct Coordinator: Sendable {
             settle: Span = .seconds(60),
             requestTimeout: Span = .seconds(30),
             sweepAfter: Span = .seconds(120),
-            dedupeHorizon: Span? = nil
+            dedupeHorizon: Span? = nil,
+            inboxPartitions: Int = 1
         ) {
             self.retry = retry
             self.maximumConcurrentCalls = maximumConcurrentCalls
@@ -45,6 +48,7 @@ package struct Coordinator: Sendable {
             self.requestTimeout = requestTimeout
             self.sweepAfter = sweepAfter
             self.dedupeHorizon = dedupeHorizon
+            self.inboxPartitions = inboxPartitions
         }
     }
 
@@ -52,48 +56,6 @@ package struct Coordinator: Sendable {
     package typealias CallID = UInt64
     /// Names a record under way.
     package typealias Ticket = UInt64
-
-    /// Something to be done by the coordinator's owner.
-    package enum Action: Sendable, Equatable {
-        /// Make a call and say how it went.
-        ///
-        /// A creating call is withheld when `partition` is no longer held or `notAfter` has passed.
-        case call(CallID, APICall, partition: Partition?, notAfter: MonotonicTime?)
-        /// Write a journal record, in the order given, and say when it is committed.
-        case record(Record)
-        /// Write tombstones for ended rollouts that are older than the horizon, and say when they are committed.
-        case forget(Forgetting)
-        /// Tell operators that a component went down or came back (`nil`).
-        case outage(Component, Cause?)
-        /// Tell operators that a sweep leaves something undone, which nobody tries again.
-        case sweepGivenUp(RolloutState, SweepCall, Cause)
-    }
-
-    /// One journal record and what goes with it in the same transaction.
-    package struct Record: Sendable, Equatable {
-        /// To be named in `recorded`.
-        package var ticket: Ticket
-        /// Journal partition.
-        package var partition: Partition
-        /// The rollout's state.
-        package var rollout: RolloutState
-        /// Whether a status event goes with it.
-        package var publishes: Bool
-        /// The lane's state, where it changes.
-        package var lane: LaneState?
-        /// Whether a report of orphans goes with it.
-        package var reportsOrphans = false
-    }
-
-    /// Ended rollouts of one partition that are to be forgotten.
-    package struct Forgetting: Sendable, Equatable {
-        /// To be named in `recorded`.
-        package var ticket: Ticket
-        /// Journal partition.
-        package var partition: Partition
-        /// The rollouts.
-        package var ids: [RolloutID]
-    }
 
     /// What a call under way belongs to.
     struct CallContext: Sendable {
@@ -117,6 +79,7 @@ package struct Coordinator: Sendable {
         case note
         case intent
         case end
+        case move
         case sweep
     }
 
@@ -164,11 +127,18 @@ package struct Coordinator: Sendable {
         for component in Component.allCases { self.outages[component] = Outage() }
     }
 
-    /// Takes what is to be done now, in order.
-    package mutating func takeActions() -> [Action] {
+    /// Decides which of the wanted calls are made now, and takes all that is to be done, in order.
+    package mutating func takeActions(now: Now) -> [Action] {
+        self.dispatch(now: now)
         defer { self.actions = [] }
         return self.actions
     }
+
+    /// Whether a call under way may send a further request now; it counts for the rate, and keeps its slot.
+    package mutating func mayContinue(now: MonotonicTime) -> Bool { self.budget.takeRate(now: now) }
+
+    /// When the rate allows the next request.
+    package func nextContinuation(now: MonotonicTime) -> MonotonicTime { self.budget.nextRate(now: now) }
 
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
@@ -202,7 +172,6 @@ package struct Coordinator: Sendable {
         self.startDueProbes(now: now)
         self.startDueSweeps(now: now)
         self.forgetOld(now: now)
-        self.dispatch(now: now)
     }
 
     mutating func nextNumber() -> UInt64 {

@@ -147,8 +147,12 @@ package struct Lane: Sendable {
     package var live: ResolvedRun? { self.liveDeployment?.run }
 
     /// The workbench reports the deployment of `run` as up.
-    package mutating func deployed(_ run: ResolvedRun, at place: DeploymentPlace? = nil) {
-        self.liveDeployment = LiveDeployment(run: run, place: place)
+    package mutating func deployed(
+        _ run: ResolvedRun,
+        at place: DeploymentPlace? = nil,
+        registeredModelID: String? = nil
+    ) {
+        self.liveDeployment = LiveDeployment(run: run, place: place, registeredModelID: registeredModelID)
         self.mayBeDeployed(run.order)
     }
 
@@ -160,7 +164,9 @@ package struct Lane: Sendable {
     /// Takes over what the journal says of the model.
     package mutating func restore(_ state: LaneState) {
         self.newestDeployed = state.newestDeployed
-        self.liveDeployment = state.live.map { LiveDeployment(run: $0, place: state.place) }
+        self.liveDeployment = state.live.map {
+            LiveDeployment(run: $0, place: state.place, registeredModelID: state.registeredModelID)
+        }
     }
 }
 
@@ -176,6 +182,8 @@ package struct LaneState: Codable, Sendable, Equatable {
     package var live: ResolvedRun?
     /// Where its deployment lies; absent in journals of versions that did not keep it.
     package var place: DeploymentPlace?
+    /// The registered model that its version is of.
+    package var registeredModelID: String?
 
     /// Names the lane.
     package var key: Lane.Key { Lane.Key(projectID: self.projectID, modelName: self.modelName) }

@@ -33,7 +33,7 @@ package enum DeadLetter {
     ///   - maximumBytes: What the dead-letter topic takes at most.
     /// - Returns: The record to be written.
     package static func record(
-        _ record: ConsumedRecord,
+        _ record: OriginalRecord,
         reason: DeadLetterReason,
         time: Timestamp,
         topic: String,
@@ -65,7 +65,7 @@ package enum DeadLetter {
         )
     }
 
-    private static func standIn(for record: ConsumedRecord) -> [UInt8] {
+    private static func standIn(for record: OriginalRecord) -> [UInt8] {
         JSONWriter.object { writer in
             writer.object("value") { self.describe(record.value, &$0) }
             writer.object("key") { self.describe(record.key, &$0) }

@@ -22,8 +22,6 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case duplicateField
         /// A header field that must be unique comes twice.
         case duplicateHeader
-        /// A header field of Slipway's own can't be read.
-        case malformedHeader
         /// A content mode or content type other than the ones taken.
         case unsupportedContent
         /// A version of CloudEvents other than 1.0.
@@ -40,8 +38,10 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case wrongType
         /// A field of the event has a value that it can't have.
         case invalidValue
-        /// The record belongs to another partition, and the topic refuses it there.
+        /// The event belongs to another partition of the inbox, and can't be passed on to it.
         case notForwardable
+        /// The inbox has a record that no worker wrote.
+        case foreignInboxRecord
     }
 
     /// The named kind of reason.
@@ -65,7 +65,6 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case .tooLarge: "Send less in the event, or raise intake.maximumEventBytes."
         case .nestedTooDeeply: "Send the fields of the event only: nothing in it is nested so deeply."
         case .duplicateHeader: "Let the producer set each CloudEvents header field once."
-        case .malformedHeader: "Find who sets slipway_* header fields: they are the worker's own."
         case .unsupportedContent: "Send JSON in CloudEvents binary or structured mode, or the plain data object."
         case .unsupportedSpecVersion: "Let the producer send CloudEvents 1.0."
         case .unknownType: "Send this event to a topic of its own, or correct its type."
@@ -73,8 +72,9 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case .missingField, .wrongType, .invalidValue:
             "Correct the field that the message names, then emit the event again: slipway emit."
         case .notForwardable:
-            "Emit the event again keyed by its model's name (slipway emit); look at max.message.bytes and "
-                + "message.timestamp.before.max.ms of the events topic."
+            "Look at max.message.bytes of the inbox, and whether all workers have the same routes file; then emit the event "
+                + "again: slipway emit."
+        case .foreignInboxRecord: "Find who writes to the inbox: it is private to the workers."
         }
     }
 }

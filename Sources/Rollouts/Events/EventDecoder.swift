@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-package import Values
+import Values
 
 /// What intake takes at most.
 package struct EventLimits: Sendable, Equatable {
@@ -32,14 +32,14 @@ package enum EventDecoder {
     ///   - limits: What is taken at most.
     /// - Returns: The event, or why the record can't be understood.
     package static func decode(
-        _ record: ConsumedRecord,
+        _ record: OriginalRecord,
         limits: EventLimits = EventLimits()
     ) -> Result<RunFinishedEvent, DeadLetterReason> {
         Result { () throws(DeadLetterReason) in try self.read(record, limits: limits) }
     }
 
     private static func read(
-        _ record: ConsumedRecord,
+        _ record: OriginalRecord,
         limits: EventLimits
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         guard let body = record.value else { throw DeadLetterReason(.tombstone, "the record has no value") }
@@ -55,9 +55,6 @@ package enum EventDecoder {
                 .tooLarge,
                 "the record has \(record.headers.count) header fields, at most \(EventLimits.maximumHeaders) are taken"
             )
-        }
-        guard !record.isForwarded || Forwarding.origin(in: record.headers) != nil else {
-            throw DeadLetterReason(.malformedHeader, "the header fields slipway_origin_* do not say one place")
         }
         let attributes = try EventAttributes(headers: record.headers)
         let mediaType = attributes.mediaType
@@ -82,7 +79,7 @@ package enum EventDecoder {
 
     private static func structured(
         _ value: JSONValue,
-        _ record: ConsumedRecord
+        _ record: OriginalRecord
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         guard case .object = value else {
             throw DeadLetterReason(.wrongType, "the event is \(value.kind), must be an object")
@@ -100,7 +97,7 @@ package enum EventDecoder {
     private static func event(
         _ attributes: EventAttributes,
         data: JSONValue,
-        _ record: ConsumedRecord
+        _ record: OriginalRecord
     ) throws(DeadLetterReason) -> RunFinishedEvent {
         RunFinishedEvent(
             source: try attributes.require(.source),
@@ -112,12 +109,11 @@ package enum EventDecoder {
             replay: try attributes.replay(),
             traceparent: self.traceparent(attributes[.traceparent], record),
             isCloudEvent: true,
-            origin: record.origin,
-            isForwarded: record.isForwarded
+            origin: record.origin
         )
     }
 
-    private static func plain(_ data: RunFinishedData, _ record: ConsumedRecord) -> RunFinishedEvent {
+    private static func plain(_ data: RunFinishedData, _ record: OriginalRecord) -> RunFinishedEvent {
         RunFinishedEvent(
             source: "",
             id: "",
@@ -125,13 +121,12 @@ package enum EventDecoder {
             data: data,
             traceparent: self.traceparent(nil, record),
             isCloudEvent: false,
-            origin: record.origin,
-            isForwarded: record.isForwarded
+            origin: record.origin
         )
     }
 
     /// The attribute, or else the header field that tracing libraries set; W3C says to ignore one that can't be read.
-    private static func traceparent(_ attribute: String?, _ record: ConsumedRecord) -> String? {
+    private static func traceparent(_ attribute: String?, _ record: OriginalRecord) -> String? {
         let text = attribute ?? record.headers.first { $0.name == "traceparent" }?.text
         return text.flatMap { TraceContext(traceparent: $0) }?.traceparent
     }

@@ -52,24 +52,19 @@ package enum EventEncoder {
         topic: String,
         limits: EventLimits = EventLimits()
     ) throws(DeadLetterReason) -> ProducerRecord {
-        let event = try EventDecoder.decode(record, limits: limits).get()
-        let again = try self.again(record, event, replay, topic, limits)
+        let original = OriginalRecord(record)
+        let event = try EventDecoder.decode(original, limits: limits).get()
+        let again = try self.again(original, event, replay, topic, limits)
         // What the operator wrote must pass intake too, before it is sent.
         _ = try EventDecoder.decode(
-            ConsumedRecord(
-                topicPartition: TopicPartition(topic, 0),
-                offset: 0,
-                key: again.key,
-                value: again.value,
-                headers: again.headers
-            ),
+            OriginalRecord(origin: original.origin, key: again.key, value: again.value, headers: again.headers),
             limits: limits
         ).get()
         return again
     }
 
     private static func again(
-        _ record: ConsumedRecord,
+        _ record: OriginalRecord,
         _ event: RunFinishedEvent,
         _ replay: Replay,
         _ topic: String,

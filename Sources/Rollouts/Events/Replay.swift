@@ -34,4 +34,9 @@ package struct Origin: Codable, Sendable, Hashable {
         self.partition = partition
         self.offset = offset
     }
+
+    /// Where a record stands.
+    package init(_ record: ConsumedRecord) {
+        self.init(topic: record.topic, partition: record.partition, offset: record.offset)
+    }
 }

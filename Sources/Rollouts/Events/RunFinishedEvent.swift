@@ -27,8 +27,6 @@ package struct RunFinishedEvent: Sendable, Equatable {
     package var isCloudEvent: Bool
     /// Where it stood first.
     package var origin: Origin
-    /// Whether it was forwarded to the partition it was read from.
-    package var isForwarded: Bool
 
     /// Creates an event.
     package init(
@@ -41,8 +39,7 @@ package struct RunFinishedEvent: Sendable, Equatable {
         replay: Replay? = nil,
         traceparent: String? = nil,
         isCloudEvent: Bool = true,
-        origin: Origin,
-        isForwarded: Bool = false
+        origin: Origin
     ) {
         self.source = source
         self.id = id
@@ -54,7 +51,6 @@ package struct RunFinishedEvent: Sendable, Equatable {
         self.traceparent = traceparent
         self.isCloudEvent = isCloudEvent
         self.origin = origin
-        self.isForwarded = isForwarded
     }
 
     /// Id, source and time, as a rollout keeps them.

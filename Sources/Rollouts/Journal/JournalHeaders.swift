@@ -7,7 +7,7 @@ import Values
 /// Read field by field from lent bytes, without a text or an array for any: a journal has millions of records.
 package struct JournalHeaders: Sendable {
     enum Kind: Sendable {
-        case rollout, lane, begun, foreign
+        case rollout, moved, lane, start, foreign
     }
 
     private(set) var kind: Kind?
@@ -43,7 +43,8 @@ package struct JournalHeaders: Sendable {
         guard let value else { return nil }
         if value.says("rollout") { return .rollout }
         if value.says("lane") { return .lane }
-        return value.says("begun") ? .begun : .foreign
+        if value.says("moved") { return .moved }
+        return value.says("start") ? .start : .foreign
     }
 
     private static func isTerminal(_ value: UnsafeRawBufferPointer?) -> Bool {

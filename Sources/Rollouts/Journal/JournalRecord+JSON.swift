@@ -25,6 +25,7 @@ extension RolloutState {
             writer.field("time", self.event.time?.millisecondsSinceEpoch)
         }
         writer.object("plan") { self.plan.write(to: &$0) }
+        writer.field("movedFrom", self.movedFrom?.rawValue)
         if let replay {
             writer.object("replay") { writer in
                 writer.field("id", replay.id)
@@ -75,12 +76,6 @@ extension JSONWriter {
 }
 
 extension RolloutPlan {
-    /// A number that JSON can't hold.
-    var firstNonFinite: Double? {
-        let limits = self.gates.flatMap { [$0.minimum, $0.maximum] }.compactMap(\.self)
-        return ([self.deployment.cpu, self.deployment.memoryGB] + limits).first { !$0.isFinite }
-    }
-
     fileprivate func write(to writer: inout JSONWriter) {
         writer.field("route", self.route)
         writer.object("run") { writer in
@@ -91,6 +86,12 @@ extension RolloutPlan {
             writer.field("runID", self.run.runID)
         }
         writer.field("modelName", self.modelName)
+        if let naming {
+            writer.object("naming") { writer in
+                writer.field("template", naming.template)
+                writer.field("subject", naming.subject)
+            }
+        }
         writer.field("artifactPath", self.artifactPath)
         writer.field("modelDescription", self.modelDescription)
         writer.field("disableAuthentication", self.disableAuthentication)
@@ -191,5 +192,6 @@ extension LaneState {
                 writer.field("deploymentID", place.deploymentID)
             }
         }
+        writer.field("registeredModelID", self.registeredModelID)
     }
 }

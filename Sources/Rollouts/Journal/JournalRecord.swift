@@ -7,12 +7,12 @@ package import Values
 ///
 /// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.
 package struct JournalRecord: Sendable, Equatable {
-    /// Rollout id, or `lane:` and the lane's project and model, or `begun`.
+    /// Rollout id, or `lane:` and the lane's project and model, or `start`.
     package var key: [UInt8]
     /// JSON; `nil` is a tombstone.
     package var value: [UInt8]?
     /// Header fields.
-    package var headers: [(name: String, value: [UInt8])]
+    package var headers: [RecordHeader]
 
     /// Who writes.
     package struct Writer: Sendable, Equatable {
@@ -32,7 +32,7 @@ package struct JournalRecord: Sendable, Equatable {
     package enum HeaderName {
         /// Version of the format; a reader refuses what it doesn't know.
         package static let schema = "slipway_schema"
-        /// `rollout`, `lane` or `begun`.
+        /// `rollout`, `moved`, `lane` or `start`.
         package static let kind = "slipway_kind"
         /// Sequence number of the newest status event.
         package static let sequence = "slipway_sequence"
@@ -50,8 +50,8 @@ package struct JournalRecord: Sendable, Equatable {
         package static let generation = "slipway_generation"
     }
 
-    /// The format's version.
-    package static let schema = "1"
+    /// The format's version; a journal of an earlier one is refused, since none was ever released.
+    package static let schema = "4"
 
     package static func == (left: JournalRecord, right: JournalRecord) -> Bool {
         left.key == right.key && left.value == right.value
@@ -61,24 +61,18 @@ package struct JournalRecord: Sendable, Equatable {
 
 extension JournalRecord {
     /// Writes down a rollout's state.
-    ///
-    /// - Throws: `EncodingError` for a number that JSON can't hold, which no plan from intake has.
-    package init(_ state: RolloutState, writer: Writer) throws {
-        if let number = state.plan.firstNonFinite {
-            let context = EncodingError.Context(codingPath: [], debugDescription: "JSON has no such number")
-            throw EncodingError.invalidValue(number, context)
-        }
+    package init(_ state: RolloutState, writer: Writer) {
         self.key = Array(state.id.description.utf8)
         self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "rollout", writer)
-        self.headers.append((HeaderName.sequence, Array(String(state.sequence).utf8)))
-        self.headers.append((HeaderName.phase, Array(state.phase.rawValue.utf8)))
-        self.headers.append((HeaderName.step, Array(state.step.rawValue.utf8)))
+        self.headers.append(RecordHeader(HeaderName.sequence, Array(String(state.sequence).utf8)))
+        self.headers.append(RecordHeader(HeaderName.phase, Array(state.phase.rawValue.utf8)))
+        self.headers.append(RecordHeader(HeaderName.step, Array(state.step.rawValue.utf8)))
         if let run = state.run {
             let key = RunKey(run, modelName: state.plan.modelName, replayID: state.replay?.id)
-            self.headers.append((HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
+            self.headers.append(RecordHeader(HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
         }
-        if state.needsSweep { self.headers.append((HeaderName.sweep, Array("due".utf8))) }
+        if state.needsSweep { self.headers.append(RecordHeader(HeaderName.sweep, Array("due".utf8))) }
     }
 
     /// Writes a tombstone for a rollout that is older than the horizon.
@@ -91,37 +85,41 @@ extension JournalRecord {
     }
 
     /// Writes down a lane's state.
-    ///
-    /// - Throws: Nothing yet; a later format may refuse a state.
-    package init(_ state: LaneState, writer: Writer) throws {
+    package init(_ state: LaneState, writer: Writer) {
         // A project's id has no slash, so the key names one lane only.
         self.key = Array("lane:\(state.projectID)/\(state.modelName)".utf8)
         self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "lane", writer)
     }
 
-    /// Notes from which offset on a partition's events were accepted, for the day on which its committed offset is gone.
+    /// Writes down that a rollout goes on in another partition.
     ///
-    /// - Parameters:
-    ///   - position: The offset of the first event.
-    ///   - writer: Who writes.
-    package init(begunAt position: Offset, writer: Writer) {
-        self.key = Array("begun".utf8)
-        self.value = JSONWriter.object { $0.field("position", position.rawValue) }
-        self.headers = Self.common(kind: "begun", writer)
+    /// Kept to the horizon: it answers repeated events, and says where the rollout is now.
+    package init(moved move: Coordinator.Move, writer: Writer) {
+        let state = move.rollout
+        self.key = Array(state.id.description.utf8)
+        self.value = JSONWriter.object { $0.field("to", move.to.rawValue) }
+        self.headers = Self.common(kind: "moved", writer)
     }
 
-    private static func common(kind: String, _ writer: Writer) -> [(name: String, value: [UInt8])] {
+    /// Writes down what a journal partition belongs to.
+    package init(_ start: StartRecord, writer: Writer) {
+        self.key = Array(StartRecord.key.utf8)
+        self.value = JSONWriter.object { start.write(to: &$0) }
+        self.headers = Self.common(kind: "start", writer)
+    }
+
+    private static func common(kind: String, _ writer: Writer) -> [RecordHeader] {
         [
-            (HeaderName.schema, Array(self.schema.utf8)),
-            (HeaderName.kind, Array(kind.utf8)),
+            RecordHeader(HeaderName.schema, Array(self.schema.utf8)),
+            RecordHeader(HeaderName.kind, Array(kind.utf8)),
         ] + self.headers(of: writer)
     }
 
-    private static func headers(of writer: Writer) -> [(name: String, value: [UInt8])] {
+    private static func headers(of writer: Writer) -> [RecordHeader] {
         [
-            (HeaderName.process, Array(writer.process.utf8)),
-            (HeaderName.generation, Array(String(writer.generation).utf8)),
+            RecordHeader(HeaderName.process, Array(writer.process.utf8)),
+            RecordHeader(HeaderName.generation, Array(String(writer.generation).utf8)),
         ]
     }
 }

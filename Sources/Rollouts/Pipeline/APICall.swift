@@ -16,8 +16,8 @@ package enum APICall: Sendable, Equatable {
     case findVersion(modelName: String, experimentID: String, runID: String, marker: String)
     /// Creates a version. Creating.
     case registerVersion(VersionRequest)
-    /// Reads one version.
-    case readVersion(registeredModelID: String, versionID: String)
+    /// Reads one version; the marker tells whether it is the rollout's own.
+    case readVersion(registeredModelID: String, versionID: String, marker: String)
     /// Looks up a model by its exact name in a project.
     case findModel(projectID: String, name: String)
     /// Creates a model. Creating.
@@ -41,121 +41,66 @@ package enum APICall: Sendable, Equatable {
     /// Looks for orphans after a rollout's end, or takes one away.
     case sweep(SweepCall)
 
-    /// Whether the call makes something on the workbench, so that it needs an intent and is never repeated blindly.
-    package var isCreating: Bool {
-        switch self {
-        case .registerVersion, .createModel, .createBuild, .createDeployment: true
-        case .probe, .findProject, .findExperiment, .readRun, .newestRun, .findVersion, .readVersion, .findModel,
-            .findRuntime, .findBuild, .readBuild, .findDeployment, .readDeployment, .verify, .sweep:
-            false
-        }
+    /// What a call is called, what must be up for it, and what it does.
+    struct Traits {
+        /// Without what it is about.
+        let name: String
+        let component: Component
+        let effect: Effect
     }
 
-    /// Whether the call may be made only while the partition is held: it changes something.
-    package var needsPartition: Bool {
-        if case .sweep(let call) = self { call.isChanging } else { self.isCreating }
+    /// What a call does on the workbench.
+    enum Effect: Equatable {
+        /// Reads what is always there to be asked for: an error says something of the component, not of what was asked.
+        case looks
+        /// Asks something else, and changes nothing.
+        case asks
+        /// Makes something, so that it needs an intent and is never repeated blindly.
+        case creates(CreatingStep)
+        /// Takes something away, or starts it again.
+        case changes
+    }
+
+    /// The call's row in the table of all calls.
+    var traits: Traits {
+        switch self {
+        case .probe(let component): Traits(name: "probe", component: component, effect: .asks)
+        case .findProject: Traits(name: "findProject", component: .workbench, effect: .looks)
+        case .findExperiment: Traits(name: "findExperiment", component: .workbench, effect: .looks)
+        case .readRun: Traits(name: "readRun", component: .workbench, effect: .looks)
+        case .newestRun: Traits(name: "newestRun", component: .workbench, effect: .looks)
+        case .findVersion: Traits(name: "findVersion", component: .registry, effect: .looks)
+        case .registerVersion: Traits(name: "registerVersion", component: .registry, effect: .creates(.version))
+        case .readVersion: Traits(name: "readVersion", component: .registry, effect: .looks)
+        case .findModel: Traits(name: "findModel", component: .workbench, effect: .looks)
+        case .createModel: Traits(name: "createModel", component: .workbench, effect: .creates(.model))
+        case .findRuntime: Traits(name: "findRuntime", component: .workbench, effect: .looks)
+        case .findBuild: Traits(name: "findBuild", component: .workbench, effect: .looks)
+        case .createBuild: Traits(name: "createBuild", component: .workbench, effect: .creates(.build))
+        case .readBuild: Traits(name: "readBuild", component: .workbench, effect: .looks)
+        case .findDeployment: Traits(name: "findDeployment", component: .workbench, effect: .looks)
+        case .createDeployment: Traits(name: "createDeployment", component: .workbench, effect: .creates(.deployment))
+        case .readDeployment: Traits(name: "readDeployment", component: .workbench, effect: .looks)
+        case .verify: Traits(name: "verify", component: .workbench, effect: .asks)
+        case .sweep(let call):
+            Traits(name: "sweep", component: call.component, effect: call.isChanging ? .changes : .asks)
+        }
     }
 
     /// The call's name, without what it is about.
-    package var name: String {
-        switch self {
-        case .probe: "probe"
-        case .findProject: "findProject"
-        case .findExperiment: "findExperiment"
-        case .readRun: "readRun"
-        case .newestRun: "newestRun"
-        case .findVersion: "findVersion"
-        case .registerVersion: "registerVersion"
-        case .readVersion: "readVersion"
-        case .findModel: "findModel"
-        case .createModel: "createModel"
-        case .findRuntime: "findRuntime"
-        case .findBuild: "findBuild"
-        case .createBuild: "createBuild"
-        case .readBuild: "readBuild"
-        case .findDeployment: "findDeployment"
-        case .createDeployment: "createDeployment"
-        case .readDeployment: "readDeployment"
-        case .verify: "verify"
-        case .sweep: "sweep"
-        }
-    }
+    package var name: String { self.traits.name }
 
     /// What must be up for this call.
-    package var component: Component {
-        switch self {
-        case .probe(let component): component
-        case .sweep(let call): call.component
-        case .findVersion, .registerVersion, .readVersion: .registry
-        case .findProject, .findExperiment, .readRun, .newestRun, .findModel, .createModel, .findRuntime, .findBuild,
-            .createBuild, .readBuild, .findDeployment, .createDeployment, .readDeployment, .verify:
-            .workbench
-        }
+    package var component: Component { self.traits.component }
+
+    /// What a creating call makes; `nil` for every other call.
+    package var creatingStep: CreatingStep? {
+        if case .creates(let step) = self.traits.effect { step } else { nil }
     }
-}
 
-/// A part of the workbench that can be down by itself.
-package enum Component: String, Sendable, CaseIterable, Hashable {
-    /// The workbench's API.
-    case workbench
-    /// The model registry behind it.
-    case registry
-}
+    /// Whether the call makes something on the workbench, so that it needs an intent and is never repeated blindly.
+    package var isCreating: Bool { self.creatingStep != nil }
 
-/// What is sent to register a version.
-package struct VersionRequest: Sendable, Equatable {
-    /// Project of the run.
-    package var projectID: String
-    /// Experiment of the run.
-    package var experimentID: String
-    /// The run.
-    package var runID: String
-    /// Name in the registry.
-    package var modelName: String
-    /// Artifact folder that holds the model.
-    package var artifactPath: String
-    /// Description of the model; empty for none.
-    package var description: String
-    /// Put into a tag of the version, so that it can be found again.
-    package var marker: String
-}
-
-/// What is sent to create a model.
-package struct ModelRequest: Sendable, Equatable {
-    /// Project.
-    package var projectID: String
-    /// Name of the model.
-    package var name: String
-    /// Description; empty for none.
-    package var description: String
-    /// The registered model that its builds come from.
-    package var registeredModelID: String
-    /// Whether it may be called without a key.
-    package var disableAuthentication: Bool
-}
-
-/// What is sent to create a build.
-package struct BuildRequest: Sendable, Equatable {
-    /// Project.
-    package var projectID: String
-    /// Model.
-    package var modelID: String
-    /// The registered version to build.
-    package var versionID: String
-    /// Runtime image.
-    package var runtimeIdentifier: String
-    /// Comment, which ends with the rollout's marker.
-    package var comment: String
-}
-
-/// What is sent to create a deployment.
-package struct DeploymentRequest: Sendable, Equatable {
-    /// Project.
-    package var projectID: String
-    /// Model.
-    package var modelID: String
-    /// Build.
-    package var buildID: String
-    /// Sizes.
-    package var size: DeploymentSize
+    /// Whether it asks for what is always there to be asked for.
+    var isLook: Bool { self.traits.effect == .looks }
 }

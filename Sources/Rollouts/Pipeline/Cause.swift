@@ -52,6 +52,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case overLimit
     /// A name that the workbench can't take.
     case invalidName
+    /// What the workbench says of the run contradicts what it said, or what the event says.
+    case contradiction
     /// No enabled runtime fits the route's choice.
     case runtimeNotFound
     /// The model exists, but can't take builds from the registry.
@@ -97,7 +99,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
             .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound:
             true
         case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
-            .artifactNotFound, .overLimit, .invalidName, .modelUnusable, .invalid, .forbidden, .recordTooLarge:
+            .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid, .forbidden,
+            .recordTooLarge:
             false
         }
     }
@@ -116,6 +119,7 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .artifactNotFound: "Log the model under the artifact path, or set model.artifactPath."
         case .overLimit: "Ask for less, or raise the route's limit."
         case .invalidName: "Choose a shorter, plainer model name in the event or in the route's template."
+        case .contradiction: "Check the ids and names that the message gives, correct the event and emit it again."
         case .runtimeNotFound: "Enable a runtime that fits, or change the route's runtime."
         case .modelUnusable: "Delete or rename the model: it was made without a registered model."
         case .registration: "Read the registry's message; then replay the run."

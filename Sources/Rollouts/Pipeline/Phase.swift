@@ -2,19 +2,19 @@
 
 /// What a status event says about a rollout: `dev.slipway.rollout.<phase>.v1`.
 package enum Phase: String, Codable, Sendable, CaseIterable {
-    /// Taken over: journalled, with its offset committed.
+    /// Taken over: journalled, with its offset committed. Next: any.
     case accepted
-    /// Resolved, behind another rollout of its model.
+    /// Resolved, behind another rollout of its model. Next: any but `accepted`.
     case queued
-    /// A version of the run is being registered.
+    /// A version of the run is being registered. Next: `building`, `waiting`, a terminal one.
     case registering
-    /// The model is being built.
+    /// The model is being built. Next: `deploying`, `waiting`, a terminal one.
     case building
-    /// The build is being deployed.
+    /// The build is being deployed. Next: `verifying`, `waiting`, a terminal one.
     case deploying
-    /// The deployed model is being asked its sample request.
+    /// The deployed model is being asked its sample request. Next: `waiting`, a terminal one.
     case verifying
-    /// Held by an outage; goes on by itself.
+    /// Held by an outage; goes on by itself. Next: the phase of its step, or a terminal one.
     case waiting
     /// Terminal: running and, where asked for, verified.
     case deployed

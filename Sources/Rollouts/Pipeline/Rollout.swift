@@ -4,17 +4,18 @@ package import Values
 
 /// One rollout in memory: what is journalled, and where it stands between two records.
 ///
-/// Everything but `state` is rebuilt from it after a restart.
-package struct Rollout: Sendable {
+/// Everything but `state` is rebuilt from it after a restart. Changed in place, in the coordinator's table: there is one of
+/// each, so that no change to a copy can be forgotten.
+package final class Rollout {
     /// What it is doing now.
     package enum Activity: Sendable, Equatable {
         /// Wants to make a call. Next: `calling`, `committing` or `parked`.
         indirect case ready(APICall)
         /// Holds a place of the budget while the intent of a creating call is being committed. Next: `cleared`.
         indirect case committing(APICall)
-        /// Holds its place until there is a slot for the creating call, which must be made before a time. Next: `calling`,
-        /// or `committing` again.
-        indirect case cleared(APICall, notAfter: MonotonicTime)
+        /// Holds its place until there is a slot for the creating call, which must be made while its intent is fresh. Next:
+        /// `calling`, or `committing` again.
+        indirect case cleared(APICall, CommittedIntent)
         /// A call is under way. Next: any.
         indirect case calling(APICall)
         /// Waits until a time. Next: any.
@@ -23,6 +24,8 @@ package struct Rollout: Sendable {
         case parked(Component)
         /// Waits for its turn among the rollouts of its model. Next: any.
         case queued
+        /// It is being passed on to the partition that owns its model. Next: gone.
+        case moving
         /// Its terminal record is being committed. Next: gone.
         case ending
 
@@ -30,9 +33,19 @@ package struct Rollout: Sendable {
         var holdsPlace: Bool {
             switch self {
             case .committing, .cleared: true
-            case .ready, .calling, .waiting, .parked, .queued, .ending: false
+            case .ready, .calling, .waiting, .parked, .queued, .moving, .ending: false
             }
         }
+    }
+
+    /// Whether a step has to look before it creates.
+    package enum Look: Sendable, Equatable {
+        /// There can be no earlier attempt: the owner's own first. Next: `owed`.
+        case notOwed
+        /// There can be one. Next: `done`.
+        case owed
+        /// There was none, as a look after the last moment of it has shown. Next: `owed`.
+        case done
     }
 
     /// The journalled part.
@@ -53,10 +66,18 @@ package struct Rollout: Sendable {
     @Rare package var lastFailure: Cause?
     /// Polls of this step.
     package var polls = 0
-    /// Whether this step has looked for what an earlier attempt made, and knows that there is nothing.
-    package var hasLooked = false
+    /// Whether this step has to look for what an earlier attempt made, before it creates.
+    package var look = Look.notOwed
     /// Whether what this step made or adopted is ready.
     package var isReady = false
+    /// Whether an earlier owner may have worked at it: its state came out of a journal, or from another partition.
+    package private(set) var isRestored = false
+    /// Whether its model is the one that its lane's live deployment has, and was not looked for.
+    package var modelIsHint = false
+    /// Versions that the workbench named with the run, as registered from it; `nil` once they are of no use.
+    @Rare package var namedVersions: [RegisteredVersion]?
+    /// Whether the version that it goes by is known to be of its own making.
+    package var hasOwnVersion = false
     /// Whether it is its turn in the lane.
     package var isHead = false
     /// A call of unknown outcome may still have an effect until then: no creating before it.
@@ -91,16 +112,40 @@ package struct Rollout: Sendable {
     /// Whether some gate compares it with the run that is deployed.
     package var hasComparingGates: Bool { self.state.plan.gates.contains { $0.betterThanDeployed != nil } }
 
+    /// The newest version that the workbench named with the run, under the name of the rollout's model; `nil` for none.
+    var namedVersion: RegisteredVersion? {
+        let name = self.state.plan.modelName
+        return self.namedVersions?.last { $0.modelName == name }
+    }
+
+    /// Forgets the version that it goes by, or was about to go by, where that is somebody else's.
+    ///
+    /// Somebody else's failed or deleted upload of the same run is no reason not to register it.
+    ///
+    /// - Returns: Whether there was one, so that the step begins again.
+    package func forgetForeignVersion() -> Bool {
+        guard self.state.step == .register else { return false }
+        if self.state.made.versionID != nil {
+            guard !self.hasOwnVersion else { return false }
+            self.state.made.registeredModelID = nil
+            self.state.made.versionID = nil
+            return true
+        }
+        guard self.namedVersion != nil else { return false }
+        self.namedVersions = nil
+        return true
+    }
+
     /// The lane it belongs to, once resolved.
     package var laneKey: Lane.Key? { self.state.laneKey }
 
     /// Goes on to a step with a clean slate.
-    package mutating func advance(to step: RolloutStep, at now: Now) {
+    package func advance(to step: RolloutStep, at now: Now) {
         self.state.step = step
         self.state.stepAt = now.wall
         self.attempts = 0
         self.polls = 0
-        self.hasLooked = false
+        self.look = self.owesLook(step) ? .owed : .notOwed
         self.isReady = false
         self.uncertainUntil = nil
         self.suspectedFailure = nil
@@ -109,26 +154,46 @@ package struct Rollout: Sendable {
         self.startClock(at: now.monotonic)
     }
 
+    /// An earlier owner may have worked at it: from here on every step looks before it creates.
+    package func markRestored() {
+        self.isRestored = true
+        self.look = self.owesLook(self.state.step) ? .owed : .notOwed
+    }
+
+    /// Whether an earlier attempt at a step can exist when the step begins.
+    ///
+    /// A rollout that came out of a journal, or from another partition, may have been worked at by an earlier owner: it looks
+    /// at every step, whatever the journal says. A replay adopts the version that the first rollout of its run registered. A
+    /// model is there for all rollouts of its name.
+    private func owesLook(_ step: RolloutStep) -> Bool {
+        switch step {
+        case .register: self.isRestored || self.state.replay != nil
+        case .model: true
+        case .build, .deploy: self.isRestored
+        case .resolve, .lane, .verify, .finished: false
+        }
+    }
+
     /// Gives the step its full time from now on.
-    package mutating func startClock(at now: MonotonicTime) {
+    package func startClock(at now: MonotonicTime) {
         self.heldSince = nil
         self.deadline = now + .milliseconds(self.allowedMilliseconds)
     }
 
     /// It is held from `time` on, if it isn't already: by a missing slot, a commit, a limit or an outage.
-    package mutating func hold(since time: MonotonicTime) {
+    package func hold(since time: MonotonicTime) {
         if self.heldSince == nil { self.heldSince = time }
     }
 
     /// It goes on: the time for which it was held is added to the step's.
-    package mutating func goOn(at now: MonotonicTime) {
+    package func goOn(at now: MonotonicTime) {
         guard let heldSince = self.heldSince else { return }
         self.heldSince = nil
         self.excuse(now - heldSince)
     }
 
     /// Adds time to the step's that was not its own.
-    package mutating func excuse(_ span: Span) {
+    package func excuse(_ span: Span) {
         self.deadline = self.deadline + span
         self.state.stepAt = self.state.stepAt.advanced(by: .milliseconds(span.milliseconds))
     }
@@ -147,8 +212,8 @@ package struct Rollout: Sendable {
     }
 
     /// A creating call has an unknown outcome: until `time` it may take effect, and nothing is created meanwhile.
-    package mutating func becomeUncertain(until time: MonotonicTime, now: MonotonicTime) {
-        self.hasLooked = false
+    package func becomeUncertain(until time: MonotonicTime, now: MonotonicTime) {
+        self.look = .owed
         self.excuse(time - max(now, self.uncertainUntil ?? now))
         self.uncertainUntil = time
     }

@@ -20,6 +20,10 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var event: EventReference
     /// What is to be done.
     @Boxed package var plan: RolloutPlan
+    /// The partition that it has moved from; `nil` where it has not moved.
+    ///
+    /// It moves once.
+    package var movedFrom: Partition?
     /// The replay that it comes from.
     package var replay: Replay?
     /// W3C trace context of the event.
@@ -161,21 +165,21 @@ package struct RolloutState: Codable, Sendable, Equatable {
 
 /// Position of a rollout in the pipeline.
 package enum RolloutStep: String, Codable, Sendable, CaseIterable {
-    /// Finding the run and its facts.
+    /// Finding the run and its facts. Next: `lane`, `finished`, or gone (moved).
     case resolve
-    /// Waiting for its turn among the rollouts of its model.
+    /// Waiting for its turn among the rollouts of its model. Next: `register`, `finished`.
     case lane
-    /// Registering the version, until it is ready.
+    /// Registering the version, until it is ready. Next: `model`, `finished`.
     case register
-    /// Finding or creating the model.
+    /// Finding or creating the model. Next: `build`, `finished`.
     case model
-    /// Building, until built.
+    /// Building, until built. Next: `deploy`, `model` (the lane's model is gone), `finished`.
     case build
-    /// Deploying, until deployed.
+    /// Deploying, until deployed. Next: `verify`, `finished`.
     case deploy
-    /// Asking the deployed model.
+    /// Asking the deployed model. Next: `finished`.
     case verify
-    /// Nothing left to do.
+    /// Nothing left to do. Terminal.
     case finished
 }
 

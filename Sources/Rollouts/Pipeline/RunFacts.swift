@@ -26,6 +26,8 @@ package struct RunFacts: Sendable, Equatable {
 
     /// Files and folders at the top of its artifacts; empty where the workbench lists none.
     package var artifactPaths: [String]
+    /// Versions that were registered from it; empty proves nothing where the workbench may not list them.
+    package var registeredVersions: [RegisteredVersion]
 
     /// The run's place in the order "newest wins".
     package var order: RunOrder { RunOrder(start: self.start, runID: self.runID) }
@@ -40,7 +42,8 @@ package struct RunFacts: Sendable, Equatable {
         metrics: [String: Double] = [:],
         params: [String: String] = [:],
         tags: [String: String] = [:],
-        artifactPaths: [String] = []
+        artifactPaths: [String] = [],
+        registeredVersions: [RegisteredVersion] = []
     ) {
         self.projectID = projectID
         self.experimentID = experimentID
@@ -51,6 +54,24 @@ package struct RunFacts: Sendable, Equatable {
         self.params = params
         self.tags = tags
         self.artifactPaths = artifactPaths
+        self.registeredVersions = registeredVersions
+    }
+}
+
+/// A version in the registry, as the workbench names it with the run that it was registered from.
+package struct RegisteredVersion: Sendable, Equatable {
+    /// The registered model.
+    package var registeredModelID: String
+    /// The version.
+    package var versionID: String
+    /// Name of the registered model; empty where the workbench leaves it out.
+    package var modelName: String
+
+    /// Creates one.
+    package init(registeredModelID: String, versionID: String, modelName: String) {
+        self.registeredModelID = registeredModelID
+        self.versionID = versionID
+        self.modelName = modelName
     }
 }
 

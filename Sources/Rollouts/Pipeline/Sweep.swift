@@ -8,7 +8,7 @@ package struct Sweep: Sendable {
     /// The rollout; its end is journalled.
     package private(set) var state: RolloutState
     /// The run that is live for the model, and where, as the lane said when the sweep began.
-    private let live: LiveDeployment?
+    let live: LiveDeployment?
     /// Steps that are still to be looked at.
     private var steps: [CreatingStep]
     /// Calls that follow from what was found.
@@ -46,7 +46,7 @@ package struct Sweep: Sendable {
     /// The next move.
     package mutating func nextMove() -> Move {
         while let step = self.steps.first {
-            if let call = self.search(step) { return .call(call) }
+            if let call = step.rules.search(for: self.state) { return .call(call) }
             self.steps.removeFirst()
         }
         if !self.isTold, self.orphans != self.state.aftermath?.orphans ?? [] { return .tell }
@@ -61,24 +61,6 @@ package struct Sweep: Sendable {
         return self.state
     }
 
-    private func search(_ step: CreatingStep) -> SweepCall? {
-        guard let run = self.state.run else { return nil }
-        let made = self.state.made
-        switch step {
-        case .version:
-            return .findVersions(modelName: self.state.plan.modelName, runID: run.runID, marker: self.state.marker)
-        case .model:
-            // A project has one model of a name: a second one is refused, so there is none to be found.
-            return nil
-        case .build:
-            guard let modelID = made.modelID else { return nil }
-            return .findBuilds(projectID: run.projectID, modelID: modelID, marker: self.state.marker)
-        case .deployment:
-            guard let modelID = made.modelID, let buildID = made.buildID else { return nil }
-            return .findDeployments(projectID: run.projectID, modelID: modelID, buildID: buildID)
-        }
-    }
-
     /// A call was answered; `objects` is what a search found.
     package mutating func succeeded(_ objects: [MarkedObject]) {
         self.attempts = 0
@@ -86,12 +68,7 @@ package struct Sweep: Sendable {
             if !self.pending.isEmpty { self.pending.removeFirst() }
             return
         }
-        switch self.steps.removeFirst() {
-        case .version: self.foundVersions(objects)
-        case .model: break
-        case .build: self.foundBuilds(objects)
-        case .deployment: self.foundDeployments(objects)
-        }
+        self.steps.removeFirst().rules.cleanUp(objects, in: &self)
     }
 
     /// The call can't be made: what it was to take away is left, what it was to find stays unknown.
@@ -123,80 +100,16 @@ package struct Sweep: Sendable {
         return (state, isNews)
     }
 
+    /// Something is to be done once what was found is told.
+    mutating func follow(_ call: SweepCall) { self.pending.append(call) }
+
     /// Notes an object; one that an earlier process noted already keeps its place.
-    private mutating func note(_ kind: CreatingStep, _ id: String, _ outcome: Orphan.Outcome) {
+    mutating func note(_ kind: CreatingStep, _ id: String, _ outcome: Orphan.Outcome) {
         let orphan = Orphan(kind: kind, id: id, outcome: outcome)
         if let index = self.orphans.firstIndex(where: { $0.id == id && $0.kind == kind }) {
             self.orphans[index] = orphan
         } else {
             self.orphans.append(orphan)
         }
-    }
-
-    private mutating func foundVersions(_ versions: [MarkedObject]) {
-        // Only where the rollout got beyond registering is its own version the one that everybody finds first.
-        let isOursReady = self.state.made.modelID != nil
-        for version in versions where version.id != self.state.made.versionID {
-            self.note(.version, version.id, isOursReady ? .removed : .left)
-            guard isOursReady else { continue }
-            self.pending.append(.removeVersion(registeredModelID: version.parent, versionID: version.id))
-        }
-    }
-
-    private mutating func foundBuilds(_ builds: [MarkedObject]) {
-        guard let run = self.state.run, let modelID = self.state.made.modelID else { return }
-        for build in builds where build.id != self.state.made.buildID {
-            self.note(.build, build.id, .removed)
-            self.pending.append(.removeBuild(projectID: run.projectID, modelID: modelID, buildID: build.id))
-        }
-    }
-
-    private mutating func foundDeployments(_ deployments: [MarkedObject]) {
-        guard let run = self.state.run, let modelID = self.state.made.modelID, let buildID = self.state.made.buildID
-        else { return }
-        let own = self.state.made.deploymentID
-        let isOwnActive = deployments.contains { $0.id == own && $0.isActive }
-        let isOwnLive = own != nil && self.live?.place?.deploymentID == own
-        var displaces = false
-        for deployment in deployments where deployment.id != own {
-            guard deployment.isActive else {
-                // Noted before: then an earlier process has stopped it, and may not have come to reviving.
-                displaces = displaces || !isOwnLive && self.orphans.contains { $0.id == deployment.id }
-                self.note(.deployment, deployment.id, .stopped)
-                continue
-            }
-            if isOwnLive, !isOwnActive, !self.orphans.contains(where: { $0.outcome == .serving }) {
-                self.note(.deployment, deployment.id, .serving)
-                continue
-            }
-            self.note(.deployment, deployment.id, .stopped)
-            displaces = displaces || !isOwnLive
-            self.pending.append(
-                .stopDeployment(
-                    DeploymentPlace(
-                        projectID: run.projectID,
-                        modelID: modelID,
-                        buildID: buildID,
-                        deploymentID: deployment.id
-                    )
-                )
-            )
-        }
-        // An older run that came up late has displaced the one that ought to serve.
-        if displaces, let place = self.live?.place { self.pending.append(.reviveDeployment(place)) }
-    }
-}
-
-/// The run that is live for a model, and its deployment where that is known.
-package struct LiveDeployment: Sendable, Equatable {
-    /// The run.
-    package var run: ResolvedRun
-    /// Its deployment; `nil` in journals of versions that did not keep it.
-    package var place: DeploymentPlace?
-
-    /// Creates one.
-    package init(run: ResolvedRun, place: DeploymentPlace?) {
-        self.run = run
-        self.place = place
     }
 }

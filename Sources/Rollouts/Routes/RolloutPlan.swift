@@ -8,8 +8,10 @@ package struct RolloutPlan: Codable, Sendable, Equatable {
     package var route: String
     /// Where the run is to be found.
     package var run: RunReference
-    /// Name of the model, in the registry and as an endpoint.
+    /// Name of the model, in the registry and as an endpoint; empty while `naming` is to say it.
     package var modelName: String
+    /// How the model is named once the run's facts are known; `nil` where the event alone decides.
+    @Rare package var naming: PendingName?
     /// The run's artifact folder that holds the model.
     package var artifactPath: String
     /// Description of the model; empty for none.
@@ -61,6 +63,25 @@ package struct RolloutPlan: Codable, Sendable, Equatable {
         self.deadlines = deadlines
         self.verification = verification
     }
+}
+
+/// A model's name that needs facts which the event does not give.
+package struct PendingName: Codable, Sendable, Equatable {
+    /// The route's template.
+    package var template: String
+    /// The event's subject, which templates may use.
+    package var subject: String?
+
+    /// Creates one.
+    package init(template: String, subject: String?) {
+        self.template = template
+        self.subject = subject
+    }
+}
+
+extension RolloutPlan {
+    /// The model's name where it is certain; else the rollout is owned by the hash of its own id.
+    package var certainModelName: String? { self.naming == nil && !self.modelName.isEmpty ? self.modelName : nil }
 }
 
 /// The run as the event names it; each pair has at least one part, and `runID` absent means the newest finished run.

@@ -71,7 +71,10 @@ extension Route {
             guard event.data.run.projectID != nil || event.data.run.projectName != nil else {
                 throw Refusal(.projectNotFound, "the event names no project, and workbench.projectId is not set")
             }
-            plan.modelName = try self.modelName(for: event)
+            switch try self.modelName(for: event) {
+            case .certain(let name): plan.modelName = name
+            case .pending(let naming): plan.naming = naming
+            }
             try self.checkLimits(event)
             self.complete(&plan, event)
             return .plan(plan)
@@ -80,7 +83,14 @@ extension Route {
         }
     }
 
-    private func modelName(for event: RunFinishedEvent) throws(Refusal) -> String {
+    /// What an event lets say of its model's name.
+    private enum Naming {
+        case certain(String)
+        /// Its template needs facts of the run.
+        case pending(PendingName)
+    }
+
+    private func modelName(for event: RunFinishedEvent) throws(Refusal) -> Naming {
         let name: String
         if let wish = event.data.model.name {
             name = wish
@@ -88,6 +98,9 @@ extension Route {
             do throws(ModelNameTemplate.Missing) {
                 name = try template.name { $0.text(in: event) }
             } catch {
+                guard !error.fields.contains(where: \.isFact) else {
+                    return .pending(PendingName(template: template.text, subject: event.subject))
+                }
                 let fields = error.fields.map(\.rawValue).joined(separator: " or ")
                 throw Refusal(.invalidName, "the route's model name needs \(fields), which the event does not give")
             }
@@ -95,7 +108,7 @@ extension Route {
             throw Refusal(.invalidName, "neither the event nor route '\(self.name)' names the model")
         }
         if let problem = ModelName.problem(in: name) { throw Refusal(.invalidName, problem) }
-        return name
+        return .certain(name)
     }
 
     /// Refuses wishes beyond the limits; what the route itself gives is always allowed.
@@ -167,6 +180,14 @@ extension RolloutPlan {
 }
 
 extension ModelNameTemplate.Field {
+    /// Whether the run's own facts give it where the event does not.
+    fileprivate var isFact: Bool {
+        switch self {
+        case .projectId, .experimentId, .runId: true
+        case .projectName, .experimentName, .subject: false
+        }
+    }
+
     fileprivate func text(in event: RunFinishedEvent) -> String? {
         switch self {
         case .projectId: event.data.run.projectID
@@ -177,4 +198,34 @@ extension ModelNameTemplate.Field {
         case .subject: event.subject
         }
     }
+}
+
+extension PendingName {
+    /// Says the name, now that the run is known.
+    ///
+    /// - Throws: `NamingFailure`, of class `invalidName`, where it can't be said or can't be a model's.
+    func name(of run: ResolvedRun, as reference: RunReference) throws(NamingFailure) -> String {
+        let name: String
+        do {
+            name = try ModelNameTemplate(self.template).name { field in
+                switch field {
+                case .projectId: run.projectID
+                case .projectName: reference.projectName
+                case .experimentId: run.experimentID
+                case .experimentName: reference.experimentName
+                case .runId: run.runID
+                case .subject: self.subject
+                }
+            }
+        } catch {
+            throw NamingFailure(cause: Cause(.invalidName, "the template '\(self.template)' gives no name for the run"))
+        }
+        if let problem = ModelName.problem(in: name) { throw NamingFailure(cause: Cause(.invalidName, problem)) }
+        return name
+    }
+}
+
+/// Why a run's facts give its model no name.
+struct NamingFailure: Error {
+    let cause: Cause
 }

@@ -2,33 +2,37 @@
 
 import Values
 
-/// All rollouts that have not ended, by id.
-///
-/// A hash table keeps a third to two thirds of its places empty, so each holds a pointer and not the rollout itself.
-struct RolloutTable: Sendable {
-    private var boxes: [RolloutID: Boxed<Rollout>] = [:]
+/// All rollouts that have not ended, by id; each is changed in place.
+struct RolloutTable {
+    private var rollouts: [RolloutID: Rollout] = [:]
 
     /// Rollouts held.
-    var count: Int { self.boxes.count }
+    var count: Int { self.rollouts.count }
 
-    subscript(id: RolloutID) -> Rollout? {
-        get { self.boxes[id]?.wrappedValue }
-        set { self.boxes[id] = newValue.map { Boxed(wrappedValue: $0) } }
-    }
+    /// A rollout; what is changed of it is changed here.
+    subscript(id: RolloutID) -> Rollout? { self.rollouts[id] }
+
+    /// All of them, in no order that may show.
+    var all: some Collection<Rollout> { self.rollouts.values }
+
+    /// Takes a rollout in.
+    mutating func insert(_ rollout: Rollout) { self.rollouts[rollout.id] = rollout }
+
+    /// Takes a rollout out.
+    mutating func remove(_ id: RolloutID) { self.rollouts[id] = nil }
 
     /// How many are in each phase.
     var phaseCounts: [Phase: Int] {
-        self.boxes.values.reduce(into: [:]) { counts, box in counts[box.wrappedValue.state.phase, default: 0] += 1 }
+        self.rollouts.values.reduce(into: [:]) { counts, rollout in counts[rollout.state.phase, default: 0] += 1 }
     }
 
     /// Makes room at once for that many more.
-    mutating func reserve(_ count: Int) { self.boxes.reserveCapacity(self.boxes.count + count) }
+    mutating func reserve(_ count: Int) { self.rollouts.reserveCapacity(self.rollouts.count + count) }
 
     /// Takes out all rollouts of a partition.
     mutating func remove(partition: Partition) -> [RolloutID: Rollout] {
         var removed: [RolloutID: Rollout] = [:]
-        self.boxes = self.boxes.filter { id, box in
-            let rollout = box.wrappedValue
+        self.rollouts = self.rollouts.filter { id, rollout in
             guard rollout.state.partition == partition else { return true }
             removed[id] = rollout
             return false

@@ -20,9 +20,15 @@ enum DemoCommand {
             Option(
                 "partitions",
                 .value("N", .integer(1...100)),
-                help: "Partitions of each of the four topics.",
+                help: "Partitions of inbox and journal.",
                 defaultValue: "6"
-            )
+            ),
+            Option(
+                "event-partitions",
+                .value("N", .integer(1...100)),
+                help: "Partitions of every other topic.",
+                defaultValue: "4"
+            ),
         ],
         examples: [
             Command.Example(
@@ -32,16 +38,18 @@ enum DemoCommand {
         ],
         body: { invocation, output in
             let settings = try SandboxOptions.settings(invocation)
-            let partitionCount = invocation.integer("partitions") ?? 6
-            let stopSignal = StopSignal()
-            let host = try await DemoHost(sandbox: settings, partitionCount: partitionCount)
+            var counts = DemoHost.PartitionCounts()
+            counts.owning = invocation.integer("partitions") ?? counts.owning
+            counts.others = invocation.integer("event-partitions") ?? counts.others
+            let shutdown = ShutdownSignal()
+            let host = try await DemoHost(sandbox: settings, partitionCounts: counts)
             do {
                 try output.writeLine(host.announcement)
             } catch {
                 await host.stop()
                 throw error
             }
-            await stopSignal.wait()
+            await shutdown.wait()
             await host.stop()
             return .success
         }

@@ -11,6 +11,8 @@ package struct DemoHost: Sendable {
     package struct Topics: Sendable, Equatable {
         /// Events about finished runs.
         package var events = "experiments.finished"
+        /// Events on their way to their owner, the worker's own.
+        package var inbox = "deployments.inbox"
         /// What becomes of them.
         package var status = "deployments.status"
         /// The worker's own.
@@ -21,14 +23,30 @@ package struct DemoHost: Sendable {
         /// The default names.
         package init() {}
 
-        /// All names.
-        package var all: [String] { [self.events, self.status, self.journal, self.dead] }
+        /// Topics whose number of partitions is chosen once.
+        var owning: [String] { [self.inbox, self.journal] }
+        /// The others.
+        var others: [String] { [self.events, self.status, self.dead] }
+    }
+
+    /// Numbers of partitions.
+    package struct PartitionCounts: Sendable, Equatable {
+        /// Of inbox and journal; 1 or more.
+        package var owning: Int
+        /// Of the other topics; 1 or more.
+        package var others: Int
+
+        /// Creates numbers; by default two that differ, so that workers pass events on.
+        package init(owning: Int = 6, others: Int = 4) {
+            self.owning = owning
+            self.others = others
+        }
     }
 
     /// Names of the topics.
     package let topics: Topics
-    /// Partitions of each topic.
-    package let partitionCount: Int
+    /// Numbers of partitions.
+    package let partitionCounts: PartitionCounts
     /// Root of the workbench.
     package let url: String
     private let apiKey: String
@@ -40,17 +58,26 @@ package struct DemoHost: Sendable {
     /// - Parameters:
     ///   - sandbox: Settings of the sandbox.
     ///   - topics: Names of the topics.
-    ///   - partitionCount: Partitions of each topic; 1 or more.
+    ///   - partitionCounts: Numbers of partitions.
     /// - Throws: `KafkaError`, or what keeps the sandbox from starting; then nothing runs.
-    package init(sandbox: SandboxServer.Settings, topics: Topics = Topics(), partitionCount: Int = 6) async throws {
+    package init(
+        sandbox: SandboxServer.Settings,
+        topics: Topics = Topics(),
+        partitionCounts: PartitionCounts = PartitionCounts()
+    ) async throws {
         let server = try SandboxServer(settings: sandbox)
         self.topics = topics
-        self.partitionCount = partitionCount
+        self.partitionCounts = partitionCounts
         self.apiKey = sandbox.apiKey
         self.server = server
         self.cluster = try MockCluster()
         do {
-            for topic in topics.all { try await self.cluster.createTopic(topic, partitionCount: partitionCount) }
+            for topic in topics.owning {
+                try await self.cluster.createTopic(topic, partitionCount: partitionCounts.owning)
+            }
+            for topic in topics.others {
+                try await self.cluster.createTopic(topic, partitionCount: partitionCounts.others)
+            }
             self.url = try server.start().url
         } catch {
             await self.cluster.close()
@@ -70,11 +97,12 @@ package struct DemoHost: Sendable {
             writer.field("modelServiceURL", self.url + ModelService.root)
             writer.object("topics") { writer in
                 writer.field("events", self.topics.events)
+                writer.field("inbox", self.topics.inbox)
                 writer.field("status", self.topics.status)
                 writer.field("journal", self.topics.journal)
                 writer.field("dead", self.topics.dead)
             }
-            writer.field("partitions", self.partitionCount)
+            writer.field("partitions", self.partitionCounts.others)
         }
         return String(decoding: line, as: UTF8.self)
     }

@@ -73,7 +73,7 @@ enum ServeCommand {
         ],
         body: { invocation, output in
             let settings = try SandboxOptions.settings(invocation)
-            let stopSignal = StopSignal()
+            let shutdown = ShutdownSignal()
             let server = try SandboxServer(settings: settings)
             let address = try server.start()
             do {
@@ -82,7 +82,7 @@ enum ServeCommand {
                 await server.stop()
                 throw error
             }
-            await stopSignal.wait()
+            await shutdown.wait()
             await server.stop()
             return .success
         }

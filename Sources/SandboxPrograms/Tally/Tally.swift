@@ -9,7 +9,7 @@ import Values
 struct Tally: Sendable {
     /// What was seen.
     struct Observations: Sendable, Equatable {
-        /// Records of the events topic, forwarded ones not counted again.
+        /// Records of the events topic.
         var events = 0
         /// From the status topic.
         var rollouts = RolloutLedger()

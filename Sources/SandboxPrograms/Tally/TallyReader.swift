@@ -102,8 +102,6 @@ final class TallyReader {
     }
 
     private func takeEvent(_ record: ConsumedRecord) {
-        // A forwarded event is the same event at another place.
-        guard !record.headers.contains(where: { $0.name == TallyReader.forwardedHeader }) else { return }
         self.observations.events += 1
         guard let time = record.timestamp else { return }
         self.observations.firstEventAt = min(self.observations.firstEventAt ?? time, time)
@@ -113,9 +111,6 @@ final class TallyReader {
         guard let time = record.timestamp else { return }
         self.observations.lastOutcomeAt = max(self.observations.lastOutcomeAt ?? time, time)
     }
-
-    /// The header field that the worker gives an event that it forwards.
-    private static let forwardedHeader = "slipway_forwarded"
 
     /// Repeated events, as the workers' metrics count them.
     private func duplicates() async throws -> Int {

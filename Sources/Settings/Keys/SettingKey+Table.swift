@@ -12,7 +12,7 @@ extension SettingKey {
         kafkaGroupID, kafkaGroupInstanceID, kafkaTransactionalIDPrefix, kafkaSessionTimeout, kafkaTransactionTimeout,
     ]
     private static let intake = [intakeStartFrom, intakeMaximumUnfinished, intakeMaximumEventBytes]
-    private static let topics = [topicsEvents, topicsStatus, topicsJournal, topicsDead]
+    private static let topics = [topicsEvents, topicsInbox, topicsStatus, topicsJournal, topicsDead]
     private static let workbench = [
         workbenchURL, workbenchAPIKeyFile, workbenchAPIKey, workbenchProjectID, workbenchCABundle, workbenchVerifyTLS,
         workbenchModelServiceURL, workbenchRequestTimeout, workbenchMaximumConcurrentCalls,
@@ -64,7 +64,7 @@ extension SettingKey {
         "intake.startFrom",
         .choiceOrTime(["beginning", "now"]),
         default: "now",
-        "Where a group that has committed no offset begins."
+        "From where the events of a topic count that was never read before."
     )
     /// `intake.maximumUnfinished`.
     package static let intakeMaximumUnfinished = SettingKey(
@@ -84,9 +84,16 @@ extension SettingKey {
     /// `topics.events`.
     package static let topicsEvents = SettingKey(
         "topics.events",
-        .topic,
+        .topics,
         default: "experiments.finished",
-        "Topic of the events."
+        "Topic of the events, or several: a list in the file, names with commas between them elsewhere."
+    )
+    /// `topics.inbox`.
+    package static let topicsInbox = SettingKey(
+        "topics.inbox",
+        .topic,
+        default: "deployments.inbox",
+        "Topic of events on their way to the worker that owns their model; private to the workers of the group."
     )
     /// `topics.status`.
     package static let topicsStatus = SettingKey(
@@ -100,7 +107,7 @@ extension SettingKey {
         "topics.journal",
         .topic,
         default: "deployments.journal",
-        "Topic of the journal; private to the workers of the group, with as many partitions as the events."
+        "Topic of the journal; private to the workers of the group, with as many partitions as the inbox."
     )
     /// `topics.dead`.
     package static let topicsDead = SettingKey(

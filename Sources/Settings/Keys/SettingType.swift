@@ -25,6 +25,8 @@ package enum SettingType: Sendable, Equatable {
     case url
     /// The name of a Kafka topic.
     case topic
+    /// The names of one or several Kafka topics, with commas between them; in the file also as a list.
+    case topics
     /// One of a few words.
     case choice([String])
     /// One of a few words, or a time as RFC 3339 writes it.
@@ -46,6 +48,8 @@ package enum SettingType: Sendable, Equatable {
         case .path: "the path of a file"
         case .url: "an address with http:// or https://"
         case .topic: "a topic's name: 1 to 249 letters, digits, '.', '_' and '-'"
+        case .topics:
+            "a topic's name (1 to 249 letters, digits, '.', '_' and '-'), or several as a list or with commas between them"
         case .choice(let words): "one of " + words.joined(separator: ", ")
         case .choiceOrTime(let words): words.joined(separator: ", ") + " or a time such as 2025-01-31T06:00:00Z"
         }
@@ -64,6 +68,7 @@ package enum SettingType: Sendable, Equatable {
         case .path: "path"
         case .url: "URL"
         case .topic: "topic"
+        case .topics: "topics"
         case .choice(let words): words.joined(separator: " | ")
         case .choiceOrTime(let words): (words + ["time"]).joined(separator: " | ")
         }
@@ -77,7 +82,7 @@ package enum SettingType: Sendable, Equatable {
         case .duration(let range): "\(range.lowerBound.notation) to \(range.upperBound.notation)"
         case .bytes(let range):
             "\(ByteCount(bytes: range.lowerBound).notation) to \(ByteCount(bytes: range.upperBound).notation)"
-        case .text, .flag, .address, .path, .url, .topic, .choice, .choiceOrTime: ""
+        case .text, .flag, .address, .path, .url, .topic, .topics, .choice, .choiceOrTime: ""
         }
     }
 
@@ -98,6 +103,7 @@ package enum SettingType: Sendable, Equatable {
         case .url:
             ["http://", "https://"].contains { text.hasPrefix($0) && text.count > $0.count } && !text.contains("@")
         case .topic: Self.isTopic(text)
+        case .topics: Self.list(text).allSatisfy(Self.isTopic)
         case .choice(let words): words.contains(text)
         case .choiceOrTime(let words): words.contains(text) || Timestamp(rfc3339: text) != nil
         }
@@ -107,6 +113,13 @@ package enum SettingType: Sendable, Equatable {
     static func decimal(_ text: String) -> Double? {
         guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
         return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// The members of a list with commas between them, spaces around them left out.
+    static func list(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { member in
+            String(member.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 
     private static func isTopic(_ text: String) -> Bool {

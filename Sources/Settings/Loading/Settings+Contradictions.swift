@@ -29,10 +29,17 @@ extension Settings {
             .rolloutBackoffBase,
             "is \(self.required(.rolloutBackoffBase)), more than rollout.backoffCap (\(self.required(.rolloutBackoffCap)))"
         )
-        let topics = [SettingKey.topicsEvents, .topicsStatus, .topicsJournal, .topicsDead]
-        for (index, key) in topics.enumerated() {
-            guard let first = topics[..<index].first(where: { self.text($0) == self.text(key) }) else { continue }
-            check(false, key, "is '\(self.required(key))', the same topic as \(first.path)")
+        var owners: [String: SettingKey] = [:]
+        for key in [SettingKey.topicsEvents, .topicsInbox, .topicsStatus, .topicsJournal, .topicsDead] {
+            for name in self.list(key) {
+                guard let first = owners[name] else {
+                    owners[name] = key
+                    continue
+                }
+                let message =
+                    first == key ? "names '\(name)' twice" : "is '\(name)', the same topic as \(first.path)"
+                check(false, key, message)
+            }
         }
         check(
             self[.workbenchAPIKey] == nil || self[.workbenchAPIKeyFile] == nil || self.keySource != nil,

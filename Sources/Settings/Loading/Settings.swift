@@ -58,6 +58,9 @@ package struct Settings: Sendable {
     /// A text, or anything else as it is written, of a key with a default.
     package func required(_ key: SettingKey) -> String { self.converted(key) { $0 } }
 
+    /// The members of a list, in order; at least one.
+    package func list(_ key: SettingKey) -> [String] { self.converted(key) { SettingType.list($0) } }
+
     /// A flag.
     package func flag(_ key: SettingKey) -> Bool { self.converted(key) { $0 == "true" } }
 

@@ -119,6 +119,9 @@ package struct SettingsLoader {
         if let line = lines.updateValue(entry.position.line, forKey: path) {
             return self.report(path, source, "is already set in line \(line)")
         }
+        if let key = self.keys[path], key.type == .topics, case .sequence(let members) = entry.value.content {
+            return self.takeList(members, key, source: source)
+        }
         guard case .scalar(let text, _) = entry.value.content else {
             let expectation = self.keys[path]?.type.expectation ?? "a single value"
             return self.report(path, source, "must be \(expectation), is \(entry.value.kind)")
@@ -127,6 +130,19 @@ package struct SettingsLoader {
             return self.report(path, source, "has no value; give it one, or take the key away")
         }
         self.take(path: path, text, source: source)
+    }
+
+    private mutating func takeList(_ members: [YAMLNode], _ key: SettingKey, source: SettingSource) {
+        var texts: [String] = []
+        for member in members {
+            // What has a comma would be two members once it is written as one text.
+            guard case .scalar(let text, _) = member.content, !member.isNull, !text.contains(",") else {
+                let source = SettingSource.file(member.position)
+                return self.report(key.path, source, "must be \(key.type.expectation); a member is \(member.kind)")
+            }
+            texts.append(text)
+        }
+        self.take(key, texts.joined(separator: ","), source: source)
     }
 
     // MARK: - Environment and command line

@@ -14,7 +14,7 @@ package final class InMemoryLogSink: LogSink {
         var waiters: [Waiter] = []
     }
 
-    private let state = Condition(State())
+    private let state = Locked(State())
 
     /// Creates an empty sink.
     package init() {}

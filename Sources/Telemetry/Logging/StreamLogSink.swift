@@ -21,7 +21,7 @@ package final class StreamLogSink: LogSink {
 
     private let format: LogFormat
     private let maximumQueuedBytes: Int
-    private let queue: Condition<Queue>
+    private let queue: Monitor<Queue>
     private let dropped: DroppedLines
 
     /// Starts the writer.
@@ -35,7 +35,7 @@ package final class StreamLogSink: LogSink {
         format: LogFormat,
         maximumQueuedBytes: Int = 1 << 20
     ) {
-        let queue = Condition(Queue())
+        let queue = Monitor(Queue())
         let dropped = DroppedLines()
         self.format = format
         self.maximumQueuedBytes = maximumQueuedBytes

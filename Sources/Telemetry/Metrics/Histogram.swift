@@ -34,11 +34,11 @@ package final class Histogram: Metric {
     package static let typeName: StaticString = "histogram"
 
     private let buckets: Buckets
-    private let state: Condition<State>
+    private let state: Locked<State>
 
     package init(configuration: Buckets) {
         self.buckets = configuration
-        self.state = Condition(State(counts: Array(repeating: 0, count: configuration.upperBounds.count + 1)))
+        self.state = Locked(State(counts: Array(repeating: 0, count: configuration.upperBounds.count + 1)))
     }
 
     /// Counts one observation.

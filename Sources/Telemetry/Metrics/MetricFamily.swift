@@ -21,7 +21,7 @@ package final class MetricFamily<Series: Metric>: Sendable {
     private let configuration: Series.Configuration
     private let maximumSeries: Int
     private let overflow: MetricFamily<Counter>?
-    private let state = Condition(State())
+    private let state = Locked(State())
 
     init(
         name: String,

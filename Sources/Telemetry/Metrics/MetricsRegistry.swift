@@ -41,7 +41,7 @@ package final class MetricsRegistry: Sendable {
 
     private let maximumSeries: Int
     private let overflow: MetricFamily<Counter>
-    private let families: Condition<[String: any ScrapedFamily]>
+    private let families: Locked<[String: any ScrapedFamily]>
 
     /// Creates an empty registry.
     ///
@@ -57,7 +57,7 @@ package final class MetricsRegistry: Sendable {
             overflow: nil
         )
         self.overflow = overflow
-        self.families = Condition([overflow.name: overflow])
+        self.families = Locked([overflow.name: overflow])
     }
 
     /// Returns a counter without labels.

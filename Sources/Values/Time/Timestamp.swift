@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import SwiftOverlayShims
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///

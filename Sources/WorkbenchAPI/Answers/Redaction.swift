@@ -2,7 +2,6 @@
 
 import Glibc
 package import HTTPValues
-import Telemetry
 package import Values
 
 /// Takes the API key out of what comes back, before anything reads it.

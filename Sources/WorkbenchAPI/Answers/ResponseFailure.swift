@@ -2,7 +2,6 @@
 
 import HTTPValues
 import JSON
-import Telemetry
 import Values
 
 /// Turns what came back, or did not, into an answer or an `APIError`: the one place that knows what a status means.

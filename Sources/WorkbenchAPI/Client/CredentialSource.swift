@@ -15,6 +15,11 @@ package protocol CredentialSource: Sendable {
     ///
     /// The client never calls it: when to read again (after a 401, at each probe) is its caller's decision.
     func reload()
+
+    /// Returns the keys that requests under way may carry: the newest, and the one before it.
+    ///
+    /// Whoever sends requests takes these out of all that comes back.
+    func givenOut() -> [Secret]
 }
 
 /// Why there is no usable key.
@@ -42,6 +47,8 @@ package struct FixedCredential: CredentialSource {
     }
 
     package func reload() {}
+
+    package func givenOut() -> [Secret] { [self.key] }
 }
 
 extension Secret {

@@ -9,8 +9,14 @@ package final class FileCredential: CredentialSource {
     /// No key is that long; it keeps a wrong path from filling memory.
     private static let maximumBytes = 64 << 10
 
+    private struct State: Sendable {
+        var cached: Secret?
+        /// The newest key, and the one before it.
+        var given: [Secret] = []
+    }
+
     private let path: String
-    private let cached = Mutex<Secret?>(nil)
+    private let state = Mutex(State())
 
     /// Creates a source that reads `path`; white space around the key is dropped.
     package init(path: String) {
@@ -18,17 +24,21 @@ package final class FileCredential: CredentialSource {
     }
 
     package func bearerToken() throws(CredentialFailure) -> Secret {
-        if let key = self.cached.withLock({ $0 }) {
-            return key
-        }
+        if let key = self.state.withLock({ $0.cached }) { return key }
         let key = try self.read()
-        self.cached.withLock { $0 = key }
+        self.state.withLock { state in
+            state.cached = key
+            guard state.given.last?.reveal() != key.reveal() else { return }
+            state.given = state.given.suffix(1) + [key]
+        }
         return key
     }
 
     package func reload() {
-        self.cached.withLock { $0 = nil }
+        self.state.withLock { $0.cached = nil }
     }
+
+    package func givenOut() -> [Secret] { self.state.withLock { $0.given } }
 
     private func read() throws(CredentialFailure) -> Secret {
         let data: Data

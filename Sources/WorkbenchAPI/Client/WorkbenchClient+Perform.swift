@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPValues
-import Telemetry
 import Values
 
 extension WorkbenchClient {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPValues
-import Telemetry
 package import Values
 
 /// One request that is to be sent now, whole but for the API key.
@@ -9,7 +8,7 @@ package struct PlannedSend: Sendable {
     /// What is asked for; its `id` is fit for a metric's label.
     package let operation: APIOperation
     /// The request without an `Authorization` field.
-    package let request: HTTPRequest
+    package var request: HTTPRequest
     /// Whether the API key is to be added.
     package let usesAPIKey: Bool
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPValues
-import Telemetry
 import Values
 
 /// One request of an operation: what is to be sent, but for the workbench's address, its ways and the key.

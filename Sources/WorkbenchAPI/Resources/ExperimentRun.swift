@@ -43,6 +43,20 @@ package struct ExperimentRun: ListItem, Equatable {
     package let tags: [String: String]
     /// Paths of the files and folders at the top of the artifacts; empty where the server lists none.
     package let artifactPaths: [String]
+    /// Versions that were registered from it, in the server's order.
+    ///
+    /// Empty where there are none, where the server says nothing of them, and where it says it in another way.
+    package let registeredVersions: [VersionReference]
+
+    /// A registered version as its run names it.
+    package struct VersionReference: Sendable, Equatable {
+        /// Registered model.
+        package let modelID: String
+        /// The version.
+        package let versionID: String
+        /// Name of the registered model; empty where the server leaves it out.
+        package let modelName: String
+    }
 
     package init(_ fields: Fields) throws(FieldFailure) {
         self.id = try fields.requiredText("id")
@@ -57,6 +71,7 @@ package struct ExperimentRun: ListItem, Equatable {
         self.params = data?.params ?? [:]
         self.tags = data?.tags ?? [:]
         self.artifactPaths = data?.artifactPaths ?? []
+        self.registeredVersions = data?.registeredVersions ?? []
     }
 
     /// Whether it is newer than another: later start, then greater id by its bytes.
@@ -72,6 +87,7 @@ private struct RunData: APIObject {
     let params: [String: String]
     let tags: [String: String]
     let artifactPaths: [String]
+    let registeredVersions: [ExperimentRun.VersionReference]
 
     init(_ fields: Fields) throws(FieldFailure) {
         let metrics: [Metric] = try fields.list("metrics")
@@ -80,6 +96,8 @@ private struct RunData: APIObject {
         self.tags = try fields.pairs("tags")
         let files: [File] = try fields.list("files")
         self.artifactPaths = files.map(\.path)
+        // What can't be read is as if it were not there: a run is no worse for it, since versions can be looked for.
+        self.registeredVersions = fields.readableElements(of: "registered_model_metadata")
     }
 
     private struct Metric: APIObject {
@@ -98,6 +116,14 @@ private struct RunData: APIObject {
         init(_ fields: Fields) throws(FieldFailure) {
             self.path = try fields.text("path")
         }
+    }
+}
+
+extension ExperimentRun.VersionReference: APIObject {
+    package init(_ fields: Fields) throws(FieldFailure) {
+        self.modelID = try fields.requiredText("model_id")
+        self.versionID = try fields.requiredText("model_version_id")
+        self.modelName = try fields.text("model_name")
     }
 }
 

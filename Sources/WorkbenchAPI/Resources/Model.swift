@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import Telemetry
 package import Values
 
 /// A model of a project: what is built, deployed and called.

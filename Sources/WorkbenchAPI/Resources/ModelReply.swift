@@ -2,7 +2,6 @@
 
 package import HTTPValues
 import JSON
-import Telemetry
 package import Values
 
 /// What a deployed model answered.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import Values
+
+/// What readiness is told from: looked at after each turn, told where it has changed.
+struct HealthBoard: Sendable {
+    private var told: [Condition.Name: String?] = [:]
+    /// Why the consumer does not work; `nil` while it does.
+    var consumer: PortFailure?
+    /// Components of the workbench that are down.
+    var outages: [Component: Cause] = [:]
+    /// Whether a topic takes next to nothing.
+    var topicTakesNothing = false
+
+    /// Says which conditions have changed.
+    ///
+    /// - Parameters:
+    ///   - ownership: Says which partitions are ready.
+    ///   - planner: Says how transactions do.
+    ///   - isIntakePaused: Whether reading is paused for want of room.
+    ///   - isStopping: Whether the worker is ending.
+    /// - Returns: The conditions that have changed since the last call.
+    mutating func changes(
+        _ ownership: PartitionOwnership,
+        _ planner: TransactionPlanner,
+        isIntakePaused: Bool,
+        isStopping: Bool
+    ) -> [Condition] {
+        var changes: [Condition] = []
+        for name in Condition.Name.allCases {
+            let cause: String? =
+                switch name {
+                case .partitions: isStopping ? "stopping" : self.partitions(ownership)
+                case .membership: planner.isWaitingForMembership ? "waiting for the consumer group to rebalance" : nil
+                case .consumer: self.consumer?.message
+                case .journal: self.journal(planner)
+                case .intake: isIntakePaused ? Self.intakeCause : nil
+                case .workbench: self.outage(.workbench)
+                case .registry: self.outage(.registry)
+                }
+            if let known = self.told[name], known == cause { continue }
+            if self.told[name] == nil, cause == nil, name == .consumer || name == .registry { continue }
+            self.told[name] = .some(cause)
+            changes.append(Condition(name: name, cause: cause))
+        }
+        return changes
+    }
+
+    private static let intakeCause =
+        "as many rollouts as allowed are accepted and unfinished, or wait for the journal"
+
+    private func partitions(_ ownership: PartitionOwnership) -> String? {
+        guard !ownership.partitions.isEmpty else { return "waiting for the consumer group to assign partitions" }
+        let preparing = ownership.preparing
+        guard !preparing.isEmpty else { return nil }
+        let journals = preparing.filter(\.isInbox).map { String($0.partition.rawValue) }
+        let obstacle = preparing.lazy.compactMap { ownership.obstacles[$0] }.first.map { ": \($0)" } ?? ""
+        guard journals.isEmpty else {
+            return "reading the journal of partitions \(journals.joined(separator: ", "))\(obstacle)"
+        }
+        return "looking up where \(preparing.count) partitions of event topics are to be read from\(obstacle)"
+    }
+
+    private func journal(_ planner: TransactionPlanner) -> String? {
+        if self.topicTakesNothing {
+            return "a topic takes no record of a few kilobytes: raise its max.message.bytes"
+        }
+        return planner.obstacles.failure?.message
+    }
+
+    private func outage(_ component: Component) -> String? {
+        self.outages[component].map { "\($0.class.rawValue): \($0.message) \($0.class.nextStep)" }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Rollouts
+package import Values
+
+/// Something for people or meters: what log, metrics and readiness are made of.
+///
+/// Reports are values like actions, so that tests compare them and a simulation checks them; nothing is decided by them.
+package enum Report: Sendable {
+    // The group.
+
+    /// Partitions were gained, given back in order, or lost.
+    case assigned([ReadPartition])
+    case revoked([ReadPartition])
+    case lost([ReadPartition])
+    /// A revocation was let go although a creating call or a transaction of its partitions was under way.
+    case letGoInTheMiddle([ReadPartition])
+    /// A partition is ready: its records are read from there on.
+    case ready(ReadyPartition)
+    /// A partition can't be got ready, and is tried again.
+    case notReady(ReadPartition, PortFailure)
+    /// A position is out of range: events were deleted before they were accepted.
+    case offsetOutOfRange(ReadPartition, Offset)
+    /// An error of the consumer that belongs to no order.
+    case consumerFailed(PortFailure)
+    /// How many records of each partition are not accepted yet.
+    case lag([ReadPartition: Int64])
+    /// Reading was paused because as much as allowed is accepted and unfinished, or goes on.
+    case intakePaused(Bool)
+
+    // The journal.
+
+    /// A transaction has ended.
+    case transaction(TransactionReport)
+    /// The producer is of no use any more: everything is read again from the journal.
+    case startedOver(PortFailure)
+    /// A topic takes no record of a few kilobytes.
+    case topicTakesNothing(failures: Int)
+
+    // Rollouts.
+
+    /// A rollout has come into another phase.
+    case phase(RolloutState)
+    /// What a rollout's calls of unknown outcome made after all.
+    case orphans(RolloutState)
+    /// A clean-up leaves something undone, which nobody tries again.
+    case cleanupGivenUp(RolloutState, SweepCall, Cause)
+    /// Rollouts that have not ended, by phase.
+    case unfinished(PhaseCounts)
+    /// The first call, or the first creating call, was made for an event.
+    case firstCall(isCreating: Bool, afterMilliseconds: Int64)
+
+    // The workbench.
+
+    /// A component went down, or came back (`nil`).
+    case outage(Component, Cause?)
+    /// A request has ended.
+    case request(RequestReport)
+
+    /// What readiness is told from has changed.
+    case conditions([Condition])
+}
+
+/// A partition that is ready.
+package struct ReadyPartition: Sendable, Equatable {
+    /// The partition.
+    package var partition: ReadPartition
+    /// The next offset to accept.
+    package var position: Offset
+    /// Records that its journal holds; `nil` for a partition of an event topic.
+    package var journalRecords: Int?
+    /// Rollouts that go on.
+    package var unfinished: Int
+    /// Time since its assignment, or since everything was begun from the journal again.
+    package var took: Span
+}
+
+/// How one transaction ended.
+package struct TransactionReport: Sendable {
+    /// What became of it.
+    package enum Outcome: Sendable {
+        case committed(CommittedTransaction)
+        /// Refused because the group has moved on.
+        case fenced(PortFailure)
+        case aborted(PortFailure, failures: Int)
+        /// Brokers refused records for what they are.
+        case blamed(Int, PortFailure?)
+        case unknown(PortFailure)
+        case fatal(PortFailure)
+    }
+
+    /// What became of it.
+    package var outcome: Outcome
+    /// How long it took.
+    package var took: Span
+}
+
+/// How one request ended.
+package struct RequestReport: Sendable, Equatable {
+    /// The operation, such as `CreateModelBuild`; from a closed list.
+    package var operation: String
+    /// The HTTP status, or the kind of failure where there was none; from closed lists.
+    package var status: String
+    /// How long it took.
+    package var took: Span
+}
+
+/// One condition of being ready.
+package struct Condition: Sendable, Equatable {
+    /// What a condition is about.
+    package enum Name: String, Sendable, CaseIterable {
+        case partitions, membership, consumer, journal, intake, workbench, registry
+    }
+
+    /// What it is about.
+    package var name: Name
+    /// Why it is not met; `nil` when it is.
+    package var cause: String?
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Rollouts
+import Values
+
+/// What the consumer group says: partitions that come and go, and the records that were read.
+extension WorkerMachine {
+    mutating func take(_ fact: GroupFact, now: Now) {
+        switch fact {
+        case .assigned(let partitions, let membership):
+            self.ownership.joined(membership)
+            self.health.consumer = nil
+            self.turn.reports.append(.assigned(partitions))
+            for partition in partitions { self.preparingSince[partition] = now.monotonic }
+            self.orders(self.ownership.assigned(partitions, now: now.monotonic))
+        case .membershipChanged(let membership):
+            self.ownership.joined(membership)
+        case .revoking(let partitions, let id):
+            self.revoking(partitions, id, now: now)
+        case .lost(let partitions):
+            self.turn.reports.append(.lost(partitions))
+            self.abandonPreparing(partitions)
+            self.release(self.ownership.lost(partitions))
+        case .records(let lease, let entries):
+            self.accept(entries, lease, now: now)
+        case .located(let lease, let result):
+            self.located(lease, result, now: now)
+        case .offsetOutOfRange(let partition, let offset):
+            self.turn.reports.append(.offsetOutOfRange(partition, offset))
+        case .ends(let ends):
+            self.turn.reports.append(.lag(self.lag.behind(ends, self.ownership)))
+        case .failed(let failure):
+            self.consumerFailed(failure)
+        }
+    }
+
+    private mutating func consumerFailed(_ failure: PortFailure) {
+        switch failure.kind {
+        case .fatal, .authentication: self.end(WorkerFailure(.kafka, failure.message))
+        case .denied: self.health.consumer = failure
+        case .outage, .unreadable, .tooLarge, .invalidRecord, .closed: break
+        }
+        self.turn.reports.append(.consumerFailed(failure))
+    }
+
+    // MARK: Partitions that come
+
+    private mutating func located(_ lease: Lease, _ result: Result<Location, PortFailure>, now: Now) {
+        if case .failure(let failure) = result, self.ownership.isPreparing(lease) {
+            self.turn.reports.append(.notReady(lease.subject, failure))
+        }
+        switch self.ownership.located(lease, result, now: now) {
+        case .nothing: break
+        case .ask(let orders): self.orders(orders)
+        case .begin(let lease, let position, let isNew):
+            // Committed at once, so that its next owner begins where this one did.
+            if isNew { self.planner.append(TransactionEntry(.position, taken: .init(lease, next: position))) }
+            self.read(lease, from: position, journalRecords: nil, unfinished: 0, now: now)
+        }
+    }
+
+    mutating func read(_ lease: Lease, from position: Offset, journalRecords: Int?, unfinished: Int, now: Now) {
+        self.group(.read(lease, from: position, isPaused: self.isIntakePaused || self.stopBy != nil))
+        let since = self.preparingSince.removeValue(forKey: lease.subject) ?? now.monotonic
+        self.turn.reports.append(
+            .ready(
+                ReadyPartition(
+                    partition: lease.subject,
+                    position: position,
+                    journalRecords: journalRecords,
+                    unfinished: unfinished,
+                    took: now.monotonic - since
+                )
+            )
+        )
+    }
+
+    // MARK: Partitions that go
+
+    private mutating func revoking(_ partitions: [ReadPartition], _ id: RevocationID, now: Now) {
+        self.turn.reports.append(.revoked(partitions))
+        self.abandonPreparing(partitions)
+        self.ownership.revoking(partitions, id, now: now.monotonic)
+        let gone = Set(partitions)
+        self.rollouts.leave(partitions.filter(\.isInbox).map(\.partition))
+        self.cancelUnstarted { gone.contains($0.subject) }
+    }
+
+    /// Ends what still reads journals of partitions that go, maybe behind somebody's open transaction.
+    private mutating func abandonPreparing(_ partitions: [ReadPartition]) {
+        for partition in partitions {
+            guard let lease = self.ownership.partitions[partition]?.lease, self.ownership.isPreparing(lease) else {
+                continue
+            }
+            self.turn.actions.append(.journal(.abandon(lease)))
+        }
+    }
+
+    /// Lets revocations go that have waited for all that they had to, or for long enough.
+    mutating func letGo(now: Now) {
+        for (id, partitions, by) in self.ownership.waitingRevocations {
+            let concerned = Set(partitions)
+            let isBusy =
+                self.calls.isCreating { concerned.contains($0.subject) }
+                || self.planner.isWriting { concerned.contains($0.subject) }
+            guard !isBusy || by <= now.monotonic else { continue }
+            if isBusy { self.turn.reports.append(.letGoInTheMiddle(partitions)) }
+            self.release(self.ownership.letGo(id))
+            self.group(.letGo(id))
+        }
+    }
+
+    /// Drops the work of partitions that are ours no longer.
+    mutating func release(_ partitions: [ReadPartition]) {
+        guard !partitions.isEmpty else { return }
+        let gone = Set(partitions)
+        self.cancelUnstarted { gone.contains($0.subject) }
+        for partition in partitions {
+            self.preparingSince[partition] = nil
+            if partition.isInbox { self.rollouts.release(partition: partition.partition) }
+        }
+        self.planner.partitionsChanged(self.ownership)
+        self.firstCalls.partitionsReleased()
+        self.countPhases()
+    }
+
+    mutating func cancelUnstarted(_ isConcerned: (Lease) -> Bool) {
+        let requests = self.calls.takeBack(of: isConcerned)
+        if !requests.isEmpty { self.turn.actions.append(.workbench(.cancelUnstarted(requests))) }
+    }
+
+    /// Counts all rollouts again, after partitions came or went.
+    mutating func countPhases() {
+        self.phases = PhaseCounts(self.rollouts.phaseCounts)
+    }
+
+    // MARK: Flow
+
+    /// Pauses reading while as much as allowed is accepted and unfinished, or waits for the journal.
+    mutating func adjustFlow() {
+        guard self.stopBy == nil else { return }
+        let (waiting, unfinished) = (self.planner.count, self.rollouts.unfinishedCount)
+        let most = self.settings.maximumUnfinished
+        if !self.isIntakePaused, waiting >= self.settings.maximumWaiting || unfinished >= most {
+            self.isIntakePaused = true
+            self.group(.pause(self.ownership.held))
+            self.turn.reports.append(.intakePaused(true))
+        } else if self.isIntakePaused, waiting < self.settings.maximumWaiting / 2, unfinished <= most * 9 / 10 {
+            self.isIntakePaused = false
+            self.group(.resume(self.ownership.held))
+            self.turn.reports.append(.intakePaused(false))
+        }
+    }
+}

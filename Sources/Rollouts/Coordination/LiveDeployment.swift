@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The run that is live for a model, and its deployment where that is known.
+package struct LiveDeployment: Sendable, Equatable {
+    /// The run.
+    package var run: ResolvedRun
+    /// Its deployment; `nil` where that is not known.
+    package var place: DeploymentPlace?
+    /// The registered model that its version is of; `nil` where that is not known.
+    package var registeredModelID: String?
+
+    /// Creates one.
+    package init(run: ResolvedRun, place: DeploymentPlace?, registeredModelID: String? = nil) {
+        self.run = run
+        self.place = place
+        self.registeredModelID = registeredModelID
+    }
+}

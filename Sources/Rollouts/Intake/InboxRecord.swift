@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Values
+
+/// What a record of the inbox says: workers alone write there.
+package enum InboxRecord: Sendable {
+    /// An event that was passed on to its owner, as it stood in its own topic.
+    case event(OriginalRecord)
+    /// A rollout that moves to its owner.
+    case moved(RolloutState)
+    /// Something else; one line says what is wrong with it.
+    case unreadable(String)
+
+    /// Reads a record.
+    package init(_ record: ConsumedRecord) {
+        if record.headers.contains(where: { $0.name == Forwarding.HeaderName.moved }) {
+            self = Self.moved(record)
+            return
+        }
+        guard let event = Forwarding.original(record) else {
+            self = .unreadable("the inbox has a record that no worker wrote: no \(Forwarding.HeaderName.originTopic)")
+            return
+        }
+        self = .event(event)
+    }
+
+    private static func moved(_ record: ConsumedRecord) -> InboxRecord {
+        guard let value = record.value else { return .unreadable("a rollout that moves has no state") }
+        do {
+            return .moved(try JSONDecoder().decode(RolloutState.self, from: Data(value)))
+        } catch {
+            return .unreadable("the state of a rollout that moves can't be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Values
+
+/// One record that was read, and what it means by itself: decided without memory, API or lease.
+package struct IntakeEntry: Sendable {
+    /// What a record means.
+    package enum Decision: Sendable {
+        /// It can't be understood.
+        case dead(DeadLetterReason)
+        /// An event: its rollout as it begins, or as it ends at once. `state.partition` is the owner.
+        case rollout(RolloutState)
+        /// A rollout that moves here from another partition, whole.
+        case moved(RolloutState)
+    }
+
+    /// What it means.
+    package var decision: Decision
+    /// The record, as it stood in its own topic.
+    package var event: OriginalRecord
+    /// The offset after it, where it was read.
+    package var next: Offset
+
+    /// Creates an entry.
+    package init(_ decision: Decision, _ event: OriginalRecord, next: Offset) {
+        self.decision = decision
+        self.event = event
+        self.next = next
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Waiting for its turn, and comparing with the run that is deployed.
+extension Rollout {
+    func laneMove(live: ResolvedRun?) -> Move {
+        guard self.isHead else { return .enterLane }
+        guard self.hasComparingGates, let run = self.state.run, let live, live != run else {
+            return .advance(to: .register)
+        }
+        guard self.facts != nil else {
+            return .call(.readRun(projectID: run.projectID, experimentID: run.experimentID, runID: run.runID))
+        }
+        guard self.deployedFacts?.runID == live.runID else {
+            return .call(.readRun(projectID: live.projectID, experimentID: live.experimentID, runID: live.runID))
+        }
+        return .compare
+    }
+
+    /// Facts for a gate that compares: of this run, or of the one that is deployed.
+    func foundRunToCompare(_ facts: RunFacts?) -> Verdict {
+        guard self.facts != nil else {
+            guard let facts else { return .finish(.failed, Cause(.runNotFound, "the run is gone")) }
+            self.facts = facts
+            return .proceed
+        }
+        // A deployed run that was deleted since can't be compared with: a gate that can't be checked is not met.
+        self.deployedFacts = facts
+        return facts == nil ? .finish(.skipped, self.deletedComparison) : .proceed
+    }
+
+    private var deletedComparison: Cause {
+        Cause(.gate, "the deployed run, with which a gate compares, is gone; replay the run with a route that doesn't")
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Values
+
+/// Something to be written in a transaction, in the order in which it was decided.
+package struct TransactionEntry: Sendable {
+    /// What is written.
+    package enum Content: Sendable {
+        /// An event was taken over: its rollout's first record and status; the event itself, for the day on which its owner is
+        /// lost before the commit.
+        case accepted(RolloutState, of: OriginalRecord)
+        /// A rollout that moved here goes on: its record, and no status.
+        case movedIn(RolloutState)
+        /// A rollout goes on in another partition: a record that says so, and the whole state in the other one's inbox.
+        case movedOut(Coordinator.Move)
+        /// An event can't be understood; the limit is what the dead-letter topic takes.
+        case dead(OriginalRecord, DeadLetterReason, at: Timestamp, maximumBytes: Int)
+        /// An event belongs to another owner; the rest is for the dead letter of one that can't be written there.
+        case forwarded(ForwardedEvent, maximumDeadBytes: Int)
+        /// A journal partition begins, or gets to know another event topic.
+        case start(StartRecord)
+        /// A partition was made ready: its position is committed, before anything else depends on it.
+        case position
+        /// An event repeats a known rollout: only its offset is committed.
+        case repeated
+        /// Ended rollouts are older than the horizon: a tombstone for each.
+        case forgotten(Coordinator.Forgetting)
+        /// A step of a rollout.
+        case step(Coordinator.Record)
+    }
+
+    /// The record that an entry takes from a partition: the lease under which it was read, and the offset after it.
+    package struct Taken: Sendable, Equatable {
+        /// The lease.
+        package var lease: Lease
+        /// The next offset to accept.
+        package var next: Offset
+
+        /// Names a record.
+        package init(_ lease: Lease, next: Offset) {
+            self.lease = lease
+            self.next = next
+        }
+    }
+
+    /// What is written.
+    package var content: Content
+    /// The lease of the journal partition that it writes; `nil` where it writes none.
+    package var writer: Lease?
+    /// The record that it takes, for what comes from intake.
+    package var taken: Taken?
+
+    /// Creates an entry.
+    package init(_ content: Content, writer: Lease? = nil, taken: Taken? = nil) {
+        self.content = content
+        self.writer = writer
+        self.taken = taken
+    }
+
+    /// The creating step that it announces; `nil` for every other entry.
+    package var announcedStep: CreatingStep? {
+        guard case .step(let record) = self.content else { return nil }
+        return record.rollout.intent
+    }
+
+    /// Whether it passes an event on, which brokers may refuse for what somebody else has put into it.
+    var isForwarded: Bool {
+        if case .forwarded = self.content { true } else { false }
+    }
+
+    /// Whether it is a later entry of one of these rollouts.
+    func isStep(of rollouts: Set<RolloutID>) -> Bool {
+        switch self.content {
+        case .step(let record): rollouts.contains(record.rollout.id)
+        case .movedOut(let move): rollouts.contains(move.rollout.id)
+        case .accepted, .movedIn, .dead, .forwarded, .start, .position, .repeated, .forgotten: false
+        }
+    }
+}
+
+/// An event on its way to the owner of its model.
+package struct ForwardedEvent: Sendable, Equatable {
+    /// The event as it was read.
+    package var record: OriginalRecord
+    /// Its rollout.
+    package var id: RolloutID
+    /// The partition that owns it.
+    package var owner: Partition
+    /// When it was forwarded.
+    package var time: Timestamp
+
+    /// Creates one.
+    package init(record: OriginalRecord, id: RolloutID, owner: Partition, time: Timestamp) {
+        self.record = record
+        self.id = id
+        self.owner = owner
+        self.time = time
+    }
+}

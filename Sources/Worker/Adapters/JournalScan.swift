@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Rollouts
+import Synchronization
+import Values
+
+/// Reads one journal partition from its beginning to its end.
+enum JournalScan {
+    /// Reads a partition.
+    ///
+    /// Rule 4: the end is what a `read_uncommitted` reader sees now; a `read_committed` one reads up to it, however long
+    /// an open transaction holds it back.
+    ///
+    /// - Throws: `KafkaError` when the partition can't be read, or the calling task is cancelled.
+    static func snapshot(
+        of partition: TopicPartition,
+        _ reader: PartitionReader
+    ) async throws(KafkaError) -> JournalSnapshot {
+        let end = try await reader.endOffset(partition, isolation: .uncommitted)
+        let start = try await reader.lowWatermark(partition)
+        let builder = SnapshotBuilder()
+        _ = try await reader.scan(partition, from: start, isolation: .committed, until: end) { record in
+            builder.add(record)
+        }
+        return builder.take()
+    }
+}
+
+/// Builds a journal's snapshot on the reader's thread.
+private final class SnapshotBuilder: Sendable {
+    private let snapshot = Mutex(JournalSnapshot(now: .now()))
+
+    /// Adds a record; what is kept of it is copied.
+    func add(_ record: borrowing RecordView) {
+        var headers = JournalHeaders()
+        record.forEachHeader { headers.take($0, $1) }
+        let time = record.timestamp
+        record.withKey { key in
+            self.snapshot.withLock { snapshot in
+                snapshot.add(
+                    key: key ?? UnsafeRawBufferPointer(start: nil, count: 0),
+                    time: time,
+                    headers: headers,
+                    value: { record.withValue { $0.map { Array($0) } } }
+                )
+            }
+        }
+    }
+
+    /// Gives the snapshot away.
+    func take() -> JournalSnapshot {
+        self.snapshot.withLock { snapshot in
+            defer { snapshot = JournalSnapshot() }
+            return snapshot
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kafka
+import Machine
+import Rollouts
+import Telemetry
+import Values
+
+/// The journal's port over librdkafka: a transactional producer, and readers of journal partitions.
+///
+/// Transactions are committed one after the other in one task; partitions are read beside them, each by one reader at a time.
+final class KafkaJournal: JournalPort, Sendable {
+    /// What the port depends on.
+    struct Settings: Sendable {
+        var topics: TopicNames
+        var encoder: TransactionEncoder
+        /// Makes a producer of the worker's transactional id.
+        var makeProducer: @Sendable () throws(KafkaError) -> TransactionalProducer
+        /// Makes a reader.
+        var makeReader: @Sendable () throws(KafkaError) -> PartitionReader
+        var backoff: Backoff
+    }
+
+    private enum Writing: Sendable {
+        case commit(Transaction)
+        case rebuild
+    }
+
+    private let settings: Settings
+    private let group: KafkaGroup
+    private let inbox: LoopInbox
+    private let logger: Logger
+    private let writings: AsyncStream<Writing>
+    private let toWrite: AsyncStream<Writing>.Continuation
+    private let restores: JournalRestores
+
+    init(settings: Settings, group: KafkaGroup, inbox: LoopInbox, logger: Logger) {
+        self.settings = settings
+        self.group = group
+        self.inbox = inbox
+        self.logger = logger
+        (self.writings, self.toWrite) = AsyncStream.makeStream()
+        self.restores = JournalRestores(
+            topics: settings.topics,
+            group: group,
+            inbox: inbox,
+            makeReader: settings.makeReader
+        )
+    }
+
+    func perform(_ order: JournalOrder) {
+        switch order {
+        case .commit(let transaction): self.toWrite.yield(.commit(transaction))
+        case .rebuildProducer: self.toWrite.yield(.rebuild)
+        case .restore(let lease): self.restores.begin(lease)
+        case .abandon(let lease): self.restores.abandon(lease)
+        case .readTopicStarts: self.restores.readTopicStarts()
+        }
+    }
+
+    /// Serves until it is closed; the producer must be initialised.
+    func run(_ producer: TransactionalProducer) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.restores.run() }
+            group.addTask { await self.write(producer) }
+        }
+    }
+
+    /// Takes no more orders; the transaction under way ends, readers end at once.
+    func close() {
+        self.toWrite.finish()
+        self.restores.close()
+    }
+
+    private func write(_ first: TransactionalProducer) async {
+        var producer = first
+        for await writing in self.writings {
+            switch writing {
+            case .commit(let transaction):
+                let outcome = await self.commit(transaction, producer)
+                guard !Task.isCancelled else { break }
+                self.inbox.deliver(.journal(.commitEnded(transaction.id, outcome)))
+            case .rebuild:
+                await producer.close()
+                guard let next = await self.rebuild() else { continue }
+                producer = next
+                self.inbox.deliver(.journal(.producerReady))
+            }
+        }
+        await producer.close()
+    }
+
+    private func commit(_ transaction: Transaction, _ producer: TransactionalProducer) async -> CommitOutcome {
+        let (encoder, topics) = (self.settings.encoder, self.settings.topics)
+        let encoded = OneShotValue<EncodedTransaction>()
+        let outcome = await producer.transact {
+            // On the producer's own thread: what is written down takes none of the loop's time.
+            let result = encoder.encode(transaction)
+            encoded.set(result)
+            guard result.oversized.isEmpty else { return nil }
+            var offsets: [TopicPartition: Offset] = [:]
+            for (lease, offset) in transaction.offsets { offsets[topics.topicPartition(lease.subject)] = offset }
+            return TransactionBatch(records: result.records, offsets: offsets, membership: transaction.membership)
+        }
+        guard let outcome else { return .oversized(encoded.value?.oversized ?? []) }
+        return CommitOutcome(outcome, encoded.value)
+    }
+
+    /// Makes a producer and takes the transactional id over with it, however long Kafka is away.
+    ///
+    /// - Returns: The producer; `nil` where only a person can help, which is told, or the worker is ending.
+    func rebuild() async -> TransactionalProducer? {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let producer = try self.settings.makeProducer()
+                do throws(KafkaError) {
+                    try await producer.initTransactions(timeout: .seconds(10))
+                    return producer
+                } catch {
+                    await producer.close()
+                    throw error
+                }
+            } catch let error as KafkaError {
+                guard !error.isAuthentication, !error.isAuthorization, !error.isClientImpossible else {
+                    self.inbox.deliver(.journal(.producerFailed(PortFailure(error))))
+                    return nil
+                }
+                failures += 1
+                self.logger.warning("producer not ready, trying again", ["error": .error(error)])
+                do {
+                    try await Task.sleep(for: self.settings.backoff.delay(afterFailures: failures).duration)
+                } catch {
+                    return nil
+                }
+            } catch {
+                preconditionFailure("an error that is none of Kafka's: \(error)")
+            }
+        }
+        return nil
+    }
+}
+
+extension CommitOutcome {
+    /// The producer's outcome in the machine's words.
+    init(_ outcome: TransactionOutcome, _ encoded: EncodedTransaction?) {
+        switch outcome {
+        case .committed: self = .committed(records: encoded?.records.count ?? 0)
+        case .unknown(let error): self = .unknown(PortFailure(error))
+        case .fatal(let error): self = .fatal(PortFailure(error))
+        case .aborted(let error, let failed):
+            guard failed.isEmpty || encoded == nil else {
+                var entries: [Int: PortFailure] = [:]
+                for (record, error) in failed.sorted(by: { $0.key < $1.key }) {
+                    guard let entry = encoded?.owners[record], entries[entry] == nil else { continue }
+                    entries[entry] = PortFailure(error)
+                }
+                self = .refused(entries)
+                return
+            }
+            self = error.isMembershipLost ? .membershipLost(PortFailure(error)) : .aborted(PortFailure(error))
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Machine
+import Rollouts
+import Telemetry
+import Values
+
+/// Writes the worker's log: constant messages, and what they are about in named fields.
+struct WorkerLog: WorkerObserver {
+    let logger: Logger
+
+    func note(_ reports: [Report]) {
+        for report in reports { self.note(report) }
+    }
+
+    private func note(_ report: Report) {
+        switch report {
+        case .assigned(let partitions): self.logger.info("partitions assigned", Self.names(partitions))
+        case .revoked(let partitions): self.logger.info("partitions revoked", Self.names(partitions))
+        case .lost(let partitions): self.logger.warning("partitions lost", Self.names(partitions))
+        case .letGoInTheMiddle(let partitions):
+            self.logger.warning("partitions given up with a creating request in flight", Self.names(partitions))
+        case .ready(let partition): self.ready(partition)
+        case .notReady(let partition, let failure):
+            self.logger.warning(
+                partition.isInbox
+                    ? "journal could not be read, trying again" : "position could not be looked up, trying again",
+                ["partition": .describing(partition), "error": .string(failure.message)]
+            )
+        case .offsetOutOfRange(let partition, let offset):
+            self.logger.error(
+                "committed offset is out of range: events were deleted before they were accepted",
+                ["partition": .describing(partition), "offset": .integer(offset.rawValue)]
+            )
+        case .consumerFailed(let failure):
+            self.logger.warning("consumer error", ["error": .string(failure.message)])
+        case .intakePaused(let isPaused): self.logger.info(isPaused ? "intake paused" : "intake resumed")
+        case .transaction(let report): self.transaction(report)
+        case .startedOver(let failure):
+            self.logger.error(
+                "producer unusable; reloading every partition from the journal",
+                ["error": .string(failure.message)]
+            )
+        case .topicTakesNothing(let failures):
+            self.logger.error("a topic rejects even small records", ["failures": .integer(failures)])
+        case .phase(let state): self.phase(state)
+        case .orphans(let state): self.orphans(state)
+        case .cleanupGivenUp(let state, let call, let cause): self.givenUp(state, call, cause)
+        case .outage(let component, let cause): self.outage(component, cause)
+        case .lag, .unfinished, .firstCall, .request, .conditions: break
+        }
+    }
+
+    private static func names(_ partitions: [ReadPartition]) -> KeyValuePairs<String, LogValue> {
+        ["partitions": .string(partitions.sorted().map(\.description).joined(separator: ","))]
+    }
+
+    private func ready(_ ready: ReadyPartition) {
+        let logger = self.logger.with([
+            "partition": .describing(ready.partition), "position": .integer(Int(ready.position.rawValue)),
+            "milliseconds": .integer(Int(ready.took.milliseconds)),
+        ])
+        guard let records = ready.journalRecords else {
+            logger.info("reading events")
+            return
+        }
+        logger.info(
+            "partition taken over",
+            ["journalRecords": .integer(records), "unfinished": .integer(ready.unfinished)]
+        )
+    }
+
+    private func transaction(_ report: TransactionReport) {
+        switch report.outcome {
+        case .committed(let transaction):
+            for notice in DeadLetterNotice.notices(of: transaction.entries) { notice.write(to: self.logger) }
+        case .fenced(let failure):
+            self.logger.notice("transaction refused: the group has moved on", ["error": .string(failure.message)])
+        case .aborted(let failure, let failures):
+            self.logger.warning(
+                "transaction aborted, trying again",
+                ["error": .string(failure.message), "failures": .integer(failures)]
+            )
+        case .blamed(let count, let failure):
+            self.logger.warning(
+                "records refused",
+                ["count": .integer(count), "error": .string(failure?.message ?? "")]
+            )
+        case .unknown, .fatal:
+            // Told by what follows: everything is begun from the journal again.
+            break
+        }
+    }
+
+    private func phase(_ state: RolloutState) {
+        let logger = self.logger.with(Self.fields(of: state))
+        switch state.phase {
+        case .failed:
+            logger.warning(
+                "rollout failed",
+                [
+                    "class": .string(state.cause?.class.rawValue ?? ""), "cause": .string(state.cause?.message ?? ""),
+                    "nextStep": .string(state.cause?.class.nextStep ?? ""),
+                ]
+            )
+        case .deployed: logger.info("rollout deployed", ["deployment": .string(state.made.deploymentID ?? "")])
+        case .skipped, .superseded:
+            logger.info(
+                "rollout ended",
+                ["phase": .string(state.phase.rawValue), "class": .string(state.cause?.class.rawValue ?? "")]
+            )
+        case .accepted, .queued, .registering, .building, .deploying, .verifying, .waiting:
+            logger.debug("rollout moved", ["phase": .string(state.phase.rawValue)])
+        }
+    }
+
+    private static func fields(of state: RolloutState) -> KeyValuePairs<String, LogValue> {
+        [
+            "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
+            "model": .string(state.plan.modelName), "run": .string(state.run?.runID ?? state.plan.run.runID ?? ""),
+        ]
+    }
+
+    private func orphans(_ state: RolloutState) {
+        for orphan in state.aftermath?.orphans ?? [] {
+            self.logger.warning(
+                "orphan found: a create request with unknown outcome did take effect",
+                [
+                    "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
+                    "model": .string(state.plan.modelName), "kind": .string(orphan.kind.rawValue),
+                    "id": .string(orphan.id), "outcome": .string(orphan.outcome.rawValue),
+                ]
+            )
+        }
+    }
+
+    private func givenUp(_ state: RolloutState, _ call: SweepCall, _ cause: Cause) {
+        self.logger.warning(
+            "orphan cleanup gave up; check for leftover objects",
+            [
+                "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
+                "model": .string(state.plan.modelName), "call": .string(call.name),
+                "class": .string(cause.class.rawValue), "cause": .string(cause.message),
+                "nextStep": .string(cause.class.nextStep),
+            ]
+        )
+    }
+
+    private func outage(_ component: Component, _ cause: Cause?) {
+        guard let cause else {
+            self.logger.notice("workbench back", ["component": .string(component.rawValue)])
+            return
+        }
+        self.logger.warning(
+            "workbench down, work waits",
+            [
+                "component": .string(component.rawValue), "class": .string(cause.class.rawValue),
+                "cause": .string(cause.message),
+            ]
+        )
+    }
+}
