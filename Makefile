@@ -21,6 +21,8 @@ TEST_WIDTH ?= 8
 SEEDS ?= 1 2 3
 ROLLOUTS ?= 500
 WORKERS ?= 3
+# Which worlds `make simulate` goes through.
+SIMULATE_SEEDS ?= 1..1000
 
 .PHONY: help
 help: ## list the targets
@@ -80,6 +82,10 @@ release: setup ## compile the three programs for use, Swift's libraries linked i
 .PHONY: drill
 drill: release ## fault drills on a genuine Kafka, one a seed: SEEDS="1 2 3" ROLLOUTS=500 WORKERS=3
 	SEEDS="$(SEEDS)" ROLLOUTS="$(ROLLOUTS)" WORKERS="$(WORKERS)" .ci/with-kafka 3 .ci/drill "$$(swift build $(RELEASE) --show-bin-path)"
+
+.PHONY: simulate
+simulate: release ## the worker's machine through worlds of faults, by seeds: SIMULATE_SEEDS=1..1000
+	"$$(swift build $(RELEASE) --show-bin-path)/slipway-sandbox" simulate --seeds $(SIMULATE_SEEDS)
 
 .PHONY: bench
 bench: release ## measure; BENCH_ARGUMENTS="--kafka host:9092" takes all figures

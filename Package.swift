@@ -26,8 +26,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: habits)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: habits)
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: data, swiftSettings: habits)
 }
 
 let package = Package(
@@ -85,6 +85,13 @@ let package = Package(
         ),
         // Neither Kafka nor HTTPClient: the compiler proves that nothing real is in it.
         part(
+            "Simulation",
+            [
+                "HTTPValues", "JSON", "Machine", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchSandbox",
+            ]
+        ),
+        part("SimulationProgram", ["CommandTable", "Files", "JSON", "Simulation"]),
+        part(
             "Commands",
             [
                 "CommandTable", "Files", "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Machine",
@@ -112,7 +119,7 @@ let package = Package(
         part("TestSupport", ["HTTPValues", "JSON", "Kafka", "Values", "WorkbenchSandbox"]),
 
         program("slipway", ["Commands", "CommandTable"]),
-        program("slipway-sandbox", ["CommandTable", "Drill", "SandboxPrograms"]),
+        program("slipway-sandbox", ["CommandTable", "Drill", "SandboxPrograms", "SimulationProgram"]),
         program("slipway-bench", ["Bench", "CommandTable"]),
 
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
@@ -124,6 +131,7 @@ let package = Package(
         // Under the thread sanitizer it takes the place of C11's threads, which librdkafka uses; empty otherwise.
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
+        tests("SimulationTests", ["Files", "Simulation", "Values"], data: ["Plans"]),
         tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport", "Threads", "Values"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "HTTPValues", "TestSupport", "Threads", "Values"]),
         tests("ValuesTests", ["Values"]),

@@ -3,5 +3,6 @@
 import CommandTable
 import Drill
 import SandboxPrograms
+import SimulationProgram
 
-await SandboxProgram.table(adding: [DrillCommand.command]).runProcess()
+await SandboxProgram.table(adding: [DrillCommand.command, SimulateCommand.command]).runProcess()

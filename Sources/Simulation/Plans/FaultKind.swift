@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can go wrong in a simulated world.
+package enum FaultKind: String, Sendable, CaseIterable {
+    // Processes.
+
+    /// A worker is killed at a moment, and begins again after `lasts`.
+    case crash
+    /// A worker is killed between two orders of a turn: before the `target`-th order after `at`.
+    case crashAtOrder = "crash-at-order"
+    /// A worker stands still for `lasts`: memory and sockets are as they were.
+    case freeze
+    /// A worker stands still between two orders of a turn: before the `target`-th order after `at`.
+    case freezeAtOrder = "freeze-at-order"
+    /// A worker is told to stop, and begins again after `lasts`.
+    case stop
+    /// A further worker comes for `lasts`, and is told to stop.
+    case visitor
+    /// A worker's wall clock is wrong by `delay` (of either sign) for `lasts`.
+    case clock
+
+    // Kafka.
+
+    /// `count` transactions of a worker are aborted.
+    case abortedCommit = "aborted-commit"
+    /// The next commit of a worker is answered by nobody; `target` 0: it was applied, 1: it was not.
+    case unknownCommit = "unknown-commit"
+    /// A first copy of a commit that was resent arrives `delay` later.
+    case lateCommit = "late-commit"
+    /// A partition (`target`) of inbox and journal has no leader for `lasts`.
+    case leaderless
+    /// An event topic gets a partition more.
+    case grownTopic = "grown-topic"
+    /// The group's committed offsets of an event topic are deleted.
+    case lostOffsets = "lost-offsets"
+
+    // The workbench and what is before it.
+
+    /// Answers come late by up to `delay`.
+    case latency
+    /// The connection is closed; the call is not applied.
+    case cutBefore = "cut-before"
+    /// The call is applied, and the connection closed.
+    case cutAfter = "cut-after"
+    /// All of the workbench says 503 in its own words.
+    case unavailable
+    /// No connection can be made.
+    case unreachable
+    /// A changing call is applied, and answered with the ingress's 500 after `delay`.
+    case stall
+    /// A changing call is cut or answered with 500, and applied `delay` later, within deadline and settle.
+    case appliedLate = "applied-late"
+    /// 429 with `Retry-After`.
+    case rateLimit = "rate-limit"
+    /// 500 in the workbench's own words, fewer times than a step has attempts.
+    case serverError = "server-error"
+    /// Lists run in another order.
+    case shuffled
+    /// Fields without a value are left out, status words are in capitals.
+    case sparse
+    /// Lists show the state of `delay` ago, less than settle.
+    case staleLists = "stale-lists"
+    /// The workbench refuses all that is made for one model (`target`).
+    case refusedModel = "refused-model"
+
+    // Known defects: random seeds leave them off.
+
+    /// One family of the workbench (`target`) is down while the others answer (guarantees.md 1).
+    case familyDown = "family-down"
+    /// Somebody in between answers with `status`; `target` says how it looks (guarantees.md 2, chaos.md V1).
+    case inBetween = "in-between"
+    /// Reads by id do not show for `delay` what was just made (guarantees.md 6).
+    case lateReads = "late-reads"
+    /// Comments and tags are not kept (guarantees.md 7).
+    case forgottenMarkers = "forgotten-markers"
+    /// A gateway sends a changing call on twice; `target` 0: it answers 504, 1: with the second answer (chaos.md V3, M4).
+    case twins
+    /// A changing call is applied later than anyone waits (chaos.md V3).
+    case appliedTooLate = "applied-too-late"
+    /// A foreign record is written to a journal partition (guarantees.md 5).
+    case strayRecord = "stray-record"
+    /// The journal is deleted and made again (chaos.md V4).
+    case remadeJournal = "remade-journal"
+    /// A worker is killed again and again (chaos.md V6).
+    case crashLoop = "crash-loop"
+
+    /// Whether it brings a known defect to light, so that random seeds leave it off.
+    package var isKnown: Bool {
+        switch self {
+        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .stop, .visitor, .clock, .abortedCommit, .unknownCommit,
+            .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
+            .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
+            .refusedModel:
+            false
+        case .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
+            .remadeJournal, .crashLoop:
+            true
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Machine
+import Rollouts
+import Values
+
+/// One process of a worker: the shipped machine, the shipped `Ports.perform`, and modelled ports.
+final class SimulatedProcess {
+    /// What becomes of a process.
+    enum State: Equatable {
+        case running
+        /// Stands still since then.
+        case frozen(since: MonotonicTime)
+        /// Is gone since then; what had left it goes on.
+        case gone(since: MonotonicTime)
+    }
+
+    /// Something that happens between two orders of a turn.
+    struct AtOrder {
+        var ordersLeft: Int
+        let fault: Int
+        let freezes: Bool
+        let lasts: Span
+    }
+
+    /// The ports as they are modelled.
+    struct Parts {
+        let group: SimulatedGroup
+        let journal: SimulatedJournal
+        let workbench: SimulatedWorkbench
+    }
+
+    let number: Int
+    let worker: Int
+    let context: ClientContext
+    var machine: WorkerMachine
+    let group: SimulatedGroup
+    let journal: SimulatedJournal
+    let workbench: SimulatedWorkbench
+    let commitFaults: CommitFaults
+    let ports: Ports
+    var state = State.running
+    /// What was to happen while it stood still.
+    var held: [Happening] = []
+    /// What is left of a turn in the middle of which it stands still.
+    var heldActions: [Action] = []
+    var atOrder: [AtOrder] = []
+    var wakeToken = 0
+    var wakeAt: MonotonicTime?
+    var turns = 0
+    var isStopping = false
+    /// After how long the worker begins again once this process has ended in order; `nil` for never.
+    var restartAfter: Span?
+    /// Why it is not ready, by condition, and since when.
+    var conditions: [Condition.Name: (cause: String, since: MonotonicTime)] = [:]
+    /// What was under way after the last turn.
+    var underWay = UnderWay()
+
+    init(
+        worker: Int,
+        context: ClientContext,
+        machine: consuming WorkerMachine,
+        group: SimulatedGroup,
+        journal: SimulatedJournal,
+        workbench: SimulatedWorkbench,
+        commitFaults: CommitFaults,
+        ports: Ports
+    ) {
+        self.number = context.process
+        self.worker = worker
+        self.context = context
+        self.machine = machine
+        self.group = group
+        self.journal = journal
+        self.workbench = workbench
+        self.commitFaults = commitFaults
+        self.ports = ports
+    }
+
+    var isRunning: Bool { self.state == .running }
+
+    var isGone: Bool { if case .gone = self.state { true } else { false } }
+
+    /// Whether nothing is to be done, and nothing stands in the way.
+    var isIdle: Bool {
+        self.machine.rollouts.unfinishedCount == 0 && self.machine.rollouts.unsweptCount == 0
+            && self.machine.planner.isIdle && self.underWay.oldestCall == nil
+    }
+}

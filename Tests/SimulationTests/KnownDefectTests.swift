@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Files
+import Simulation
+import Testing
+
+/// Plans that bring known defects to light: each must be red until the defect is mended, and then lose its place here.
+@Suite("Known defects", .timeLimit(.minutes(5)))
+struct KnownDefectTests {
+    /// A plan's file, and the check that it fails.
+    struct Known: CustomTestStringConvertible, Sendable {
+        let name: String
+        let check: Check
+
+        var testDescription: String { "\(self.name): \(self.check.rawValue)" }
+    }
+
+    static let all: [Known] = [
+        Known(name: "family-down", check: .failed),
+        Known(name: "in-between", check: .failed),
+        Known(name: "late-reads", check: .failed),
+        Known(name: "forgotten-markers", check: .duplicated),
+        Known(name: "twins", check: .failed),
+        Known(name: "applied-too-late", check: .untoldOrphan),
+        Known(name: "stray-record", check: .unexpectedEnd),
+        Known(name: "running-before-finished", check: .endedTwice),
+    ]
+
+    private static let folder =
+        #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Plans"
+
+    private func plan(_ known: Known) throws -> Plan {
+        try Plan(parsing: try FileReader.read("\(Self.folder)/known-\(known.name).json", maximumBytes: 1 << 20))
+    }
+
+    @Test("are there still", arguments: all)
+    func isRed(known: Known) throws {
+        let plan = try self.plan(known)
+        let verdict = World(plan).run()
+        withKnownIssue {
+            #expect(!verdict.checks.contains(known.check))
+        }
+    }
+
+    @Test("are as small as they can be", arguments: all)
+    func isSmall(known: Known) throws {
+        let plan = try self.plan(known)
+        #expect(plan.events.count <= 3)
+        #expect(plan.faults.count <= 3)
+        #expect(plan.settings.workers <= 2)
+    }
+
+    @Test("a failing seed is shrunk to something small that fails alike")
+    func shrinks() {
+        var generator = PlanGenerator(seed: 1, kinds: [.inBetween])
+        var shrinker = Shrinker(limit: 200) { World($0).run().checks.contains(.failed) }
+        let small = shrinker.shrink(generator.plan())
+        #expect(World(small).run().checks.contains(.failed))
+        #expect(small.events.count <= 3)
+        #expect(small.faults.count <= 3)
+        #expect(small.settings.workers <= 2)
+    }
+}
