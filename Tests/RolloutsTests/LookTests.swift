@@ -52,6 +52,16 @@ struct LookTests {
         #expect(bench.asked.filter { $0.hasPrefix("find") } == ["findVersion", "findModel"])
     }
 
+    /// The run was read before the replay registered it.
+    @Test func aRolloutLooksForTheVersionOfAReplayThatWentFirst() {
+        let bench = Bench()
+        let plan = RolloutPlan.sample(queue: .every)
+        bench.accept(.sample(1, plan: plan, replay: Replay(id: "again", reason: "test")))
+        bench.accept(.sample(2, plan: plan))
+        bench.answerAll()
+        #expect(bench.asked.filter { $0 == "findVersion" }.count == 2)
+    }
+
     /// Whatever the answer was: nobody knows whether the call had an effect.
     @Test(arguments: steps, failedBefore)
     func anUnknownOutcomeIsLookedForBeforeTheCallIsMadeAgain(_ step: (String, String), _ failure: CallFailure) {

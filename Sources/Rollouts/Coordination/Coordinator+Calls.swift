@@ -300,6 +300,7 @@ extension Coordinator {
             self.finish(rollout.id, .skipped, cause, now: now)
             return false
         }
+        self.replayedRuns.note(rollout, isAlone: self.rollouts.count == 1)
         rollout.advance(to: .lane, at: now)
         return true
     }

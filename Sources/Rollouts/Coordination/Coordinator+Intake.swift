@@ -65,6 +65,7 @@ extension Coordinator {
         for state in unfinished {
             let rollout = Rollout(state)
             rollout.markRestored()
+            self.replayedRuns.note(rollout, isAlone: false)
             rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
             self.setClock(of: rollout, now: now)

@@ -21,6 +21,7 @@ extension Coordinator {
                 self.want(call, for: rollout, now: now)
                 return
             case .advance(let step):
+                if step == .register { rollout.isReplayed = self.replayedRuns.mayContain(rollout) }
                 rollout.advance(to: step, at: now)
                 if step == .model { self.takeModelOfLane(rollout) }
                 if step == .verify { self.note(id, now: now) }
@@ -136,6 +137,7 @@ extension Coordinator {
         }
         rollout.facts = nil
         rollout.deployedFacts = nil
+        rollout.isReplayed = self.replayedRuns.mayContain(rollout)
         rollout.advance(to: .register, at: now)
         return true
     }

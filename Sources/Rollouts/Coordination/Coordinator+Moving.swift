@@ -70,6 +70,7 @@ extension Coordinator {
         let rollout = Rollout(state)
         // An earlier owner has worked at it.
         rollout.markRestored()
+        self.replayedRuns.note(rollout, isAlone: false)
         self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
         self.rollouts.insert(rollout)

@@ -94,6 +94,7 @@ package struct Coordinator: ~Copyable {
     var rollouts = RolloutTable()
     var neighbourTexts = NeighbourTexts()
     var known: [Partition: KnownRollouts] = [:]
+    var replayedRuns = ReplayedRuns()
     var lanes: [Partition: [Lane.Key: Lane]] = [:]
     var due = TimedHeap<MonotonicTime, Wait>()
     var ready = FIFO<RolloutID>()

@@ -72,6 +72,8 @@ package final class Rollout {
     package var isReady = false
     /// Whether an earlier owner may have worked at it: its state came out of a journal, or from another partition.
     package private(set) var isRestored = false
+    /// Whether a replay may have registered its run since it was resolved.
+    package var isReplayed = false
     /// Whether its model is the one that its lane's live deployment has, and was not looked for.
     package var modelIsHint = false
     /// Versions that the workbench named with the run, as registered from it; `nil` once they are of no use.
@@ -163,11 +165,11 @@ package final class Rollout {
     /// Whether an earlier attempt at a step can exist when the step begins.
     ///
     /// A rollout that came out of a journal, or from another partition, may have been worked at by an earlier owner: it looks
-    /// at every step, whatever the journal says. A replay adopts the version that the first rollout of its run registered. A
-    /// model is there for all rollouts of its name.
+    /// at every step, whatever the journal says. A replay adopts the version that the first rollout of its run registered, or
+    /// the other way round. A model is there for all rollouts of its name.
     private func owesLook(_ step: RolloutStep) -> Bool {
         switch step {
-        case .register: self.isRestored || self.state.replay != nil
+        case .register: self.isRestored || self.isReplayed || self.state.replay != nil
         case .model: true
         case .build, .deploy: self.isRestored
         case .resolve, .lane, .verify, .finished: false
