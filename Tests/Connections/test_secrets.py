@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from bed import API_KEY, Bed
+from bed import API_KEY, ROLES, Bed, wait_until
 from broker import GUEST, OWNER
 from test_kafka import PASSPHRASE, encrypted_key
 
@@ -41,16 +41,29 @@ def search(folder: Path, secrets: list[bytes]) -> dict[str, list[str]]:
 
 def test_the_search_sees_what_goes_everywhere(make_bed, leavings):
     bed: Bed = make_bed()
-    worker = bed.worker(bed.plain())
-    worker.wait_ready()
-    assert bed.emit(bed.plain(), bed.run(), LEAK).status == 0
+    # Two, so that what one reads and the other owns goes through the inbox.
+    workers = [bed.worker(bed.plain()), bed.worker(bed.plain())]
+    for worker in workers:
+        worker.wait_ready()
+    run = bed.run()
+    assert bed.emit(bed.plain(), run, LEAK).status == 0
     producer = Producer({"bootstrap.servers": bed.broker.plain})
     producer.produce(bed.topics["events"], f"{{ {LEAK}")
     producer.flush(20)
+
+    def forwarded() -> bool:
+        event = json.dumps({**run, "status": "FINISHED", "model": {"name": LEAK}})
+        for partition in range(bed.partitions):
+            producer.produce(bed.topics["events"], event, partition=partition)
+        producer.flush(20)
+        return bool(bed.broker.records(bed.topics["inbox"]))
+
+    wait_until(forwarded, "an event of the one worker in the inbox of the other")
     bed.statuses(1)
     bed.close()
     names = {Path(path).name for path in search(bed.folder, [LEAK.encode()])[LEAK]}
-    assert names >= {"worker-1.log", "audit", "audit-file", "topic-events", "topic-inbox", "topic-status", "topic-journal", "topic-dead"}
+    assert names >= {"audit", "audit-file", *(f"topic-{role}" for role in ROLES)}
+    assert names & {"worker-1.log", "worker-2.log"}, names
 
 
 @pytest.mark.parametrize(
