@@ -182,7 +182,7 @@ let package = Package(
             "WorkerTests",
             [
                 "Worker", "Machine", "WorkbenchCalls", "WorkbenchSandbox", "WorkbenchAPI", "HTTPClient", "HTTPServer",
-                "HTTPValues", "JSON", "Kafka", "Processes",
+                "Files", "HTTPValues", "JSON", "Kafka", "Processes",
                 "Rollouts", "Telemetry", "TestSupport", "Threads", "Commands", "CommandTable", "Values",
             ]
         ),

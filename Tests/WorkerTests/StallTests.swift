@@ -74,23 +74,29 @@ struct StallTests {
             let runs = try await bed.seedRuns(2)
             let ended = OneShotEvent()
             let cause = Mutex("")
+            let unmet = Mutex<String?>(nil)
+            let health = Mutex<WorkerHealth?>(nil)
             var settings = bed.settings(.catchAll)
             settings.stallAfter = .seconds(1)
             settings.exitAfter = .seconds(3)
             settings.stalled = { text in
                 cause.withLock { $0 = text }
+                // Asked now: on a machine that stands still for a while, a later look may find nobody to blame.
+                let conditions = health.withLock { $0?.snapshot } ?? []
+                unmet.withLock { $0 = conditions.first { $0.name == "progress" }?.cause }
                 ended.complete()
             }
             let gate = JournalGate()
             try await bed.withWorker(settings.tapped(by: gate)) { worker in
+                health.withLock { $0 = worker.health }
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 _ = try await bed.phases(untilEnded: 1)
                 gate.shut()
                 try await bed.emit(runs[1].data(model: "churn"), id: "2", key: "churn")
                 await ended.wait()
-                let unmet = worker.health.snapshot.first { $0.name == "progress" }?.cause
-                #expect(unmet?.hasPrefix("a journal transaction has been under way for") == true)
-                #expect(cause.withLock { $0 }.hasPrefix("a journal transaction has been under way for 3 s"))
+                let text = cause.withLock { $0 }
+                #expect(text.hasPrefix("a journal transaction has been under way for "))
+                #expect(unmet.withLock { $0 } == text)
                 gate.open()
                 let phases = try await bed.phases(untilEnded: 2)
                 #expect(phases.values.allSatisfy { $0.last == "deployed" }, "what is released goes on")

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Machine
 import Synchronization
 import Telemetry
+import Threads
 import Values
 
 /// Looks every second whether the worker gets on, and tells readiness; calls for the end where nothing helps.
 ///
-/// On a timer of Dispatch and not on Swift's own pool, which may be what is stuck.
+/// On a thread of its own: Swift's pool may be what is stuck, and on Linux Dispatch's queues share its threads.
 final class Watchdog: Sendable {
     private struct State {
         var lastLook: MonotonicTime
         /// Time in which this process did not run at all (frozen, suspended): nobody's pulse counts in it.
         var ignoredBefore: MonotonicTime
         var hasCalledForTheEnd = false
-        var isOver = false
         var isStalled = false
     }
 
@@ -28,8 +27,9 @@ final class Watchdog: Sendable {
     private let clock: WorkerClock
     private let end: @Sendable (String) -> Void
     private let state: Mutex<State>
+    private let isOver = Monitor(false)
 
-    static let interval = Span.seconds(1)
+    static let interval = Duration.seconds(1)
 
     /// Creates a watch that is not looking yet.
     ///
@@ -65,16 +65,13 @@ final class Watchdog: Sendable {
 
     /// Begins to look; ends with `stop()`.
     func start() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(Self.interval.nanoseconds))) {
-            [weak self] in
-            guard let self, !self.state.withLock(\.isOver) else { return }
-            self.look()
-            self.start()
+        _ = DedicatedThread(name: "watchdog") {
+            while self.isOver.wait(timeout: Self.interval, until: { $0 ? true : nil }) == nil { self.look() }
         }
     }
 
-    /// Looks no more.
-    func stop() { self.state.withLock { $0.isOver = true } }
+    /// Looks no more; a look that is under way comes to its end.
+    func stop() { self.isOver.signal { $0 = true } }
 
     /// Looks once.
     func look() {
