@@ -248,6 +248,27 @@ struct TransactionPlannerTests {
         #expect(intent.began == at(7).monotonic)
     }
 
+    /// A worker that then has nothing to write must not stay unready for ever.
+    @Test func aNewProducerShowsThatNothingIsInTheWayAnyMore() throws {
+        let world = try World()
+        world.planner.append(world.step(1))
+        _ = world.ended(try #require(world.next()), .unknown(self.outage))
+        #expect(world.planner.obstacles.failure != nil)
+        #expect(world.takeRebuild(now: at(2).monotonic))
+        world.planner.producerReady()
+        #expect(world.planner.obstacles.failure == nil)
+    }
+
+    @Test func whatWasToBeWrittenForOthersPartitionsIsInNobodysWay() throws {
+        let world = try World()
+        world.planner.append(world.step(1))
+        _ = world.ended(try #require(world.next()), .aborted(self.outage))
+        #expect(world.planner.obstacles.failure != nil)
+        _ = world.ownership.lost(Array(world.ownership.partitions.keys))
+        world.planner.partitionsChanged(world.ownership)
+        #expect(world.planner.obstacles.failure == nil)
+    }
+
     @Test func missingRightStaysNamedUntilATransactionWithThatTopicSucceeds() throws {
         let world = try World()
         world.planner.append(world.step(1))

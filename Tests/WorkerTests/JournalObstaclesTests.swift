@@ -53,7 +53,7 @@ struct JournalObstaclesTests {
     @Test func theNextOwnerOfPartitionsMeetsItAgain() {
         var obstacles = JournalObstacles()
         obstacles.note(Self.noRight, Self.dead)
-        obstacles.forget()
+        obstacles.forget(isAnythingLeft: true)
         obstacles.committed([])
         #expect(obstacles.failure == nil)
     }

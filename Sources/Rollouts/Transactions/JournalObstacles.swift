@@ -38,8 +38,19 @@ package struct JournalObstacles: Sendable, Equatable {
         return self.lostProducers
     }
 
+    /// A new producer was made ready, by which brokers have shown that they take transactions.
+    mutating func producerReplaced() {
+        guard self.denied.isEmpty else { return }
+        self.failure = nil
+    }
+
     /// Partitions were given up: their next owner meets what stands in the way again.
-    mutating func forget() { self.denied = [] }
+    ///
+    /// - Parameter isAnythingLeft: Whether there is still something to be written.
+    mutating func forget(isAnythingLeft: Bool) {
+        self.denied = []
+        if !isAnythingLeft { self.failure = nil }
+    }
 
     private static func targets(of entries: [TransactionEntry]) -> Set<Target> {
         var targets: Set<Target> = [.offsets]

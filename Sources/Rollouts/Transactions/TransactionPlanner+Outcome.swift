@@ -62,7 +62,9 @@ extension TransactionPlanner {
 
     /// The producer was replaced.
     package mutating func producerReady() {
-        if case .rebuilding = self.state { self.state = .idle }
+        guard case .rebuilding = self.state else { return }
+        self.state = .idle
+        self.obstacles.producerReplaced()
     }
 
     /// Puts a batch back before everything newer.

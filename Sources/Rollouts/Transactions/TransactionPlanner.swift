@@ -136,7 +136,7 @@ package struct TransactionPlanner: Sendable {
         }
         self.queue = kept
         self.alone = alone
-        self.obstacles.forget()
+        self.obstacles.forget(isAnythingLeft: !self.queue.isEmpty || self.underWay != nil)
     }
 
     /// Forgets all that waits: memory is to be read from the journal again.
