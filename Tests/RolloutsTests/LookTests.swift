@@ -85,6 +85,37 @@ struct LookTests {
         #expect(bench.calls.map(\.name) == [step.1])
     }
 
+    /// What the workbench has, its lists may show only after `settle`.
+    @Test func aTakenNameIsLookedForUntilListsHaveCaughtUp() {
+        let bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll(until: { $0.isNamed("createModel") })
+        bench.fail(CallFailure(.conflict, message: "the name is taken", httpStatus: 500))
+        for _ in 0..<3 {
+            bench.pass(16)
+            #expect(bench.calls.map(\.name) == ["findModel"])
+            bench.answer(.model(nil))
+        }
+        bench.pass(16)
+        bench.answer(.model(ModelFacts(modelID: "m", registeredModelID: "rm")))
+        bench.answerAll()
+        #expect(bench.asked.filter { $0 == "createModel" }.count == 1)
+        #expect(bench.asked.last == "createDeployment")
+    }
+
+    /// No list shows it, and yet it is taken.
+    @Test func aNameThatStaysTakenEndsTheRollout() throws {
+        let bench = Bench()
+        bench.accept(.sample())
+        while bench.coordinator.unfinishedCount > 0 {
+            bench.answerAll(until: { $0.isNamed("createModel") })
+            bench.fail(CallFailure(.conflict, message: "the name is taken", httpStatus: 500))
+            bench.pass(16)
+        }
+        #expect(bench.asked.filter { $0 == "createModel" }.count == 6)
+        #expect(bench.endings.map(\.cause?.class) == [.conflict])
+    }
+
     @Test(arguments: steps)
     func aCallThatHadNoEffectIsMadeAgainWithoutALook(_ step: (String, String)) {
         let bench = Bench()

@@ -68,8 +68,12 @@ extension Coordinator {
             // Under a made object it is gone; where something is still being looked for, no retry would find it.
             self.finish(rollout.id, .failed, failure.cause, now: now)
         case .conflict:
-            // A name that is taken: look again, it may be ours.
+            // A name that is taken: look again, it may be ours. What exists may be missing in lists up to `settle`.
             rollout.look = .owed
+            if !rollout.hasMetConflict {
+                rollout.hasMetConflict = true
+                rollout.becomeUncertain(until: now.monotonic + self.policy.settle, now: now.monotonic)
+            }
             self.retry(rollout, failure.cause, now: now)
         case .serverError, .protocol:
             self.retry(rollout, failure.cause, now: now)

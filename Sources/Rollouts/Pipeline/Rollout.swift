@@ -74,6 +74,8 @@ package final class Rollout {
     package private(set) var isRestored = false
     /// Whether a replay may have registered its run since it was resolved.
     package var isReplayed = false
+    /// Whether the workbench has said in this step that a name is taken.
+    package var hasMetConflict = false
     /// Whether its model is the one that its lane's live deployment has, and was not looked for.
     package var modelIsHint = false
     /// Versions that the workbench named with the run, as registered from it; `nil` once they are of no use.
@@ -149,6 +151,7 @@ package final class Rollout {
         self.polls = 0
         self.look = self.owesLook(step) ? .owed : .notOwed
         self.isReady = false
+        self.hasMetConflict = false
         self.uncertainUntil = nil
         self.suspectedFailure = nil
         self.obstacle = nil
