@@ -8,19 +8,14 @@ extension WorkerMachine {
     mutating func take(_ fact: GroupFact, now: Now) {
         switch fact {
         case .assigned(let partitions, let membership):
-            self.ownership.joined(membership)
             self.health.consumer = nil
-            self.turn.reports.append(.assigned(partitions))
-            for partition in partitions { self.preparingSince[partition] = now.monotonic }
-            self.orders(self.ownership.assigned(partitions, now: now.monotonic))
+            self.gained(self.loseAsAnotherMember(membership) + partitions, membership, now: now)
         case .membershipChanged(let membership):
-            self.ownership.joined(membership)
+            self.gained(self.loseAsAnotherMember(membership), membership, now: now)
         case .revoking(let partitions, let id):
             self.revoking(partitions, id, now: now)
         case .lost(let partitions):
-            self.turn.reports.append(.lost(partitions))
-            self.abandonPreparing(partitions)
-            self.release(self.ownership.lost(partitions))
+            self.lose(partitions)
         case .records(let lease, let entries):
             self.accept(entries, lease, now: now)
         case .located(let lease, let result):
@@ -44,6 +39,26 @@ extension WorkerMachine {
     }
 
     // MARK: Partitions that come
+
+    private mutating func gained(_ partitions: [ReadPartition], _ membership: GroupMembership, now: Now) {
+        self.ownership.joined(membership)
+        guard !partitions.isEmpty else { return }
+        self.turn.reports.append(.assigned(partitions))
+        for partition in partitions { self.preparingSince[partition] = now.monotonic }
+        self.orders(self.ownership.assigned(partitions, now: now.monotonic))
+    }
+
+    /// Loses everything where the group knows this worker by another id, whether the client has said so or not.
+    ///
+    /// - Returns: What the client goes on with, to be gained again.
+    private mutating func loseAsAnotherMember(_ membership: GroupMembership) -> [ReadPartition] {
+        guard self.ownership.isAnotherMember(membership) else { return [] }
+        let kept = self.ownership.kept
+        // What is read under the old leases is not accepted; it must not fill up what waits to be taken, either.
+        self.group(.pause(self.ownership.held))
+        self.lose(self.ownership.partitions.keys.sorted())
+        return kept
+    }
 
     private mutating func located(_ lease: Lease, _ result: Result<Location, PortFailure>, now: Now) {
         if case .failure(let failure) = result, self.ownership.isPreparing(lease) {
@@ -76,6 +91,12 @@ extension WorkerMachine {
     }
 
     // MARK: Partitions that go
+
+    private mutating func lose(_ partitions: [ReadPartition]) {
+        self.turn.reports.append(.lost(partitions))
+        self.abandonPreparing(partitions)
+        self.release(self.ownership.lost(partitions))
+    }
 
     private mutating func revoking(_ partitions: [ReadPartition], _ id: RevocationID, now: Now) {
         self.turn.reports.append(.revoked(partitions))

@@ -106,8 +106,8 @@ final class MachineFixture {
 
     // MARK: Kafka
 
-    static func membership(_ generation: Int32 = 1) throws -> GroupMembership {
-        try #require(GroupMembership(groupID: "g", generation: generation, memberID: "m"))
+    static func membership(_ generation: Int32 = 1, member: String = "m") throws -> GroupMembership {
+        try #require(GroupMembership(groupID: "g", generation: generation, memberID: member))
     }
 
     static func location(_ committed: Int64?, high: Int64 = 0) -> Location {

@@ -115,6 +115,22 @@ struct PartitionTests {
         #expect(fixture.take(MachineFixture.restored(leases.inbox)) == [])
     }
 
+    /// The group had given this worker up, so that others may have worked meanwhile, and its client did not tell.
+    @Test func underAnotherMemberIDEverythingIsReadAgain() throws {
+        let fixture = try MachineFixture()
+        let leases = try fixture.hold()
+        let run = try fixture.run()
+        #expect(fixture.take(.group(.membershipChanged(try MachineFixture.membership(2)))) == [])
+        let again = try MachineFixture.membership(3, member: "another")
+        #expect(
+            fixture.take(.group(.membershipChanged(again)))
+                == ["pause inbox-0#1 events0-3#2", "restore inbox-0#3", "locate events0-3#4"]
+        )
+        #expect(fixture.told.contains("lost inbox-0 events0-3"))
+        #expect(fixture.take(fixture.events(leases.events, "a", runs: [run])) == [])
+        #expect(fixture.take(MachineFixture.restored(leases.inbox)) == [])
+    }
+
     @Test func aPartitionThatGoesWhileItIsReadIsNotAwaited() throws {
         let fixture = try MachineFixture()
         fixture.take(.group(.assigned([self.inbox], try MachineFixture.membership())))

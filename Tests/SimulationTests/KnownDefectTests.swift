@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Files
 import Simulation
 import Testing
 
@@ -26,16 +25,9 @@ struct KnownDefectTests {
         Known(name: "running-before-finished", check: .endedTwice),
     ]
 
-    private static let folder =
-        #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Plans"
-
-    private func plan(_ known: Known) throws -> Plan {
-        try Plan(parsing: try FileReader.read("\(Self.folder)/known-\(known.name).json", maximumBytes: 1 << 20))
-    }
-
     @Test("are there still", arguments: all)
     func isRed(known: Known) throws {
-        let plan = try self.plan(known)
+        let plan = try PlanFile.read("known-\(known.name)")
         let verdict = World(plan).run()
         withKnownIssue {
             #expect(!verdict.checks.contains(known.check))
@@ -44,7 +36,7 @@ struct KnownDefectTests {
 
     @Test("are as small as they can be", arguments: all)
     func isSmall(known: Known) throws {
-        let plan = try self.plan(known)
+        let plan = try PlanFile.read("known-\(known.name)")
         #expect(plan.events.count <= 3)
         #expect(plan.faults.count <= 3)
         #expect(plan.settings.workers <= 2)

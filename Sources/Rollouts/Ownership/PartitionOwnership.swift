@@ -76,6 +76,21 @@ package struct PartitionOwnership: Sendable {
 
     // MARK: What the group says
 
+    /// Whether the group knows this worker by another id than when it gave what is held.
+    ///
+    /// Then it had given this worker up in between, and others may have had its partitions. A client says so itself
+    /// (`lost`), but not always: a static member that stood still while it gave partitions back is refused when it joins
+    /// again, is taken under another id, and keeps the rest.
+    package func isAnotherMember(_ membership: GroupMembership) -> Bool {
+        guard !self.partitions.isEmpty, let known = self.membership else { return false }
+        return known.memberID != membership.memberID
+    }
+
+    /// Partitions that this worker has and was not asked to give back.
+    package var kept: [ReadPartition] {
+        self.partitions.filter { $0.value.isKept }.keys.sorted()
+    }
+
     /// A rebalance ended; the older membership is stale.
     package mutating func joined(_ membership: GroupMembership) { self.membership = membership }
 

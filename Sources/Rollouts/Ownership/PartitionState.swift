@@ -52,6 +52,14 @@ package enum PartitionState: Sendable, Equatable {
         }
     }
 
+    /// Whether it is neither being given back nor gone.
+    var isKept: Bool {
+        switch self {
+        case .preparing, .held: true
+        case .revoking, .discarded: false
+        }
+    }
+
     /// The next offset to accept, as committed; `nil` before it is known.
     package var position: Offset? {
         switch self {

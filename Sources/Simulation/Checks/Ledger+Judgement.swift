@@ -151,6 +151,12 @@ extension Ledger {
         if making.isTwin { return "sent on twice by a gateway" }
         // Nothing is handed over after the last check has failed, but what was handed over before is sent after a thaw.
         if making.isZombie { return "sent by a worker that had stood still with it" }
+        // Nothing more could be written of it, so that it ended at once, whatever its last call had done.
+        if let rollout = making.rollout, let end = self.output.statuses[rollout]?.lastBody,
+            end.holds(CauseClass.recordTooLarge.rawValue)
+        {
+            return "its rollout could not be written down any more"
+        }
         return nil
     }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Files
+import Simulation
+import Testing
+
+/// Worlds that once showed a defect, as small as they could be made: they must stay clean.
+@Suite("Mended defects", .timeLimit(.minutes(5)))
+struct MendedDefectTests {
+    @Test(
+        "stay mended",
+        arguments: [
+            // A worker that stood still while it gave a partition back came back under another member id, with the rest.
+            "another-member-id",
+            // A model's name was taken, by a model that no list showed yet.
+            "name-taken-behind-stale-list",
+            // A rollout ended by itself while a call of its own might still take effect.
+            "failed-in-doubt",
+        ]
+    )
+    func isClean(name: String) throws {
+        let verdict = World(try PlanFile.read("mended-\(name)")).run()
+        #expect(verdict.isClean, "\(verdict.violations)")
+    }
+}
