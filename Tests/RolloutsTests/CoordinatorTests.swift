@@ -161,6 +161,24 @@ struct CoordinatorTests {
     }
 
     @Test
+    func failedLooksBetweenAnswersAreNoSeriesEither() {
+        let bench = Bench(policy: Coordinator.Policy(settle: .seconds(600)))
+        bench.accept(.sample())
+        bench.answerAll { $0.isNamed("createBuild") }
+        bench.fail(.failedSomehow)
+        for _ in 0..<8 {
+            bench.pass(16)
+            #expect(bench.calls.map(\.name) == ["findBuild"])
+            bench.fail(.failed)
+            // The workbench itself is up: it was this one answer.
+            bench.answer(.alive)
+            bench.pass(16)
+            bench.answer(.build(nil))
+        }
+        #expect(bench.endings == [])
+    }
+
+    @Test
     func aStepThatDoesNotEndFails() {
         let bench = Bench()
         bench.accept(.sample())

@@ -260,8 +260,7 @@ extension Coordinator {
             }
             var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
             if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
-            // Failures that lie between answers are no series; a creating call's own are counted until it had an effect.
-            if rollout.uncertainUntil == nil { rollout.attempts = 0 }
+            rollout.readWasAnswered()
             rollout.polls += 1
             self.wait(rollout, until: until)
         }

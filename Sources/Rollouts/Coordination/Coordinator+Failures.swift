@@ -49,6 +49,7 @@ extension Coordinator {
             // A workbench without a registry answers 404 to everything below it, one whose parts are down 500. An owner's
             // first attempt registers without a look before it, so that its answer, too, may be the first to say so.
             rollout.hold(since: context.startedAt)
+            rollout.suspectsRead = !context.call.isCreating
             self.suspectOutage(of: context.call.component, failure.cause, rollout, now: now)
         case .rateLimited:
             rollout.hold(since: context.startedAt)
@@ -74,9 +75,9 @@ extension Coordinator {
                 rollout.hasMetConflict = true
                 rollout.becomeUncertain(until: now.monotonic + self.policy.settle, now: now.monotonic)
             }
-            self.retry(rollout, failure.cause, now: now)
+            self.retry(rollout, failure.cause, isReading: false, now: now)
         case .serverError, .protocol:
-            self.retry(rollout, failure.cause, now: now)
+            self.retry(rollout, failure.cause, isReading: !context.call.isCreating, now: now)
         }
     }
 
@@ -86,8 +87,8 @@ extension Coordinator {
     }
 
     /// Counts a failure against the rollout, and tries again after a backoff, or gives up.
-    mutating func retry(_ rollout: Rollout, _ cause: Cause, now: Now) {
-        rollout.attempts += 1
+    mutating func retry(_ rollout: Rollout, _ cause: Cause, isReading: Bool, now: Now) {
+        rollout.countFailure(isReading: isReading)
         rollout.suspectedFailure = nil
         guard rollout.attempts < self.policy.retry.maximumAttempts else {
             guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
@@ -184,6 +185,7 @@ extension Coordinator {
                 self.retry(
                     rollout,
                     Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
+                    isReading: rollout.suspectsRead,
                     now: now
                 )
             } else {

@@ -57,7 +57,11 @@ package final class Rollout {
     /// Experiment that resolving has found by its name.
     var foundExperimentID: String?
     /// Failures of this step that count.
-    package var attempts = 0
+    package private(set) var attempts = 0
+    /// Those of them that were of reading calls, since the last answer.
+    private var failedReads: UInt8 = 0
+    /// Whether the suspected failure is one of a reading call.
+    package var suspectsRead = false
     /// A failure that counts only if the component turns out to be up.
     @Rare package var suspectedFailure: Cause?
     /// What the newest poll found in the way.
@@ -148,6 +152,7 @@ package final class Rollout {
         self.state.step = step
         self.state.stepAt = now.wall
         self.attempts = 0
+        self.failedReads = 0
         self.polls = 0
         self.look = self.owesLook(step) ? .owed : .notOwed
         self.isReady = false
@@ -214,6 +219,20 @@ package final class Rollout {
         guard self.state.step == .deploy else { return false }
         guard self.state.made.deploymentID != nil else { return self.state.intent == .deployment }
         return cause?.class != .deployment && cause?.class != .notFound
+    }
+
+    /// A call has failed in a way that counts.
+    package func countFailure(isReading: Bool) {
+        self.attempts += 1
+        if isReading, self.failedReads < .max { self.failedReads += 1 }
+    }
+
+    /// A reading call was answered: failures that lie between answers are no series.
+    ///
+    /// A creating call's own are counted until it had an effect.
+    package func readWasAnswered() {
+        self.attempts = self.uncertainUntil == nil ? 0 : self.attempts - Int(self.failedReads)
+        self.failedReads = 0
     }
 
     /// A creating call has an unknown outcome: until `time` it may take effect, and nothing is created meanwhile.
