@@ -132,7 +132,7 @@ let package = Package(
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
         tests("SimulationTests", ["Files", "Simulation", "Values"], data: ["Plans"]),
-        tests("KafkaTests", ["CThreadShim", "Kafka", "TestSupport", "Threads", "Values"]),
+        tests("KafkaTests", ["CThreadShim", "Files", "Kafka", "Processes", "TestSupport", "Threads", "Values"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "HTTPValues", "TestSupport", "Threads", "Values"]),
         tests("ValuesTests", ["Values"]),
         tests("JSONTests", ["JSON"]),

@@ -40,6 +40,28 @@ struct ClientConfiguration: ~Copyable {
         }
     }
 
+    /// Has the client tell each answer to `watch`, which must live until the client is destroyed.
+    func install(_ watch: ResponseWatch) {
+        // Fails only where the same interceptor is there already.
+        rd_kafka_conf_interceptor_add_on_new(
+            self.pointer,
+            "answers",
+            { client, _, watch, _, _ in
+                rd_kafka_interceptor_add_on_response_received(
+                    client,
+                    "answers",
+                    { _, _, _, _, api, _, _, _, _, error, watch in
+                        guard let watch else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+                        Unmanaged<ResponseWatch>.fromOpaque(watch).takeUnretainedValue().answered(api, error)
+                        return RD_KAFKA_RESP_ERR_NO_ERROR
+                    },
+                    watch
+                )
+            },
+            Unmanaged.passUnretained(watch).toOpaque()
+        )
+    }
+
     /// Connects librdkafka's callbacks with `context`, which must live until the client is destroyed.
     func install(_ context: ClientContext, delivers: Bool, rebalances: Bool) {
         rd_kafka_conf_set_opaque(self.pointer, Unmanaged.passUnretained(context).toOpaque())

@@ -87,6 +87,7 @@ class ClientContext: @unchecked Sendable {
     ///   - fixed: Stronger than the user's properties.
     ///   - delivers: Whether delivery reports reach `delivered`.
     ///   - rebalances: Whether rebalances reach `rebalanced`.
+    ///   - watch: Is told each answer; must live as long as this.
     /// - Returns: The client; whoever holds it destroys it.
     /// - Throws: `KafkaError` with librdkafka's reason, such as a certificate that can't be read.
     func makeClient(
@@ -94,7 +95,8 @@ class ClientContext: @unchecked Sendable {
         defaults: [KafkaProperties.Property] = [],
         fixed: [KafkaProperties.Property] = [],
         delivers: Bool = false,
-        rebalances: Bool = false
+        rebalances: Bool = false,
+        watch: ResponseWatch? = nil
     ) throws(KafkaError) -> ClientHandle {
         let configuration = ClientConfiguration()
         for property in defaults + self.properties.properties + fixed {
@@ -105,6 +107,7 @@ class ClientContext: @unchecked Sendable {
             }
         }
         configuration.install(self, delivers: delivers, rebalances: rebalances)
+        if let watch { configuration.install(watch) }
         let pointer = configuration.take()
         let (client, text) = withErrorText { rd_kafka_new(type, pointer, $0, $1) }
         guard let client else {

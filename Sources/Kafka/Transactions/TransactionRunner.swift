@@ -18,6 +18,11 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     private let deniedTopic = Mutex<String?>(nil)
     /// Why this producer can't be used any more.
     private var end: KafkaError?
+    private let watch = ResponseWatch()
+    private let suspect = Flag()
+
+    /// Whether a copy of a request of its own may still reach Kafka, and act on its next transaction: there must be none.
+    var isSuspect: Bool { self.suspect.isRaised }
 
     init(
         properties: KafkaProperties,
@@ -36,7 +41,8 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
             RD_KAFKA_PRODUCER,
             defaults: self.settings.defaults,
             fixed: self.settings.properties,
-            delivers: true
+            delivers: true,
+            watch: self.watch
         )
     }
 
@@ -82,24 +88,41 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         }
         self.durations = TransactionDurations()
         self.durations.records = batch.records.count
-        var outcome = self.attempt(batch, client)
+        var outcome = self.judge(self.attempt(batch, client))
         // A record that the broker refused leaves a gap in the numbering, which librdkafka notices only in the next
         // transaction; its abort heals it. Nothing was written, so the caller need not know.
-        if case .aborted(let error, let failed) = outcome, failed.isEmpty,
+        if case .aborted(let error, let failed) = outcome, failed.isEmpty, !self.isSuspect,
             error.isOne(of: RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER)
         {
-            outcome = self.attempt(batch, client)
+            outcome = self.judge(self.attempt(batch, client))
         }
         switch outcome {
-        case .committed, .aborted: break
+        case .committed, .aborted:
+            if self.isSuspect { self.end = Self.isSuspectError }
         case .unknown(let error), .fatal(let error): self.end = error
         }
         self.finished(self.durations)
         return outcome
     }
 
+    private static let isSuspectError = KafkaError.invalid(
+        operation: "begin transaction",
+        message: "an answer to an earlier transaction was lost, and a late copy of its request could act on this one"
+    )
+
+    /// Its own end was acknowledged, so the transaction is what its outcome says; only the next one is in danger.
+    private func judge(_ outcome: TransactionOutcome) -> TransactionOutcome {
+        let isAborted = if case .aborted = outcome { true } else { false }
+        // A record whose answer was lost is of no harm once the transaction is committed: its number was used.
+        if self.watch.hasLostCoordinatorAnswer || (isAborted && self.watch.hasLostProduceAnswer) {
+            self.suspect.raise()
+        }
+        return outcome
+    }
+
     private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
         self.failedRecords = [:]
+        self.watch.transactionBegins()
         self.deniedTopic.withLock { $0 = nil }
         let deadline = ContinuousClock.now + self.settings.transactionTimeout
         // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.

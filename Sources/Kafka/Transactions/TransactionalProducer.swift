@@ -36,6 +36,12 @@ package final class TransactionalProducer: Sendable {
 
     deinit { self.thread.jobs.stop() }
 
+    /// Whether it must be replaced before the next transaction, though the last one ended well.
+    ///
+    /// An answer was lost, librdkafka has sent the request again, and the first copy may still be under way. A new producer
+    /// of the same id shuts it out as soon as it is initialised. This one refuses further transactions (`.fatal`).
+    package var isSuspect: Bool { self.runner.isSuspect }
+
     /// Takes the `transactional.id` over: fences earlier producers of it and ends their open transaction.
     ///
     /// - Parameter timeout: The longest wait; brokers that load their state are asked again until then.

@@ -74,12 +74,18 @@ final class KafkaJournal: JournalPort, Sendable {
 
     private func write(_ first: TransactionalProducer) async {
         var producer = first
+        var renewedAt: ContinuousClock.Instant?
         for await writing in self.writings {
             switch writing {
             case .commit(let transaction):
                 let outcome = await self.commit(transaction, producer)
                 guard !Task.isCancelled else { break }
                 self.inbox.deliver(.journal(.commitEnded(transaction.id, outcome)))
+                // Of one that failed for good the machine says when it is replaced.
+                guard producer.isSuspect, outcome.isSettled else { continue }
+                await producer.close()
+                guard let next = await self.renew(after: renewedAt) else { continue }
+                (producer, renewedAt) = (next, .now)
             case .rebuild:
                 await producer.close()
                 guard let next = await self.rebuild() else { continue }
@@ -104,6 +110,22 @@ final class KafkaJournal: JournalPort, Sendable {
         }
         guard let outcome else { return .oversized(encoded.value?.oversized ?? []) }
         return CommitOutcome(outcome, encoded.value)
+    }
+
+    /// Replaces a producer whose last transaction ended well, but of which a late copy of a request may be under way.
+    private func renew(after last: ContinuousClock.Instant?) async -> TransactionalProducer? {
+        self.logger.notice(
+            "producer replaced: an answer to a transaction was lost, and a late copy of its request must not act on the next"
+        )
+        // On a network that cuts every connection: each new producer costs brokers more than the transaction after it.
+        if let last {
+            do {
+                try await Task.sleep(until: last + .seconds(1))
+            } catch {
+                return nil
+            }
+        }
+        return await self.rebuild()
     }
 
     /// Makes a producer and takes the transactional id over with it, however long Kafka is away.
@@ -142,6 +164,14 @@ final class KafkaJournal: JournalPort, Sendable {
 }
 
 extension CommitOutcome {
+    /// Whether the transaction's own end is known, and the machine goes on with the producer.
+    fileprivate var isSettled: Bool {
+        switch self {
+        case .unknown, .fatal: false
+        default: true
+        }
+    }
+
     /// The producer's outcome in the machine's words.
     init(_ outcome: TransactionOutcome, _ encoded: EncodedTransaction?) {
         switch outcome {
