@@ -153,8 +153,15 @@ final class SimulatedGroup: GroupPort {
         self.deliver(partitions.isEmpty ? .membershipChanged(membership) : .assigned(partitions, membership))
     }
 
+    /// A revocation was held for as long as may be.
+    func holdEnds(_ id: Int) {
+        guard let hold = self.hold, hold.id == id, !self.isClosed else { return }
+        self.deliver(.failed(PortFailure(.outage, "hold revoked partitions: timed out")))
+        self.endHold(id)
+    }
+
     /// A revocation is over, because the machine let it go or it was held for long enough.
-    func endHold(_ id: Int) {
+    private func endHold(_ id: Int) {
         guard let hold = self.hold, hold.id == id, !self.isClosed else { return }
         self.hold = nil
         self.owned.removeAll { hold.partitions.contains($0) }

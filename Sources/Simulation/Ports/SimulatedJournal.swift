@@ -9,7 +9,7 @@ import Values
 /// A transaction is three requests and an answer, each an event of its own, so that a crash, a freeze or a rebalance can come
 /// between any two of them.
 final class SimulatedJournal: JournalPort {
-    fileprivate enum Reading {
+    enum Reading {
         case restore(Lease, target: Int64?)
         case topicStarts(target: Int64?)
     }
@@ -18,6 +18,9 @@ final class SimulatedJournal: JournalPort {
     private struct UnderWay {
         let transaction: Transaction
         let encoded: EncodedTransaction
+        let began: MonotonicTime
+        /// Records that wait for their partitions' leaders, by index.
+        var unwritten: [Int]
         var outcome: CommitOutcome?
     }
 
@@ -25,6 +28,8 @@ final class SimulatedJournal: JournalPort {
     struct Habits {
         /// Rule 1.
         var sendsOffsets = true
+        /// Rule 2.
+        var writesFirst = true
         /// Rule 3.
         var renewsMembership = true
         /// Rule 4.
@@ -46,14 +51,14 @@ final class SimulatedJournal: JournalPort {
     let transactionTimeout: Span
     let faults: CommitFaults
     private(set) var identity: ProducerIdentity
-    private var readings: [Int: Reading] = [:]
-    private var readingCount = 0
+    var readings: [Int: Reading] = [:]
+    var readingCount = 0
     private var underWay: UnderWay?
     private var transactionCount = 0
     /// Rule 19: a late copy of a request of this producer may be on its way.
     private var isSuspect = false
     private(set) var committedCount = 0
-    private(set) var restoreCount = 0
+    var restoreCount = 0
 
     init(
         context: ClientContext,
@@ -76,8 +81,8 @@ final class SimulatedJournal: JournalPort {
         )
     }
 
-    private var kafka: ModelledKafka { self.context.kafka }
-    private var now: MonotonicTime { self.context.clockwork.now }
+    var kafka: ModelledKafka { self.context.kafka }
+    var now: MonotonicTime { self.context.clockwork.now }
 
     func perform(_ order: JournalOrder) {
         switch order {
@@ -95,7 +100,7 @@ final class SimulatedJournal: JournalPort {
         }
     }
 
-    private func deliver(_ fact: JournalFact) { self.context.mailbox.deliver(.journal(fact)) }
+    func deliver(_ fact: JournalFact) { self.context.mailbox.deliver(.journal(fact)) }
 
     /// The producer has been replaced.
     func rebuilt() {
@@ -114,12 +119,17 @@ final class SimulatedJournal: JournalPort {
         precondition(self.underWay == nil, "two transactions at a time")
         self.transactionCount += 1
         let encoded = self.encoder.encode(transaction)
-        self.underWay = UnderWay(transaction: transaction, encoded: encoded)
+        self.underWay = UnderWay(
+            transaction: transaction,
+            encoded: encoded,
+            began: self.now,
+            unwritten: Array(encoded.records.indices)
+        )
         guard encoded.oversized.isEmpty else {
             self.finish(.oversized(encoded.oversized))
             return
         }
-        self.proceed(to: self.isSuspect && self.habits.renewsSuspects ? .renew : .produce)
+        self.proceed(to: self.isSuspect && self.habits.renewsSuspects ? .renew : self.firstStage)
     }
 
     private func proceed(to stage: CommitStage, _ microseconds: ClosedRange<Int64> = 300...4_000) {
@@ -138,7 +148,7 @@ final class SimulatedJournal: JournalPort {
         switch stage {
         case .renew:
             self.renew()
-            self.proceed(to: .produce)
+            self.proceed(to: self.firstStage)
         case .produce: self.produce(underWay)
         case .offsets: self.sendOffsets(underWay.transaction)
         case .end: self.end(underWay)
@@ -150,28 +160,46 @@ final class SimulatedJournal: JournalPort {
         }
     }
 
+    private var firstStage: CommitStage { self.habits.writesFirst ? .produce : .offsets }
+
+    /// Writes the records whose partitions have leaders; the others wait, as in librdkafka, and the transaction is open.
     private func produce(_ underWay: UnderWay) {
-        if let failure = self.faults.failure(of: .produce, self.now) {
+        let records = underWay.encoded.records
+        if underWay.unwritten.count == records.count, let failure = self.faults.failure(of: .produce, self.now) {
             self.abort(.aborted(PortFailure(.outage, failure)))
             return
         }
+        let written = underWay.unwritten.filter {
+            self.kafka.hasLeader(self.kafka.place(of: records[$0]), now: self.now)
+        }
+        let unwritten = underWay.unwritten.filter { !written.contains($0) }
         do throws(BrokerRefusal) {
             try self.kafka.produce(
-                underWay.encoded.records,
+                written.map { records[$0] },
                 by: self.identity,
                 wall: self.context.wall,
                 now: self.now
             )
-            self.proceed(to: .offsets)
         } catch {
             switch error {
             case .tooLarge where !self.habits.blamesRecords: self.abort(.aborted(PortFailure(.outage, "\(error)")))
             case .tooLarge(let record):
                 let failure = PortFailure(.tooLarge, "MESSAGE_TOO_LARGE")
-                self.abort(.refused([underWay.encoded.owners[record]: failure]))
+                self.abort(.refused([underWay.encoded.owners[written[record]]: failure]))
             default: self.refused(error)
             }
+            return
         }
+        self.underWay?.unwritten = unwritten
+        guard !unwritten.isEmpty else {
+            self.proceed(to: self.habits.writesFirst ? .offsets : .end)
+            return
+        }
+        guard self.now < underWay.began + self.transactionTimeout else {
+            self.abort(.aborted(PortFailure(.outage, "flush records: timed out")))
+            return
+        }
+        self.proceed(to: .produce, 20_000...60_000)
     }
 
     private func sendOffsets(_ transaction: Transaction) {
@@ -192,7 +220,7 @@ final class SimulatedJournal: JournalPort {
                 by: self.identity,
                 now: self.now
             )
-            self.proceed(to: .end)
+            self.proceed(to: self.habits.writesFirst ? .end : .produce)
         } catch {
             self.refused(error)
         }
@@ -248,129 +276,5 @@ final class SimulatedJournal: JournalPort {
             }
         }
         self.finish(outcome)
-    }
-
-    // MARK: Reading
-
-    private func begin(_ reading: Reading) {
-        self.readingCount += 1
-        self.readings[self.readingCount] = reading
-        self.goOn(self.readingCount, 1_000...10_000)
-    }
-
-    private func goOn(_ number: Int, _ microseconds: ClosedRange<Int64>) {
-        let latency = self.context.latency(microseconds, "restore", number)
-        self.context.clockwork.schedule(.restoring(process: self.context.process, order: number), after: latency)
-    }
-
-    /// A reading of a journal partition goes on: the end it has to reach, then what stands there.
-    func goOn(_ number: Int) {
-        guard let reading = self.readings[number] else { return }
-        let (partition, target): (Int, Int64?) =
-            switch reading {
-            case .restore(let lease, let target): (Int(lease.partition.rawValue), target)
-            case .topicStarts(let target): (0, target)
-            }
-        let log = LogID(topic: self.context.topics.journal, partition: partition)
-        guard self.kafka.hasLeader(log, now: self.now) else {
-            self.readings[number] = nil
-            self.fail(reading, PortFailure(.outage, "query offsets: NOT_LEADER_FOR_PARTITION"))
-            return
-        }
-        guard let target else {
-            // Rule 4: as a reader sees it to whom open transactions are visible.
-            self.readings[number] = reading.until(
-                self.habits.readsToTheEnd ? self.kafka[log].high : self.kafka[log].lastStable
-            )
-            self.goOn(number, 1_000...20_000)
-            return
-        }
-        guard self.kafka[log].lastStable >= target else {
-            self.goOn(number, 50_000...100_000)
-            return
-        }
-        let snapshot = self.snapshot(of: log, to: target)
-        switch reading {
-        case .restore(let lease, _): self.restored(number, lease, snapshot)
-        case .topicStarts:
-            self.readings[number] = nil
-            self.deliver(.topicStarts(.success(snapshot.start?.topics ?? [:])))
-        }
-    }
-
-    private func fail(_ reading: Reading, _ failure: PortFailure) {
-        switch reading {
-        case .restore(let lease, _): self.deliver(.restored(lease, .failure(failure)))
-        case .topicStarts: self.deliver(.topicStarts(.failure(failure)))
-        }
-    }
-
-    private func restored(_ number: Int, _ lease: Lease, _ snapshot: JournalSnapshot) {
-        let location: Location
-        do throws(BrokerRefusal) {
-            location = try self.group.location(lease.subject, nil)
-        } catch {
-            guard error == .unstableOffset else {
-                self.readings[number] = nil
-                self.deliver(.restored(lease, .failure(PortFailure(.outage, "query offsets: \(error)"))))
-                return
-            }
-            self.goOn(number, 40_000...120_000)
-            return
-        }
-        self.readings[number] = nil
-        self.restoreCount += 1
-        let (count, start) = (snapshot.recordCount, snapshot.start)
-        do throws(JournalSnapshot.Failure) {
-            let restored = try snapshot.restored()
-            let facts = RestoreFacts(restored: restored, start: start, recordCount: count, location: location)
-            self.deliver(.restored(lease, .success(facts)))
-        } catch {
-            self.deliver(.restored(lease, .failure(PortFailure(.unreadable, error.description))))
-        }
-    }
-
-    /// All but the start record is forgotten: without it the machine would refuse the journal.
-    private func forgetful(_ log: LogID, to end: Int64) -> JournalSnapshot {
-        var snapshot = JournalSnapshot(now: self.context.wall)
-        _ = self.kafka.read(log, from: self.kafka[log].low, to: end, limit: .max) { _, record in
-            if record.key == Array(StartRecord.key.utf8) { Self.add(record, to: &snapshot) }
-        }
-        return snapshot
-    }
-
-    private func snapshot(of log: LogID, to end: Int64) -> JournalSnapshot {
-        var snapshot = JournalSnapshot(now: self.context.wall)
-        guard self.habits.restores else { return self.forgetful(log, to: end) }
-        _ = self.kafka.read(log, from: self.kafka[log].low, to: end, limit: .max) { _, record in
-            Self.add(record, to: &snapshot)
-        }
-        return snapshot
-    }
-
-    private static func add(_ record: PartitionLog.Record, to snapshot: inout JournalSnapshot) {
-        var headers = JournalHeaders()
-        for header in record.headers {
-            var name = header.name
-            name.withUTF8 { name in
-                guard let value = header.value else {
-                    headers.take(UnsafeRawBufferPointer(name), nil)
-                    return
-                }
-                value.withUnsafeBytes { headers.take(UnsafeRawBufferPointer(name), $0) }
-            }
-        }
-        (record.key ?? []).withUnsafeBytes { key in
-            snapshot.add(key: key, time: record.timestamp, headers: headers, value: { record.value })
-        }
-    }
-}
-
-extension SimulatedJournal.Reading {
-    fileprivate func until(_ target: Int64) -> SimulatedJournal.Reading {
-        switch self {
-        case .restore(let lease, _): .restore(lease, target: target)
-        case .topicStarts: .topicStarts(target: target)
-        }
     }
 }

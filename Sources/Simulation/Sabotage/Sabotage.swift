@@ -4,6 +4,8 @@
 package enum Sabotage: String, Sendable, CaseIterable {
     /// Rule 1: transactions carry no offsets, so that nobody checks whose partitions they write.
     case unfenced
+    /// Rule 2: offsets are sent before the records are written.
+    case earlyOffsets = "early-offsets"
     /// Rule 3: what was fenced is said to be aborted for no reason of the group's, and is sent again by another membership.
     case staleMembership = "stale-membership"
     /// Rule 4: a journal is read to what is stable now, not to its end.

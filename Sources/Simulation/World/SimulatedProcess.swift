@@ -28,15 +28,35 @@ final class SimulatedProcess {
         let group: SimulatedGroup
         let journal: SimulatedJournal
         let workbench: SimulatedWorkbench
+
+        /// Lets something happen that is one of the ports' own.
+        ///
+        /// - Returns: Whether it was.
+        func happen(_ happening: Happening) -> Bool {
+            switch happening {
+            case .heartbeat: self.group.heartbeat()
+            case .synced(_, let number): self.group.synced(number)
+            case .holdEnds(_, let revocation): self.group.holdEnds(revocation)
+            case .poll: self.group.poll()
+            case .lookedUp(_, let order): self.group.lookedUp(order)
+            case .committing(_, let stage): self.journal.proceed(stage)
+            case .restoring(_, let order): self.journal.goOn(order)
+            case .rebuilt: self.journal.rebuilt()
+            case .handOver(_, let request): self.workbench.handOver(request)
+            case .answered(_, let request): self.workbench.answered(request)
+            case .turn, .wake, .stop, .arrives, .lateApply, .lateCopy, .emit, .faultBegins, .faultEnds, .restart,
+                .brokerTick, .look:
+                return false
+            }
+            return true
+        }
     }
 
     let number: Int
     let worker: Int
     let context: ClientContext
     var machine: WorkerMachine
-    let group: SimulatedGroup
-    let journal: SimulatedJournal
-    let workbench: SimulatedWorkbench
+    let parts: Parts
     let commitFaults: CommitFaults
     let ports: Ports
     var state = State.running
@@ -60,9 +80,7 @@ final class SimulatedProcess {
         worker: Int,
         context: ClientContext,
         machine: consuming WorkerMachine,
-        group: SimulatedGroup,
-        journal: SimulatedJournal,
-        workbench: SimulatedWorkbench,
+        parts: Parts,
         commitFaults: CommitFaults,
         ports: Ports
     ) {
@@ -70,12 +88,14 @@ final class SimulatedProcess {
         self.worker = worker
         self.context = context
         self.machine = machine
-        self.group = group
-        self.journal = journal
-        self.workbench = workbench
+        self.parts = parts
         self.commitFaults = commitFaults
         self.ports = ports
     }
+
+    var group: SimulatedGroup { self.parts.group }
+    var journal: SimulatedJournal { self.parts.journal }
+    var workbench: SimulatedWorkbench { self.parts.workbench }
 
     var isRunning: Bool { self.state == .running }
 

@@ -26,7 +26,11 @@ extension World {
         )
         let simulatedGroup = self.makeGroup(context)
         let (journal, faults) = self.makeJournal(context, simulatedGroup, worker, incarnation)
-        let workbench = SimulatedWorkbench(context: context, gateway: self.gateway)
+        let parts = SimulatedProcess.Parts(
+            group: simulatedGroup,
+            journal: journal,
+            workbench: SimulatedWorkbench(context: context, gateway: self.gateway)
+        )
         let process = SimulatedProcess(
             worker: worker,
             context: context,
@@ -34,14 +38,9 @@ extension World {
                 WorldSettings.machine(settings, group: groupName),
                 seed: self.clockwork.dice.value("machine", worker, incarnation)
             ),
-            group: simulatedGroup,
-            journal: journal,
-            workbench: workbench,
+            parts: parts,
             commitFaults: faults,
-            ports: self.sabotaged(
-                Ports(group: simulatedGroup, journal: journal, workbench: workbench),
-                SimulatedProcess.Parts(group: simulatedGroup, journal: journal, workbench: workbench)
-            )
+            ports: parts.ports(without: self.sabotage)
         )
         self.add(process)
         self.trace.note(.began, number)

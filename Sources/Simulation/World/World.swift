@@ -154,27 +154,20 @@ package final class World {
     }
 
     private func happen(_ happening: Happening, in process: SimulatedProcess) {
+        if process.parts.happen(happening) { return }
         switch happening {
         case .turn: self.turn(process)
         case .wake(_, let token):
             guard token == process.wakeToken else { return }
             process.wakeAt = nil
             process.context.mailbox.deliver(.woke)
-        case .heartbeat: process.group.heartbeat()
-        case .synced(_, let number): process.group.synced(number)
-        case .holdEnds(_, let revocation): process.group.endHold(revocation)
-        case .poll: process.group.poll()
-        case .lookedUp(_, let order): process.group.lookedUp(order)
-        case .committing(_, let stage): process.journal.proceed(stage)
-        case .restoring(_, let order): process.journal.goOn(order)
-        case .rebuilt: process.journal.rebuilt()
-        case .handOver(_, let request): process.workbench.handOver(request)
-        case .answered(_, let request): process.workbench.answered(request)
         case .stop:
             guard !process.isStopping else { return }
             process.isStopping = true
             let by = self.clockwork.now + .milliseconds(Int64(self.plan.settings.stopTimeout))
             process.context.mailbox.deliver(.stop(by: by))
+        case .heartbeat, .synced, .holdEnds, .poll, .lookedUp, .committing, .restoring, .rebuilt, .handOver, .answered:
+            preconditionFailure("what happens in a port, after the ports were asked")
         case .arrives, .lateApply, .lateCopy, .emit, .faultBegins, .faultEnds, .restart, .brokerTick, .look:
             preconditionFailure("what happens in the world, in a process")
         }
