@@ -132,6 +132,13 @@ let package = Package(
         .target(name: "CThreadShim", path: "Tests/CThreadShim"),
         tests("ThreadsTests", ["Threads"]),
         tests("SimulationTests", ["Files", "Simulation", "Values"], data: ["Plans"]),
+        tests(
+            "PortTests",
+            [
+                "HTTPClient", "HTTPServer", "HTTPValues", "JSON", "Kafka", "Machine", "Rollouts", "Simulation",
+                "Telemetry", "TestSupport", "Values", "WorkbenchAPI", "WorkbenchSandbox", "Worker",
+            ]
+        ),
         tests("KafkaTests", ["CThreadShim", "Files", "Kafka", "Processes", "TestSupport", "Threads", "Values"]),
         tests("HTTPTests", ["HTTPClient", "HTTPServer", "HTTPValues", "TestSupport", "Threads", "Values"]),
         tests("ValuesTests", ["Values"]),

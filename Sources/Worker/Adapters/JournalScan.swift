@@ -17,7 +17,17 @@ enum JournalScan {
         of partition: TopicPartition,
         _ reader: PartitionReader
     ) async throws(KafkaError) -> JournalSnapshot {
-        let end = try await reader.endOffset(partition, isolation: .uncommitted)
+        try await self.snapshot(of: partition, reader, until: reader.endOffset(partition, isolation: .uncommitted))
+    }
+
+    /// Reads a partition up to an end that was found before.
+    ///
+    /// - Throws: `KafkaError` when the partition can't be read, or the calling task is cancelled.
+    static func snapshot(
+        of partition: TopicPartition,
+        _ reader: PartitionReader,
+        until end: Offset
+    ) async throws(KafkaError) -> JournalSnapshot {
         let start = try await reader.lowWatermark(partition)
         let builder = SnapshotBuilder()
         _ = try await reader.scan(partition, from: start, isolation: .committed, until: end) { record in
