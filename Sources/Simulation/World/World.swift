@@ -27,6 +27,8 @@ package final class World {
     private(set) var lateCopies: [CommitFaults.LateCopy] = []
     var trace: Trace
     var quietPoints = 0
+    /// Told what goes between machines and ports; `nil` for nobody.
+    package var record: ((PortTrace.Line) -> Void)?
     /// When processes that stand still go on.
     var thaws: [(process: Int, at: MonotonicTime)] = []
     var isOver = false
@@ -221,6 +223,7 @@ package final class World {
         let now = Now(monotonic: moment, wall: process.context.wall)
         self.trace.turn(process.number, at: moment, inputs)
         self.ledger.cover(inputs, process.machine)
+        if self.record != nil { for input in inputs { self.note(PortTrace.Event(input), of: process) } }
         let turn = process.machine.handle(inputs, now: now)
         let depth: InvariantDepth = (process.turns & 63) == 0 ? .everything : .touched
         process.machine.checkInvariants(depth)
@@ -244,18 +247,18 @@ package final class World {
         var actions = actions
         while !actions.isEmpty {
             guard let fault = process.atOrder.first else {
-                self.end(process, process.ports.perform(Array(actions)))
+                self.end(process, self.hand(actions, to: process))
                 return
             }
             guard fault.ordersLeft < actions.count else {
                 process.atOrder[0].ordersLeft -= actions.count
-                self.end(process, process.ports.perform(Array(actions)))
+                self.end(process, self.hand(actions, to: process))
                 return
             }
             let before = actions.prefix(fault.ordersLeft)
             process.atOrder.removeFirst()
             self.counter.note(fault.fault)
-            if let end = process.ports.perform(Array(before)) {
+            if let end = self.hand(before, to: process) {
                 self.end(process, end)
                 return
             }
@@ -268,6 +271,17 @@ package final class World {
             }
             return
         }
+    }
+
+    /// Hands orders to the ports.
+    private func hand(_ actions: ArraySlice<Action>, to process: SimulatedProcess) -> WorkerEnd? {
+        if self.record != nil { for action in actions { self.note(PortTrace.Event(action), of: process) } }
+        return process.ports.perform(Array(actions))
+    }
+
+    private func note(_ event: PortTrace.Event?, of process: SimulatedProcess) {
+        guard let event, let record = self.record else { return }
+        record(PortTrace.Line(process: "\(process.number)", at: self.clockwork.now.nanoseconds / 1_000, event: event))
     }
 
     private func end(_ process: SimulatedProcess, _ end: WorkerEnd?) {
