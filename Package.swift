@@ -125,7 +125,10 @@ let package = Package(
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
         program(
             "drill-worker",
-            ["Commands", "CommandTable", "HTTPValues", "Kafka", "Machine", "Rollouts", "WorkbenchAPI", "Worker"]
+            [
+                "Commands", "CommandTable", "HTTPValues", "Kafka", "Machine", "Rollouts", "Simulation", "WorkbenchAPI",
+                "Worker",
+            ]
         ),
 
         // Under the thread sanitizer it takes the place of C11's threads, which librdkafka uses; empty otherwise.
@@ -168,8 +171,8 @@ let package = Package(
         tests(
             "DrillTests",
             [
-                "CommandTable", "Drill", "HTTPServer", "Kafka", "Processes", "Rollouts", "SandboxPrograms",
-                "TestSupport", "Values", "WorkbenchSandbox",
+                "CommandTable", "Drill", "Files", "HTTPServer", "Kafka", "Processes", "Rollouts", "SandboxPrograms",
+                "Simulation", "TestSupport", "Values", "WorkbenchSandbox",
                 "drill-worker",
             ]
         ),

@@ -9,6 +9,7 @@ import Worker
 /// `DRILL_STOP`: `BOUNDARY:N:freeze`, `:kill` or `:hold`: what the process does to itself at the n-th time that it reaches
 /// that boundary, such as `beforeCall:1:freeze`. Whoever started it sees it stop, and thaws it by SIGCONT. With `hold` what
 /// is at the boundary goes no further, ever: the process is stuck.
+/// `DRILL_TRACE`: a folder, into which a trace of the genuine ports is written: `PID.trace`.
 struct DrillHooks: Sendable {
     /// Why the environment can't be followed.
     struct Mistake: Error, CustomStringConvertible {
@@ -17,6 +18,7 @@ struct DrillHooks: Sendable {
 
     private let ablations: [Ablation]
     private let stop: BoundaryStop?
+    private let traceFolder: String?
 
     /// Reads the environment.
     static func read() throws(Mistake) -> DrillHooks {
@@ -27,7 +29,12 @@ struct DrillHooks: Sendable {
             }
             ablations.append(ablation)
         }
-        return DrillHooks(ablations: ablations, stop: try self.stop(self.variable("DRILL_STOP")))
+        let folder = self.variable("DRILL_TRACE")
+        return DrillHooks(
+            ablations: ablations,
+            stop: try self.stop(self.variable("DRILL_STOP")),
+            traceFolder: folder.isEmpty ? nil : folder
+        )
     }
 
     private static func stop(_ text: String) throws(Mistake) -> BoundaryStop? {
@@ -46,7 +53,10 @@ struct DrillHooks: Sendable {
     /// - Parameters:
     ///   - settings: Of the worker.
     ///   - desk: Writes what a worker without the fence writes.
-    func apply(to settings: inout WorkerSettings, _ desk: UnfencedDesk) {
+    /// - Throws: `Mistake` where the trace can't be written.
+    func apply(to settings: inout WorkerSettings, _ desk: UnfencedDesk) throws(Mistake) {
+        // Nearest to the ports: what stands before it is not the ports' doing.
+        if let folder = self.traceFolder { settings.add(try TracedPorts(folder: folder)) }
         for ablation in self.ablations {
             switch ablation {
             case .journal: settings.add(Amnesia())
