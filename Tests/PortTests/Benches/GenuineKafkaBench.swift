@@ -227,6 +227,8 @@ final class GenuineMember: Member {
 
     func next() async throws -> Input {
         while self.waiting.isEmpty {
+            // Nobody tells it anything any more.
+            guard !self.hasLeft else { throw Silence() }
             self.waiting = self.inbox.take()
             self.heard += self.waiting
             if self.waiting.isEmpty { for await _ in self.inbox.signals { break } }

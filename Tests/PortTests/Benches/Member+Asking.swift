@@ -60,10 +60,14 @@ extension Member {
         return try await self.restored(lease)
     }
 
-    /// Waits for what a journal partition says.
+    /// Waits for what a journal partition says; asks again where brokers can't say now, as the machine does.
     func restored(_ lease: Lease) async throws -> RestoreFacts {
-        try await self.first { input in
-            if case .journal(.restored(lease, .success(let facts))) = input { facts } else { nil }
+        while true {
+            let result = try await self.first { input in
+                if case .journal(.restored(lease, let result)) = input { result } else { nil }
+            }
+            if case .success(let facts) = result { return facts }
+            self.order(.restore(lease))
         }
     }
 

@@ -25,9 +25,14 @@ final class ShortRestores: JournalPort {
         guard case .restore(let lease) = order else { return self.inner.perform(order) }
         let (properties, inbox) = (self.properties, self.inbox)
         let place = TopicPartition(self.topics.journal, lease.partition)
-        _ = Task<Void, any Error> { @Sendable in
-            let facts = try await Self.restore(place, properties)
-            inbox.deliver(.journal(.restored(lease, .success(facts))))
+        _ = Task<Void, Never> { @Sendable in
+            let result: Result<RestoreFacts, PortFailure>
+            do {
+                result = .success(try await Self.restore(place, properties))
+            } catch {
+                result = .failure(PortFailure(.outage, String(describing: error)))
+            }
+            inbox.deliver(.journal(.restored(lease, result)))
         }
     }
 
