@@ -25,7 +25,9 @@ final class ResponseWatch: Sendable {
     /// A transaction begins: what was written before is settled.
     func transactionBegins() { self.lostProduce.store(false, ordering: .releasing) }
 
-    /// A request has got an answer, or none. Runs on whichever thread of librdkafka took it; must not block.
+    /// A request has got an answer, or none.
+    ///
+    /// Runs on whichever thread of librdkafka took it; must not block.
     func answered(_ api: Int16, _ error: rd_kafka_resp_err_t) {
         guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         if Self.coordinatorKeys.contains(api) { self.lostCoordinator.store(true, ordering: .releasing) }
