@@ -27,5 +27,11 @@ struct HexTests {
     @Test(arguments: ["", "g", "0A", "-1", "+1", " 1", "1 ", "00000000000000000", "１"])
     func refusesWhatIsNoNumber(text: String) {
         #expect(Hex.number(text.utf8, as: UInt64.self) == nil)
+        Array(text.utf8).withUnsafeBytes { #expect(Hex.number($0) == nil) }
+    }
+
+    @Test(arguments: ["0", "f", "0123456789abcdef", "ffffffffffffffff"])
+    func readsBytesInMemoryAsItReadsText(text: String) {
+        Array(text.utf8).withUnsafeBytes { #expect(Hex.number($0) == UInt64(text, radix: 16)) }
     }
 }

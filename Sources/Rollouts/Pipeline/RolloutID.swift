@@ -24,8 +24,8 @@ package struct RolloutID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Reads 32 lower-case hexadecimal digits in ASCII; `nil` for anything else.
     init?(digits: UnsafeRawBufferPointer) {
-        guard digits.count == 32, let high = Hex.number(digits[..<16], as: UInt64.self),
-            let low = Hex.number(digits[16...], as: UInt64.self)
+        guard digits.count == 32, let high = Hex.number(UnsafeRawBufferPointer(rebasing: digits[..<16])),
+            let low = Hex.number(UnsafeRawBufferPointer(rebasing: digits[16...]))
         else { return nil }
         self.init(high: high, low: low)
     }

@@ -55,6 +55,20 @@ package enum Hex {
         return number
     }
 
+    /// Reads a 64-bit number of lower-case digits that lie in memory; `nil` as above.
+    ///
+    /// Not generic: a restore reads three of them for each record, of which there are millions, and what is generic is slow
+    /// there wherever the compiler does not make a copy of it for its caller's types.
+    package static func number(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+        guard !digits.isEmpty, digits.count <= 16 else { return nil }
+        var number: UInt64 = 0
+        for index in 0..<digits.count {
+            guard let value = self.lowerValue(digits[index]) else { return nil }
+            number = number << 4 | UInt64(value)
+        }
+        return number
+    }
+
     /// Writes all digits of a number, zeros in front included.
     package static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
         withUnsafeBytes(of: number.bigEndian) { self.text($0) }
