@@ -106,6 +106,7 @@ package struct PlanGenerator {
             guard let other = events.filter({ $0.kind == .run }).randomElement(using: &self.generator) else { break }
             events.append(self.further(of: other, settings))
         }
+        for _ in 0..<self.draw(0...2) { self.addOvertakingReplay(to: &events, settings) }
         return events.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
     }
 
@@ -150,6 +151,25 @@ package struct PlanGenerator {
         case 7, 8: return self.event(.replay, other.at + self.draw(10_000...60_000), settings, other.model, other.run)
         default: return self.event(.rollback, other.at + self.draw(10_000...60_000), settings, other.model, other.run)
         }
+    }
+
+    /// Lets a replay come before the event that it repeats, behind a run of the same model that keeps both waiting.
+    ///
+    /// Both then know what the workbench names with the run before either of them has registered it.
+    private mutating func addOvertakingReplay(to events: inout [PlanEvent], _ settings: PlanSettings) {
+        let followers = events.indices.filter { index in
+            let event = events[index]
+            return event.kind == .run
+                && events.contains { $0.kind == .run && $0.model == event.model && $0.run == event.run - 1 }
+        }
+        guard let index = followers.randomElement(using: &self.generator) else { return }
+        let (model, run) = (events[index].model, events[index].run)
+        guard let before = events.first(where: { $0.kind == .run && $0.model == model && $0.run == run - 1 }) else {
+            return
+        }
+        let at = before.at + self.draw(200...3_000)
+        events[index].at = at + self.draw(50...1_500)
+        events.append(self.event(.replay, at, settings, model, run))
     }
 
     // MARK: Faults
