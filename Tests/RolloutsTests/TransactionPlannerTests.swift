@@ -269,6 +269,17 @@ struct TransactionPlannerTests {
         #expect(world.planner.obstacles.failure == nil)
     }
 
+    @Test func whatIsRefusedAfterItsPartitionsHaveGoneIsInNobodysWayEither() throws {
+        let world = try World()
+        world.planner.append(world.step(1))
+        let transaction = try #require(world.next())
+        _ = world.ownership.lost(Array(world.ownership.partitions.keys))
+        try world.join(generation: 2)
+        _ = world.ended(transaction, .aborted(self.outage))
+        #expect(world.next(100) == nil)
+        #expect(world.planner.obstacles.failure == nil)
+    }
+
     @Test func missingRightStaysNamedUntilATransactionWithThatTopicSucceeds() throws {
         let world = try World()
         world.planner.append(world.step(1))

@@ -168,7 +168,12 @@ package struct TransactionPlanner: Sendable {
             return nil
         }
         let entries = self.takeBatch(ownership)
-        guard !entries.isEmpty else { return self.queue.isEmpty ? nil : self.next(ownership, now: now) }
+        guard !entries.isEmpty else {
+            guard self.queue.isEmpty else { return self.next(ownership, now: now) }
+            // All of it belonged to partitions that had gone before it was refused.
+            self.obstacles.forget(isAnythingLeft: false)
+            return nil
+        }
         self.lastID += 1
         let transaction = Transaction(
             id: TransactionID(number: self.lastID),
