@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Kafka
+import Synchronization
 import Values
 
 /// A transaction that stays open between its records and its offsets until the test lets it go on.
@@ -36,14 +37,29 @@ package struct StalledTransaction {
         let partition = TopicPartition(first.topic, first.partition ?? 0)
         let reader = try PartitionReader(properties: properties)
         let before = try await reader.endOffset(partition)
-        async let outcome = producer.transact(stalling)
+        let outcome = Mutex<TransactionOutcome?>(nil)
+        async let transaction: Void = { [stalling] in
+            let result = await producer.transact(stalling)
+            outcome.withLock { $0 = result }
+        }()
         // Each look is a round trip to the leader.
-        while try await reader.endOffset(partition) == before, !Task.isCancelled {}
+        while try await reader.endOffset(partition) == before {
+            if let ended = outcome.withLock({ $0 }) { throw EndedEarly(outcome: ended) }
+            try Task.checkCancellation()
+        }
         await reader.close()
         try await body(stalled)
-        let result = await outcome
+        await transaction
         try await stalled.deleteTopic()
+        guard let result = outcome.withLock({ $0 }) else {
+            preconditionFailure("a transaction that ended without an outcome")
+        }
         return result
+    }
+
+    /// The transaction ended before its first record was in its partition, so that nothing could be done while it is open.
+    private struct EndedEarly: Error {
+        var outcome: TransactionOutcome
     }
 
     /// Lets the transaction go on to its offsets and its commit.

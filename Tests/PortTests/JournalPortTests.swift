@@ -2,6 +2,7 @@
 
 import Machine
 import Rollouts
+import TestSupport
 import Testing
 import Values
 
@@ -38,6 +39,9 @@ struct JournalPortTests {
         }
     }
 
+    /// A transactional id of its own: tests share one broker, and who takes another's id over ends its transaction.
+    private static func stranger() -> String { KafkaFixture.uniqueName("stranger") }
+
     @Test("a restore waits for a transaction that is open (rule 4)", arguments: Implementation.all)
     func waitsForOpenTransactions(implementation: Implementation) async throws {
         try await implementation.bench { try await Self.expectRestoreToTheEnd($0) }
@@ -48,7 +52,8 @@ struct JournalPortTests {
         let (lease, neighbour) = (Lease(.inbox(0), epoch: 1), Lease(.inbox(1), epoch: 2))
         let member = try await bench.join()
         let (_, membership) = try await member.assigned(3)
-        let isCommitted = try await bench.transact("other", [Crafted.record(1, 0, bench.topics)], membership) { open in
+        let record = Crafted.record(1, 0, bench.topics)
+        let isCommitted = try await bench.transact(Self.stranger(), [record], membership) { open in
             #expect(try await member.commit(Crafted.steps([2], lease, membership)) == .committed(records: 1))
             member.order(.restore(lease))
             #expect(try await member.restore(neighbour).recordCount == 0)
@@ -159,7 +164,7 @@ struct JournalPortTests {
         try await implementation.bench { bench in
             let member = try await bench.join()
             let (_, membership) = try await member.assigned(3)
-            _ = try await bench.transact("other", [Crafted.record(1, 0, bench.topics)], membership) { open in
+            _ = try await bench.transact(Self.stranger(), [Crafted.record(1, 0, bench.topics)], membership) { open in
                 member.order(.restore(self.lease))
                 member.order(.abandon(self.lease))
                 let newer = Lease(.inbox(0), epoch: 9)
