@@ -20,7 +20,8 @@ extension WorkerMachine {
             self.turn.reports.append(.notReady(lease.subject, failure))
         }
         switch self.ownership.restored(lease, result, now: now) {
-        case .stale, .again: break
+        case .stale: break
+        case .again(let orders): self.orders(orders)
         case .refused(let problem): self.end(WorkerFailure(.journalUnreadable, problem))
         case .begin(let lease, let facts, let position, let start):
             // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.

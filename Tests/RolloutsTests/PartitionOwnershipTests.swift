@@ -108,11 +108,32 @@ struct PartitionOwnershipTests {
         var ownership = self.ownership()
         let lease = try self.lease(ownership.assigned([self.inbox], now: .zero))
         let facts = self.facts(self.location(committed: 7))
-        guard case .refused(let problem) = ownership.restored(lease, .success(facts), now: self.now(1)) else {
+        _ = ownership.restored(lease, .success(facts), now: self.now(1))
+        guard case .refused(let problem) = ownership.restored(lease, .success(facts), now: self.now(2)) else {
             Issue.record("the journal was begun again")
             return
         }
         #expect(problem.contains("no start record"))
+    }
+
+    @Test("a journal that was read before another worker began it is read once more")
+    func rereads() throws {
+        var ownership = self.ownership()
+        let lease = try self.lease(ownership.assigned([self.inbox], now: .zero))
+        // The journal was read, the worker stood still, another began the journal and accepted; then the offset was read.
+        let facts = self.facts(self.location(committed: 7))
+        guard case .again(let orders) = ownership.restored(lease, .success(facts), now: self.now(1)) else {
+            Issue.record("the journal is taken for lost")
+            return
+        }
+        #expect(orders == [.restore(lease)])
+        let newer = self.facts(self.location(committed: 7), start: self.world, records: 9)
+        guard case .begin(lease, _, let position, _) = ownership.restored(lease, .success(newer), now: self.now(2))
+        else {
+            Issue.record("the partition is not held")
+            return
+        }
+        #expect(position == 7)
     }
 
     @Test func failedRestoreIsTriedAgainWithALongerPauseEachTime() throws {

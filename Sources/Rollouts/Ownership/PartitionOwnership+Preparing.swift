@@ -8,8 +8,8 @@ extension PartitionOwnership {
     package enum RestoreVerdict: Sendable {
         /// It was of a lease that is over.
         case stale
-        /// It failed and is tried again.
-        case again
+        /// It failed and is tried again later, or is asked for once more at once.
+        case again([Order])
         /// Work goes on: with what the journal says, from that position, and with a start record to be written where the
         /// journal has none, or lacks a topic.
         case begin(Lease, RestoreFacts, position: Offset, start: StartRecord?)
@@ -23,14 +23,24 @@ extension PartitionOwnership {
         _ result: Result<RestoreFacts, PortFailure>,
         now: Now
     ) -> RestoreVerdict {
-        guard case .preparing(lease, .restoring(let failures))? = self.partitions[lease.subject] else { return .stale }
+        let (failures, isSecond): (Int, Bool)
+        switch self.partitions[lease.subject] {
+        case .preparing(lease, .restoring(let count)): (failures, isSecond) = (count, false)
+        case .preparing(lease, .rereading(let count)): (failures, isSecond) = (count, true)
+        default: return .stale
+        }
         switch result {
         case .failure(let failure) where failure.kind == .unreadable:
             return .refused("journal partition \(lease.partition.rawValue): \(failure.message)")
         case .failure(let failure):
             self.retry(lease, .restore, failure, failures: failures, now: now.monotonic)
-            return .again
+            return .again([])
         case .success(let facts):
+            if facts.isMissingItsStart, !isSecond {
+                // A worker that stood still after it had read an empty journal finds what another has committed since.
+                self.partitions[lease.subject] = .preparing(lease, .rereading(failures: failures))
+                return .again([.restore(lease)])
+            }
             if let problem = self.problem(of: facts, lease.partition) { return .refused(problem) }
             let position = facts.location.nextOrOldest
             self.partitions[lease.subject] = .held(lease, position: position)
@@ -42,7 +52,7 @@ extension PartitionOwnership {
 
     private func problem(of facts: RestoreFacts, _ partition: Partition) -> String? {
         if let start = facts.start { return start.contradiction(to: self.settings.world, partition: partition) }
-        guard facts.location.committed != nil || facts.recordCount > 0 else { return nil }
+        guard facts.isMissingItsStart else { return nil }
         return
             "journal partition \(partition.rawValue) has no start record, though the group has worked with it: it was "
             + "deleted or cut short, and what it knew of unfinished rollouts is lost; restore the topic, or begin with a new "
@@ -225,5 +235,12 @@ extension PartitionOwnership {
             }
         }
         return orders
+    }
+}
+
+extension RestoreFacts {
+    /// Whether the group has worked with the journal partition, which does not say so.
+    fileprivate var isMissingItsStart: Bool {
+        self.start == nil && (self.location.committed != nil || self.recordCount > 0)
     }
 }

@@ -17,8 +17,11 @@ package enum PartitionState: Sendable, Equatable {
 
     /// A stage of getting a partition ready.
     package enum Preparation: Sendable, Equatable {
-        /// The journal partition, the committed offset and the inbox partition's ends are being read. Next: `waiting`, or held.
+        /// The journal partition, then the committed offset and the inbox partition's ends are being read. Next:
+        /// `rereading`, `waiting`, or held.
         case restoring(failures: Int)
+        /// The same is being read once more: the journal looked lost. Next: `waiting`, or held.
+        case rereading(failures: Int)
         /// The committed offset and the partition's ends are being read. Next: `awaitingFirstStart`, `locatingStart`,
         /// `waiting`, or held.
         case locating(failures: Int)

@@ -79,6 +79,7 @@ package struct Coverage: Sendable {
         switch state {
         case nil: "partition unassigned"
         case .preparing(_, .restoring)?: "partition restoring"
+        case .preparing(_, .rereading)?: "partition rereading"
         case .preparing(_, .locating)?: "partition locating"
         case .preparing(_, .awaitingFirstStart)?: "partition awaiting first start"
         case .preparing(_, .locatingStart)?: "partition locating start"
