@@ -12,6 +12,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
     case freeze
     /// A worker stands still between two orders of a turn: before the `target`-th order after `at`.
     case freezeAtOrder = "freeze-at-order"
+    /// A worker stands still at its next creating call: `target` 0: the call's intent is committed, and the answer to that not
+    /// yet read; 1: the call is on its way to its connection.
+    case freezeAtCall = "freeze-at-call"
     /// A worker is told to stop, and begins again after `lasts`.
     case stop
     /// A further worker comes for `lasts`, and is told to stop.
@@ -87,7 +90,8 @@ package enum FaultKind: String, Sendable, CaseIterable {
     /// Whether it brings a known defect to light, so that random seeds leave it off.
     package var isKnown: Bool {
         switch self {
-        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .stop, .visitor, .clock, .abortedCommit, .unknownCommit,
+        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .visitor, .clock, .abortedCommit,
+            .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
             .refusedModel:

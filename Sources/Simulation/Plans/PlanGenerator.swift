@@ -50,8 +50,8 @@ package struct PlanGenerator {
         settings.eventTopics = self.chance(25) ? 2 : 1
         settings.eventPartitions = self.draw(1...5)
         // One model alone in the world has nobody to be compared with.
-        settings.models = self.chance(3) ? 1 : self.draw(12...20)
-        settings.runs = settings.models == 1 ? 64 : 10
+        settings.models = self.chance(3) ? 1 : self.draw(16...24)
+        settings.runs = settings.models == 1 ? 74 : 10
         settings.requestTimeout = self.pick([3_000, 5_000, 10_000])
         settings.settle = self.pick([5_000, 10_000, 20_000])
         settings.sweepAfter = self.pick([20_000, 40_000])
@@ -88,7 +88,7 @@ package struct PlanGenerator {
     }
 
     private mutating func events(_ settings: PlanSettings) -> [PlanEvent] {
-        let count = self.draw(54...62)
+        let count = self.draw(64...72)
         let length = self.draw(60...180) * 1_000
         var events: [PlanEvent] = []
         var runs = Array(repeating: 0, count: settings.models)
@@ -186,9 +186,9 @@ package struct PlanGenerator {
         let length = (plan.events.last?.at ?? 0) + 20_000
         var faults: [PlanFault] = []
         // Each kind that is on at least once, as far as there is room.
-        let first = on.shuffled(using: &self.generator).prefix(14)
+        let first = on.shuffled(using: &self.generator).prefix(17)
         for kind in first { faults.append(self.fault(kind, plan, length)) }
-        while faults.count < 15 { faults.append(self.fault(self.pick(on), plan, length)) }
+        while faults.count < 18 { faults.append(self.fault(self.pick(on), plan, length)) }
         return faults.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
     }
 
@@ -205,6 +205,11 @@ package struct PlanGenerator {
         case .freezeAtOrder:
             fault.lasts = self.pick([500, 6_000, settings.sessionTimeout + 10_000])
             fault.target = self.draw(0...60)
+        case .freezeAtCall:
+            // Long enough for another worker to take over, to look and to wait, and to make the same call.
+            fault.lasts =
+                settings.sessionTimeout + settings.requestTimeout + settings.settle + self.draw(5_000...25_000)
+            fault.target = self.draw(0...1)
         case .stop: fault.lasts = self.draw(100...5_000)
         case .visitor: fault.lasts = self.draw(5_000...40_000)
         case .clock:

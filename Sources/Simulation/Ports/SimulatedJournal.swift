@@ -132,6 +132,12 @@ final class SimulatedJournal: JournalPort {
         self.proceed(to: self.isSuspect && self.habits.renewsSuspects ? .renew : self.firstStage)
     }
 
+    /// Whether the transaction under way is committed, and announces creating calls.
+    var hasCommittedIntents: Bool {
+        guard let underWay = self.underWay, case .committed? = underWay.outcome else { return false }
+        return underWay.transaction.entries.contains { $0.announcedStep != nil }
+    }
+
     private func proceed(to stage: CommitStage, _ microseconds: ClosedRange<Int64> = 300...4_000) {
         let latency = self.context.latency(microseconds, "commit", self.transactionCount * 8 + stage.rawValue)
         self.context.clockwork.schedule(.committing(process: self.context.process, stage: stage), after: latency)

@@ -65,6 +65,12 @@ final class SimulatedWorkbench: WorkbenchPort {
         self.context.mailbox.deliver(.workbench([WorkbenchAnswer(id: RequestID(number: UInt64(number)), outcome)]))
     }
 
+    /// Whether a changing call waits to be handed over.
+    func isWaitingWrite(_ number: Int) -> Bool {
+        guard let flight = self.flights[number] else { return false }
+        return flight.startedAt == nil && flight.planned.send.operation.effect == .write
+    }
+
     /// A request is handed to its connection, if its time has not passed.
     func handOver(_ number: Int) {
         guard let flight = self.flights[number], flight.startedAt == nil else { return }

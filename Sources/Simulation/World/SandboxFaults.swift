@@ -78,7 +78,8 @@ enum SandboxFaults {
         case .lateReads: return .alter(.visibleAfter(delay...delay))
         case .forgottenMarkers: return .alter(.forget(ForgottenFields([.comment, .tags])))
         case .twins: return .intercept(.twice(answers504: fault.target % 2 == 0))
-        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .stop, .visitor, .clock, .abortedCommit, .unknownCommit,
+        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .visitor, .clock, .abortedCommit,
+            .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .unreachable, .refusedModel, .strayRecord,
             .remadeJournal, .crashLoop:
             return nil

@@ -23,6 +23,14 @@ final class SimulatedProcess {
         let lasts: Span
     }
 
+    /// A process stands still at a creating call.
+    struct AtCall {
+        let fault: Int
+        /// Before it reads that the call's intent is committed; else before the call is sent.
+        let isAnswered: Bool
+        let lasts: Span
+    }
+
     /// The ports as they are modelled.
     struct Parts {
         let group: SimulatedGroup
@@ -50,6 +58,15 @@ final class SimulatedProcess {
             }
             return true
         }
+
+        /// Whether something is about to happen at which a process is to stand still.
+        func isCall(_ happening: Happening, _ moment: AtCall) -> Bool {
+            switch happening {
+            case .committing(_, .told): moment.isAnswered && self.journal.hasCommittedIntents
+            case .handOver(_, let request): !moment.isAnswered && self.workbench.isWaitingWrite(request)
+            default: false
+            }
+        }
     }
 
     let number: Int
@@ -65,6 +82,7 @@ final class SimulatedProcess {
     /// What is left of a turn in the middle of which it stands still.
     var heldActions: [Action] = []
     var atOrder: [AtOrder] = []
+    var atCall: [AtCall] = []
     var wakeToken = 0
     var wakeAt: MonotonicTime?
     var turns = 0

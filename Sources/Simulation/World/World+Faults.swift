@@ -15,15 +15,7 @@ extension World {
             self.counter.note(index)
             self.kill(process, restartAfter: lasts)
         case .crashLoop: self.crashLoop(fault, index)
-        case .crashAtOrder, .freezeAtOrder:
-            self.process(of: fault.worker)?.atOrder.append(
-                SimulatedProcess.AtOrder(
-                    ordersLeft: fault.target,
-                    fault: index,
-                    freezes: fault.kind == .freezeAtOrder,
-                    lasts: lasts
-                )
-            )
+        case .crashAtOrder, .freezeAtOrder, .freezeAtCall: self.arm(fault, index)
         case .freeze:
             guard let process = self.process(of: fault.worker), process.isRunning else { return }
             self.counter.note(index)
@@ -58,6 +50,24 @@ extension World {
         }
     }
 
+    /// Lets a process wait for the moment at which it is to die or to stand still.
+    private func arm(_ fault: PlanFault, _ index: Int) {
+        guard let process = self.process(of: fault.worker) else { return }
+        let lasts = Span.milliseconds(Int64(fault.lasts))
+        guard fault.kind != .freezeAtCall else {
+            process.atCall.append(SimulatedProcess.AtCall(fault: index, isAnswered: fault.target == 0, lasts: lasts))
+            return
+        }
+        process.atOrder.append(
+            SimulatedProcess.AtOrder(
+                ordersLeft: fault.target,
+                fault: index,
+                freezes: fault.kind == .freezeAtOrder,
+                lasts: lasts
+            )
+        )
+    }
+
     func endFault(_ index: Int) {
         guard index >= 0 else {
             let (number, _) = self.thaws[-index - 1]
@@ -73,7 +83,8 @@ extension World {
         case .lostOffsets: self.deleteOffsets(fault, index)
         case .refusedModel:
             self.gateway.refusals.removeAll { $0.fault == index }
-        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .stop, .abortedCommit, .unknownCommit, .lateCommit,
+        case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .abortedCommit, .unknownCommit,
+            .lateCommit,
             .leaderless, .grownTopic, .latency, .cutBefore, .cutAfter, .unavailable, .unreachable,
             .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists, .familyDown, .inBetween,
             .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:

@@ -120,7 +120,10 @@ extension World {
         process.heldActions = []
         process.held = []
         for (index, happening) in held.enumerated() {
-            self.clockwork.schedule(happening, after: Span(nanoseconds: 50_000 + Int64(index) * 3_000))
+            var pause = Span(nanoseconds: 50_000 + Int64(index) * 3_000)
+            // What the group says has to be asked for; answers from before wait in the process's sockets.
+            if case .heartbeat = happening { pause = pause + process.context.latency(1_000...5_000, "thaw", index) }
+            self.clockwork.schedule(happening, after: pause)
         }
         self.perform(actions[...], process)
     }

@@ -156,6 +156,13 @@ package final class World {
     }
 
     private func happen(_ happening: Happening, in process: SimulatedProcess) {
+        if let moment = process.atCall.first, process.parts.isCall(happening, moment) {
+            process.atCall.removeFirst()
+            self.counter.note(moment.fault)
+            self.freeze(process, for: moment.lasts, moment.fault)
+            process.held.append(happening)
+            return
+        }
         if process.parts.happen(happening) { return }
         switch happening {
         case .turn: self.turn(process)
