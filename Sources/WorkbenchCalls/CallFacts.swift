@@ -79,7 +79,8 @@ extension VersionFacts {
                 .protocol,
                 operation: .createRegisteredModel,
                 message: "the answer to the registration has no version of the run",
-                outcome: .unknown
+                outcome: .unknown,
+                author: .workbench
             )
         }
         self.init(version, marker: request.marker)
@@ -116,24 +117,30 @@ extension DeploymentFacts {
 
 extension CallFailure {
     init(_ error: APIError) {
-        let kind: Kind =
-            switch error.kind {
-            case .unauthorized: .unauthorized
-            case .forbidden: .forbidden
-            case .notFound: .notFound
-            case .conflict: .conflict
-            case .invalid: .invalid
-            case .rateLimited: .rateLimited
-            case .serverError: .serverError
-            case .unavailable, .timeout, .cancelled: .unavailable
-            case .protocol: .protocol
-            }
+        let kind = Self.kind(of: error)
+        let speaker = kind == .inBetween ? "somebody in between answers: " : ""
         self.init(
             kind,
             isOutcomeUnknown: error.outcome == .unknown,
-            message: "\(error.operation.id): \(error.message)",
+            message: "\(error.operation.id): \(speaker)\(error.message)",
             httpStatus: error.httpStatus,
             retryAfter: error.retryAfter.map { Span($0) }
         )
+    }
+
+    /// Rule 12: of what may end a rollout only the workbench's own words count.
+    private static func kind(of error: APIError) -> Kind {
+        switch error.kind {
+        case .unauthorized: .unauthorized
+        case .rateLimited: .rateLimited
+        case .unavailable, .timeout, .cancelled: .unavailable
+        case _ where error.author == .inBetween: .inBetween
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .invalid: .invalid
+        case .serverError: .serverError
+        case .protocol: .protocol
+        }
     }
 }

@@ -7,7 +7,7 @@ extension Stage {
     /// How a call begins.
     static func first(of call: APICall, with dialect: Dialect) -> Turn {
         switch call {
-        case .probe(let component): .ask(self.probe(component, with: dialect))
+        case .probe(let component, let project): .ask(.probing(.first(of: component, project, with: dialect)))
         case .findProject(let name): .ask(.findingProject(.projects(named: name)))
         case .findExperiment(let project, let name):
             .ask(.findingExperiment(.experiment(project: project, named: name)))
@@ -47,17 +47,6 @@ extension Stage {
         case .verify(let project, let model, let verification):
             .ask(.readingModelKey(.model(project: project, model), verification))
         case .sweep(let call): .ask(.sweeping(SweepStage.first(of: call)))
-        }
-    }
-
-    /// Something cheap that needs the key.
-    private static func probe(_ component: Component, with dialect: Dialect) -> Stage {
-        switch component {
-        case .workbench: return .checkingKey(.validateKey())
-        case .registry:
-            // A name that nobody gives a model: the answer is one short page.
-            let listing = Listing(filter: ["model_name": "slipway-probe"])
-            return .readingRegistry(Pages.registeredModels(listing).first(in: dialect))
         }
     }
 }

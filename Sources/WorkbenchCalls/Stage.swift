@@ -7,10 +7,8 @@ import WorkbenchAPI
 ///
 /// A stage that says nothing else leads to the end.
 enum Stage: Sendable {
-    /// The API key is checked.
-    case checkingKey(Endpoint<KeyValidation>)
-    /// One page of the registry is read, to learn whether it is there.
-    case readingRegistry(Endpoint<Page<RegisteredModel>>)
+    /// A probe is under way.
+    case probing(ProbeStage)
     /// The project is looked for, page by page.
     case findingProject(PageSearch<Project, [Project]>)
     /// The experiment is looked for, page by page.
@@ -51,8 +49,7 @@ extension Stage {
     /// What is to be sent.
     func draft(in dialect: Dialect) -> RequestDraft {
         switch self {
-        case .checkingKey(let endpoint): endpoint.draft
-        case .readingRegistry(let endpoint): endpoint.draft
+        case .probing(let stage): stage.draft
         case .findingProject(let search): search.draft(in: dialect)
         case .findingExperiment(let search): search.draft(in: dialect)
         case .readingRun(let endpoint, _): endpoint.draft
@@ -78,10 +75,7 @@ extension Stage {
     /// - Throws: `APIError` for one that is no answer, to be handed to `failed`.
     func turn(after arrival: Arrival) throws(APIError) -> Turn {
         switch self {
-        case .checkingKey(let endpoint): return .ended(try Self.result(of: arrival.answer(to: endpoint)))
-        case .readingRegistry(let endpoint):
-            _ = try arrival.answer(to: endpoint)
-            return .ended(.alive)
+        case .probing(let stage): return try stage.turn(after: arrival)
         case .findingProject(let search):
             return try arrival.turn(of: search, in: Stage.findingProject) { .project(id: $0.first?.id) }
         case .findingExperiment(let search):
@@ -130,26 +124,15 @@ extension Stage {
     /// What it means for the call that the request of this stage failed, or can't be made.
     func failed(_ error: APIError) -> Result<CallResult, CallFailure> {
         switch self {
-        case .readingRun where error.kind == .notFound: return .success(.run(nil))
+        case .readingRun where error.kind == .notFound && error.author == .workbench: return .success(.run(nil))
+        case .probing(let stage): return stage.failed(error)
         case .sendingSample:
             if let result = VerificationResult(error) { return .success(.verification(result)) }
             return .failure(CallFailure(error))
-        case .checkingKey, .readingRegistry, .findingProject, .findingExperiment, .readingRun, .findingNewestRun,
+        case .findingProject, .findingExperiment, .readingRun, .findingNewestRun,
             .findingVersion, .registering, .readingVersion, .findingModel, .creatingModel, .findingRuntime,
             .findingBuild, .askingForBuild, .findingDeployment, .askingForDeployment, .readingModelKey, .sweeping:
             return .failure(CallFailure(error))
         }
-    }
-
-    private static func result(of validation: KeyValidation) throws(APIError) -> CallResult {
-        guard validation.isValid else {
-            throw APIError(
-                .unauthorized,
-                operation: .validateKey,
-                message: "the workbench says that the API key is not valid",
-                outcome: .notApplied
-            )
-        }
-        return .alive
     }
 }

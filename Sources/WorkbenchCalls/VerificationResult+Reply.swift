@@ -33,6 +33,11 @@ extension VerificationResult {
         case .rateLimited, .unavailable, .timeout, .serverError, .notFound:
             self = .notYet("the model service answers: \(error.message)")
         case .unauthorized, .forbidden, .conflict, .invalid, .protocol:
+            // A page or a line of text is no word of the model's.
+            guard error.author == .workbench else {
+                self = .notYet("somebody before the model service answers: \(error.message)")
+                return
+            }
             self = .wrong("the model service refuses the sample: \(error.message)")
         case .cancelled: return nil
         }

@@ -175,6 +175,12 @@ final class Bench {
         self.settle()
     }
 
+    /// Lets a call succeed for another model.
+    func succeedForOthers(_ call: String) {
+        let other = Subject.model(Lane.Key(projectID: "elsewhere", modelName: "another"))
+        self.coordinator.successes[call] = Successes(other, at: self.now.monotonic)
+    }
+
     /// Lets so many seconds pass, and wakes whatever wants to be woken meanwhile.
     func pass(_ length: Double) {
         let end = self.now.monotonic + seconds(length)

@@ -13,7 +13,7 @@ struct CoordinatorOutageTests {
         bench.accept(.sample(2, plan: .sample(run: "r2", model: "other")))
         bench.fail(.cut)
         bench.fail(.cut)
-        #expect(bench.calls == [.probe(.workbench)])
+        #expect(bench.calls == [.probe(.workbench, projectID: "project")])
         bench.fail(.cut)
         #expect(bench.outages.map { $0?.class } == [.unavailable])
         #expect(bench.records.filter { $0.rollout.phase == .waiting && $0.publishes }.count == 2)
@@ -54,12 +54,13 @@ struct CoordinatorOutageTests {
     }
 
     @Test
-    func aCallThatFailsWhileItsComponentIsUpUsesAnAttempt() {
+    func aCallThatFailsWhileItSucceedsForOthersUsesAnAttempt() {
         let bench = Bench()
         bench.accept(.sample())
         var rounds = 0
         while bench.endings.isEmpty, rounds < 20 {
             bench.fail(.cut)
+            bench.succeedForOthers("readRun")
             bench.answer(.alive)
             bench.pass(60)
             rounds += 1
@@ -80,6 +81,7 @@ struct CoordinatorOutageTests {
         var rounds = 0
         while bench.endings.isEmpty, rounds < 20 {
             bench.fail(.cut)
+            bench.succeedForOthers("readRun")
             bench.answer(.alive)
             bench.pass(60)
             rounds += 1
@@ -118,7 +120,7 @@ struct CoordinatorOutageTests {
         bench.answerAll(until: { $0.isNamed("findVersion") })
         let failure = CallFailure(kind, message: "no registry", httpStatus: 500)
         bench.fail(failure)
-        #expect(bench.calls == [.probe(.registry)])
+        #expect(bench.calls == [.probe(.registry, projectID: nil)])
         for _ in 0..<20 {
             bench.fail(failure)
             bench.pass(60)
@@ -148,7 +150,7 @@ struct CoordinatorOutageTests {
         let bench = Bench()
         bench.coordinator.begin(now: bench.now)
         bench.accept(.sample())
-        #expect(bench.calls == [.probe(.workbench)])
+        #expect(bench.calls == [.probe(.workbench, projectID: nil)])
         bench.fail(.cut)
         #expect(bench.outages.map { $0?.class } == [.unavailable])
         #expect(bench.records.last?.rollout.phase == .waiting)

@@ -68,6 +68,7 @@ struct CoordinatorTests {
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.fail(.failedSomehow)
+        bench.answer(.alive)
         bench.pass(1)
         #expect(bench.calls.first?.isNamed("findBuild") == true)
         bench.answer(.build(BuildFacts(buildID: "found", progress: .underWay("building"))))
@@ -85,6 +86,7 @@ struct CoordinatorTests {
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.fail(.failedSomehow)
+        bench.answer(.alive)
         while bench.now.monotonic < at(90).monotonic {
             bench.pass(1)
             #expect(bench.calls.allSatisfy { !$0.isCreating })
@@ -121,6 +123,8 @@ struct CoordinatorTests {
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.fail(.failedSomehow)
+        bench.succeedForOthers("createDeployment")
+        bench.answer(.alive)
         #expect(bench.endings == [])
         bench.pass(100)
         #expect(bench.calls.first?.isNamed("findDeployment") == true)
@@ -135,6 +139,8 @@ struct CoordinatorTests {
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createDeployment") }
         bench.fail(.failedSomehow)
+        bench.succeedForOthers("createDeployment")
+        bench.answer(.alive)
         bench.pass(100)
         bench.answer(.deployment(nil))
         #expect(bench.endings.map(\.phase) == [.failed])
@@ -166,6 +172,7 @@ struct CoordinatorTests {
         bench.accept(.sample())
         bench.answerAll { $0.isNamed("createBuild") }
         bench.fail(.failedSomehow)
+        bench.answer(.alive)
         for _ in 0..<8 {
             bench.pass(16)
             #expect(bench.calls.map(\.name) == ["findBuild"])

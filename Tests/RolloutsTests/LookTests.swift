@@ -122,6 +122,7 @@ struct LookTests {
         bench.accept(.sample())
         bench.answerAll(until: { $0.isNamed(step.0) })
         bench.fail(.failed)
+        bench.answer(.alive)
         bench.pass(1)
         #expect(bench.calls.map(\.name) == [step.0])
     }

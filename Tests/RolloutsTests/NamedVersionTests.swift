@@ -61,7 +61,7 @@ struct NamedVersionTests {
         let bench = self.bench()
         bench.fail(self.gone)
         // It may be the registry that is gone.
-        #expect(bench.calls == [.probe(.registry)])
+        #expect(bench.calls == [.probe(.registry, projectID: nil)])
         bench.answer(.alive)
         #expect(bench.calls.map(\.name) == ["registerVersion"])
         bench.answerAll()
@@ -82,6 +82,7 @@ struct NamedVersionTests {
         for _ in 0..<RetryPolicy().maximumAttempts {
             #expect(bench.calls.map(\.name) == ["readVersion"])
             bench.fail(.failed)
+            bench.succeedForOthers("readVersion")
             bench.answer(.alive)
             bench.pass(40)
         }
@@ -149,7 +150,7 @@ struct NamedVersionTests {
     @Test func aRegistryThatIsAwayAtTheRegistrationIsAnOutage() {
         let bench = self.bench([])
         bench.fail(self.gone)
-        #expect(bench.calls == [.probe(.registry)])
+        #expect(bench.calls == [.probe(.registry, projectID: nil)])
         bench.fail(self.gone)
         #expect(bench.outages.map { $0?.class } == [.unavailable])
         #expect(bench.endings == [])

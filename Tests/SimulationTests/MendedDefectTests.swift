@@ -18,6 +18,10 @@ struct MendedDefectTests {
             "failed-in-doubt",
             // A worker stood still between journal and offset; what another began meanwhile looked like a lost journal.
             "journal-begun-by-another",
+            // A part of the workbench was down while the probe's part answered (rule 13).
+            "family-down",
+            // A proxy's own answers counted as the workbench's (rule 12).
+            "in-between",
         ]
     )
     func isClean(name: String) throws {

@@ -71,14 +71,26 @@ struct CallTests {
 
     static let probes: [Exemplar] = [
         Exemplar(
-            call: .probe(.workbench),
+            call: .probe(.workbench, projectID: nil),
             lines: ["POST /auth/validate_key"],
             body: #"{"audience":"API"}"#,
             answers: [.json(#"{"valid":true,"username":"u"}"#)],
             result: .alive
         ),
         Exemplar(
-            call: .probe(.registry),
+            call: .probe(.workbench, projectID: "p"),
+            lines: [
+                "POST /auth/validate_key", "GET /projects/p",
+                "GET /projects/p/models?page_size=100&search_filter=%7B%22name%22%3A%22slipway-probe%22%7D",
+            ],
+            answers: [
+                .json(#"{"valid":true,"username":"u"}"#), .json(#"{"id":"p","name":"n"}"#),
+                .json(#"{"models":[],"next_page_token":""}"#),
+            ],
+            result: .alive
+        ),
+        Exemplar(
+            call: .probe(.registry, projectID: nil),
             lines: ["GET /registry/models?page_size=100&search_filter=%7B%22model_name%22%3A%22slipway-probe%22%7D"],
             answers: [.json(#"{"models":[{"model_id":"x"}],"next_page_token":"more"}"#)],
             result: .alive

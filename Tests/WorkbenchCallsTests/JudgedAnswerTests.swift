@@ -56,9 +56,9 @@ struct JudgedAnswerTests {
         // The model complains, whatever it answers beside.
         JudgedAnswer(answer: #"{"success":false,"errors":["boom"],"response":[0]}"#, expect: "[0]", verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"boom","response":[0]}"#, expect: "[0]", verdict: .wrong),
-        // No answer of a model.
-        JudgedAnswer(answer: "", verdict: .wrong), JudgedAnswer(answer: "[0,1]", verdict: .wrong),
-        JudgedAnswer(answer: "<html>all is well</html>", verdict: .wrong),
+        // No answer of a model: somebody in between has spoken.
+        JudgedAnswer(answer: "", verdict: .notYet), JudgedAnswer(answer: "[0,1]", verdict: .notYet),
+        JudgedAnswer(answer: "<html>all is well</html>", verdict: .notYet),
         // Refused.
         JudgedAnswer(answer: #"{"errors":"no"}"#, status: 400, verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"no"}"#, status: 401, verdict: .wrong),

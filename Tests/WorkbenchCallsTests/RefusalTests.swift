@@ -30,19 +30,25 @@ struct RefusalTests {
         Refusal(answer: .refusal(400, code: 3), kind: .invalid, leavesOpen: false, status: 400),
         Refusal(answer: .refusal(429, code: 8), kind: .rateLimited, leavesOpen: false, status: 429),
         Refusal(answer: .refusal(500, code: 13), kind: .serverError, leavesOpen: true, status: 500),
+        // The same by somebody in between, who may have asked the workbench first.
+        Refusal(answer: .json("<html>", status: 403), kind: .inBetween, leavesOpen: true, status: 403),
+        Refusal(answer: .json("default backend - 404", status: 404), kind: .inBetween, leavesOpen: true, status: 404),
+        Refusal(answer: .json(#"{"message":"no"}"#, status: 400), kind: .inBetween, leavesOpen: true, status: 400),
+        Refusal(answer: .json("", status: 409), kind: .inBetween, leavesOpen: true, status: 409),
+        Refusal(answer: .json("", status: 501), kind: .inBetween, leavesOpen: true, status: 501),
         Refusal(answer: .json("<html>", status: 500), kind: .unavailable, leavesOpen: true, status: 500),
         Refusal(answer: .json("", status: 502), kind: .unavailable, leavesOpen: true, status: 502),
-        Refusal(answer: .json("", status: 302), kind: .protocol, leavesOpen: true, status: 302),
+        Refusal(answer: .json("", status: 302), kind: .inBetween, leavesOpen: true, status: 302),
         // Of another shape.
-        Refusal(answer: .json(""), kind: .protocol, leavesOpen: true, status: 200),
-        Refusal(answer: .json("<html><title>Sign in</title>"), kind: .protocol, leavesOpen: true, status: 200),
-        Refusal(answer: .json(#"{"id":"79b0"#), kind: .protocol, leavesOpen: true, status: 200),
+        Refusal(answer: .json(""), kind: .inBetween, leavesOpen: true, status: 200),
+        Refusal(answer: .json("<html><title>Sign in</title>"), kind: .inBetween, leavesOpen: true, status: 200),
+        Refusal(answer: .json(#"{"id":"79b0"#), kind: .inBetween, leavesOpen: true, status: 200),
         // Cut, or never there.
         Refusal(answer: .fail(.cut), kind: .unavailable, leavesOpen: true),
         Refusal(answer: .fail(.timeout), kind: .unavailable, leavesOpen: true),
         Refusal(answer: .fail(.connect, mayHaveBeenSent: false), kind: .unavailable, leavesOpen: false),
         Refusal(answer: .fail(.tls, mayHaveBeenSent: false), kind: .unavailable, leavesOpen: false),
-        Refusal(answer: .fail(.responseTooLarge), kind: .protocol, leavesOpen: true),
+        Refusal(answer: .fail(.responseTooLarge), kind: .inBetween, leavesOpen: true),
         Refusal(answer: .fail(.invalidRequest, mayHaveBeenSent: false), kind: .invalid, leavesOpen: false),
         Refusal(answer: .fail(.cancelled), kind: .unavailable, leavesOpen: true),
         Refusal(answer: .noKey(CredentialFailure("the key file is empty")), kind: .unauthorized, leavesOpen: false),
@@ -77,14 +83,15 @@ struct RefusalTests {
     ])
     func aListingOfAnotherShapeIsNone(body: String) throws {
         let held = try Held(.findModel(projectID: "p", name: "n"), [.json(body)])
-        #expect(held.failure?.kind == .protocol)
-        #expect(held.failure?.message.hasPrefix("ListModels: the answer can't be read") == true)
+        #expect(held.failure?.kind == .inBetween)
+        let beginning = "ListModels: somebody in between answers: the answer can't be read"
+        #expect(held.failure?.message.hasPrefix(beginning) == true)
     }
 
     @Test(arguments: CallTests.creations.map(\.call))
     func aCreationWithoutAnIDLeavesItsOutcomeOpen(call: APICall) throws {
         let failure = try #require(try Held(call, [.json("{}")]).failure)
-        #expect(failure.kind == .protocol)
+        #expect(failure.kind == .inBetween)
         #expect(failure.isOutcomeUnknown)
     }
 
@@ -106,7 +113,7 @@ struct RefusalTests {
 
     @Test(arguments: [#"{"valid":false}"#, "{}"])
     func aKeyThatIsNotValidIsRefused(body: String) throws {
-        let held = try Held(.probe(.workbench), [.json(body)])
+        let held = try Held(.probe(.workbench, projectID: nil), [.json(body)])
         #expect(held.failure?.kind == .unauthorized)
         #expect(held.failure?.httpStatus == nil)
     }

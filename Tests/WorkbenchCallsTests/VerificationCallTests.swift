@@ -51,6 +51,9 @@ struct VerificationCallTests {
     @Test(arguments: [
         HandWritten.json(#"{"errors":"busy"}"#, status: 429), .json("", status: 503), .json("", status: 404),
         .fail(.connect, mayHaveBeenSent: false), .fail(.timeout), .fail(.cut),
+        // Somebody in between: nothing that the model has said.
+        .json("", status: 401), .json("", status: 403), .json("<html>", status: 413), .json("<html>"),
+        .json(#"{"success":true"#), .fail(.responseTooLarge),
     ])
     func aServiceThatIsNotThereHasNotAnsweredYet(answer: HandWritten) throws {
         guard case .notYet = try self.verdict(self.verify(Self.model, answer)) else {
@@ -60,8 +63,8 @@ struct VerificationCallTests {
     }
 
     @Test(arguments: [
-        HandWritten.json("", status: 401), .json("", status: 403), .json("", status: 413), .json("<html>"),
-        .json(#"{"success":true"#), .fail(.responseTooLarge), .noKey(CredentialFailure("no key")),
+        HandWritten.json(#"{"errors":"no"}"#, status: 401), .json(#"{"errors":"no"}"#, status: 403),
+        .refusal(413, code: 3), .noKey(CredentialFailure("no key")),
     ])
     func aRefusedSampleIsWrong(answer: HandWritten) throws {
         guard case .wrong = try self.verdict(self.verify(Self.model, answer)) else {
@@ -78,7 +81,7 @@ struct VerificationCallTests {
 
     @Test(arguments: [
         (HandWritten.refusal(404, code: 5), CallFailure.Kind.notFound), (.refusal(401, code: 16), .unauthorized),
-        (.fail(.cut), .unavailable), (.json("{}"), .protocol),
+        (.fail(.cut), .unavailable), (.json("{}"), .inBetween),
     ])
     func withoutTheModelsKeyThereIsNoVerdict(answer: HandWritten, kind: CallFailure.Kind) throws {
         let held = try self.verify(answer)

@@ -25,7 +25,7 @@ struct EndOfWorkerTests {
     }
 
     @Test func aStopEndsAWorkerInTimeThoughKafkaHasGone() async throws {
-        try await WorkerFixture.with(clock: .init(fixed: .milliseconds(500))) { bed in
+        try await WorkerFixture.with(clock: .init(fixed: .seconds(3))) { bed in
             let mock = try #require(bed.mock)
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)

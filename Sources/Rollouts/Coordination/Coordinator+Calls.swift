@@ -92,6 +92,10 @@ extension Coordinator {
                 self.park(rollout, component: call.component, now: now)
                 continue
             }
+            guard self.mayTry(call, for: rollout, now: now) else {
+                _ = self.ready.popFirst()
+                continue
+            }
             if call.isCreating {
                 guard self.budget.reserve(now: now.monotonic) else { return }
                 _ = self.ready.popFirst()
@@ -214,12 +218,13 @@ extension Coordinator {
         guard let context = self.calls.removeValue(forKey: call) else { return }
         self.budget.release()
         self.budget.succeeded()
-        if case .probe(let component) = context.call {
+        if case .probe(let component, _) = context.call {
             self.probeSucceeded(component, now: now)
         } else if case .sweep = context.call {
             self.sweepSucceeded(context.id, result)
         } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
+            self.noteSuccess(of: context.call, for: rollout, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
             let verdict = rollout.succeeded(result, startedAt: context.startedAt)

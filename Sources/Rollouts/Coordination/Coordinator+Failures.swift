@@ -7,7 +7,7 @@ extension Coordinator {
     package mutating func callFailed(_ call: CallID, _ failure: CallFailure, now: Now) {
         guard let context = self.calls.removeValue(forKey: call) else { return }
         self.budget.release()
-        if case .probe(let component) = context.call {
+        if case .probe(let component, _) = context.call {
             self.probeFailed(component, failure, now: now)
         } else if case .sweep = context.call {
             self.sweepFailed(context.id, failure, now: now)
@@ -30,7 +30,8 @@ extension Coordinator {
             // last look and the wire; then the call's own time tells when at the earliest.
             let sentBy = min(now.monotonic, max(context.notAfter ?? .zero, now.monotonic - self.policy.requestTimeout))
             let certainAt = sentBy + self.policy.requestTimeout + self.policy.settle
-            rollout.becomeUncertain(until: certainAt, now: now.monotonic)
+            // Once: else a call that fails for ever would put its step's end off for ever.
+            rollout.becomeUncertain(until: certainAt, now: now.monotonic, isExcused: rollout.trial == nil)
             if let step = context.call.creatingStep { rollout.state.doubt(step) }
             return
         }
@@ -43,13 +44,18 @@ extension Coordinator {
         switch failure.kind {
         case .withheld:
             self.want(context.call, for: rollout, now: now)
-        case .unavailable, .unauthorized,
-            .serverError where context.call.isLook,
+        case .unavailable, .unauthorized, .serverError, .inBetween,
             .notFound where context.call.component == .registry:
             // A workbench without a registry answers 404 to everything below it, one whose parts are down 500. An owner's
             // first attempt registers without a look before it, so that its answer, too, may be the first to say so.
             rollout.hold(since: context.startedAt)
-            rollout.suspectsRead = !context.call.isCreating
+            rollout.suspicion = Rollout.Suspicion(
+                call: context.call.name,
+                cause: failure.cause,
+                startedAt: context.startedAt,
+                isReading: !context.call.isCreating
+            )
+            self.probeProject = rollout.reference.projectID ?? self.probeProject
             self.suspectOutage(of: context.call.component, failure.cause, rollout, now: now)
         case .rateLimited:
             rollout.hold(since: context.startedAt)
@@ -76,7 +82,7 @@ extension Coordinator {
                 rollout.becomeUncertain(until: now.monotonic + self.policy.settle, now: now.monotonic)
             }
             self.retry(rollout, failure.cause, isReading: false, now: now)
-        case .serverError, .protocol:
+        case .protocol:
             self.retry(rollout, failure.cause, isReading: !context.call.isCreating, now: now)
         }
     }
@@ -89,22 +95,27 @@ extension Coordinator {
     /// Counts a failure against the rollout, and tries again after a backoff, or gives up.
     mutating func retry(_ rollout: Rollout, _ cause: Cause, isReading: Bool, now: Now) {
         rollout.countFailure(isReading: isReading)
-        rollout.suspectedFailure = nil
+        rollout.suspicion = nil
         guard rollout.attempts < self.policy.retry.maximumAttempts else {
-            guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
             let message = "\(cause.message) (\(rollout.attempts) attempts)"
-            let cause = rollout.lastFailure ?? Cause(cause.class, message, httpStatus: cause.httpStatus)
-            if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic {
-                // Its last call may have had an effect, or have one yet: a last look decides.
-                rollout.lastFailure = cause
-                self.wait(rollout, until: certainAt)
-                return
-            }
-            self.finish(rollout.id, .failed, cause, now: now)
+            self.giveUp(rollout, Cause(cause.class, message, httpStatus: cause.httpStatus), now: now)
             return
         }
         let delay = self.policy.retry.backoff.jitteredDelay(afterFailures: rollout.attempts, using: &self.random)
         self.wait(rollout, until: now.monotonic + delay)
+    }
+
+    /// Ends a rollout that has tried enough.
+    mutating func giveUp(_ rollout: Rollout, _ cause: Cause, now: Now) {
+        guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
+        let cause = rollout.lastFailure ?? cause
+        if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic {
+            // Its last call may have had an effect, or have one yet: a last look decides.
+            rollout.lastFailure = cause
+            self.wait(rollout, until: certainAt)
+            return
+        }
+        self.finish(rollout.id, .failed, cause, now: now)
     }
 
     /// Begins the step again without somebody else's version, where reading that has failed for good.
@@ -131,7 +142,6 @@ extension Coordinator {
         _ rollout: Rollout,
         now: Now
     ) {
-        rollout.suspectedFailure = cause
         self.park(rollout, component: component, now: now)
         if self.outages[component]?.suspect(cause) == true { self.sendProbe(of: component, now: now) }
     }
@@ -143,7 +153,7 @@ extension Coordinator {
         if let cause = self.outages[component]?.cause { self.tellWaiting(rollout.id, cause, now: now) }
     }
 
-    private mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
+    mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
         guard let rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
         rollout.state.enter(.waiting, at: now.wall, cause: cause)
         self.record(rollout.state, purpose: .note, publishes: true)
@@ -154,8 +164,9 @@ extension Coordinator {
         let number = self.nextNumber()
         self.outages[component]?.probeStarted()
         self.budget.takeForProbe()
-        self.calls[number] = CallContext(id: nil, call: .probe(component), startedAt: now.monotonic)
-        self.actions.append(.call(PlannedCall(number, reading: .probe(component), partition: nil, rollout: nil)))
+        let probe = APICall.probe(component, projectID: component == .workbench ? self.probeProject : nil)
+        self.calls[number] = CallContext(id: nil, call: probe, startedAt: now.monotonic)
+        self.actions.append(.call(PlannedCall(number, reading: probe, partition: nil, rollout: nil)))
     }
 
     mutating func startDueProbes(now: Now) {
@@ -176,20 +187,16 @@ extension Coordinator {
         for id in ids {
             guard let rollout = self.rollouts[id], rollout.activity == .parked(component) else { continue }
             // Where the component was up all along, it was this call that failed.
-            if verdict == .falseAlarm, let cause = rollout.suspectedFailure {
-                guard cause.class != .notFound else {
+            if verdict == .falseAlarm, let suspicion = rollout.suspicion {
+                rollout.suspicion = nil
+                guard suspicion.cause.class != .notFound else {
                     guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { continue }
-                    self.finish(id, .failed, cause, now: now)
+                    self.finish(id, .failed, suspicion.cause, now: now)
                     continue
                 }
-                self.retry(
-                    rollout,
-                    Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
-                    isReading: rollout.suspectsRead,
-                    now: now
-                )
+                self.judge(rollout, suspicion, now: now)
             } else {
-                rollout.suspectedFailure = nil
+                rollout.suspicion = nil
                 rollout.activity = .waiting
                 self.move(id, now: now)
             }
@@ -204,7 +211,8 @@ extension Coordinator {
         case .forbidden:
             // It answers, and a right that the probe lacks says nothing about the calls that rollouts make.
             self.probeSucceeded(component, now: now)
-        case .unavailable, .unauthorized, .notFound, .conflict, .invalid, .serverError, .protocol, .withheld:
+        case .unavailable, .unauthorized, .notFound, .conflict, .invalid, .serverError, .protocol, .inBetween,
+            .withheld:
             self.isDown(component, failure.outageCause, now: now)
         }
     }

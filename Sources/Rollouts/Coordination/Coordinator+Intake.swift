@@ -194,6 +194,7 @@ extension Coordinator {
         }
         self.due.removeAll { dropped[$0.id] != nil }
         for component in Component.allCases { self.parked[component]?.removeAll { dropped[$0] != nil } }
+        for name in Array(self.stalls.keys) { self.stalls[name]?.drop { dropped[$0] != nil } }
         self.dropActions(partition: partition)
     }
 

@@ -50,6 +50,11 @@ extension Coordinator {
                     self.parked[component]?.contains(rollout.id) == true,
                     "a parked rollout that nobody will wake"
                 )
+            case .stalled(let name):
+                precondition(
+                    self.stalls[name]?.waiting.contains(rollout.id) == true,
+                    "a stalled rollout that nobody will wake"
+                )
             case .queued:
                 let lane = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0] }
                 precondition(lane?.waiting.contains { $0.id == rollout.id } == true, "a queued rollout without a lane")

@@ -125,7 +125,7 @@ extension Coordinator {
             // Gone already, whoever took it away.
             self.sweeps.running[id]?.succeeded([])
             self.sweeps.ready.append(id)
-        case .unavailable, .unauthorized, .rateLimited, .withheld:
+        case .unavailable, .unauthorized, .rateLimited, .inBetween, .withheld:
             self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
         case .serverError, .protocol, .conflict, .forbidden, .invalid:
             let attempts = sweep.attempts + 1

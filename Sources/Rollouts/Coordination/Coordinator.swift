@@ -106,6 +106,13 @@ package struct Coordinator: ~Copyable {
     var nextForgetting: MonotonicTime?
     var outages: [Component: Outage] = [:]
     var parked: [Component: [RolloutID]] = [:]
+    /// When each call has last succeeded, by its name.
+    var successes: [String: Successes] = [:]
+    /// Calls that fail for everybody, by their names, and why.
+    var stalls: [String: Stall] = [:]
+    var stalled: [String: Cause] = [:]
+    /// A project of which the workbench is asked when it may be down.
+    var probeProject: String?
     var calls: [CallID: CallContext] = [:]
     var tickets: [Ticket: TicketContext] = [:]
     var runtimes: [String: (identifier: String, until: MonotonicTime)] = [:]
@@ -148,6 +155,7 @@ package struct Coordinator: ~Copyable {
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
+        for stall in self.stalls.values { next = min(next ?? stall.nextAt, stall.nextAt) }
         if !self.ready.isEmpty || !self.sweeps.ready.isEmpty,
             let chance = self.budget.nextChance(now: now, isCreating: self.isNextCreating)
         {
@@ -171,6 +179,7 @@ package struct Coordinator: ~Copyable {
             self.move(wait.id, now: now)
         }
         self.startDueProbes(now: now)
+        self.startDueCanaries(now: now)
         self.startDueSweeps(now: now)
         self.forgetOld(now: now)
     }

@@ -2,8 +2,9 @@
 
 /// One call to the workbench that the pipeline asks for; the runner makes it, once, and says how it went.
 package enum APICall: Sendable, Equatable {
-    /// Asks something cheap of a component, to learn whether it is back.
-    case probe(Component)
+    /// Asks something cheap of a component, to learn whether it is back; with a project, of each family of operations that
+    /// its rollouts need.
+    case probe(Component, projectID: String?)
     /// Looks up a project by its exact name.
     case findProject(name: String)
     /// Looks up an experiment by its exact name in a project.
@@ -64,7 +65,7 @@ package enum APICall: Sendable, Equatable {
     /// The call's row in the table of all calls.
     var traits: Traits {
         switch self {
-        case .probe(let component): Traits(name: "probe", component: component, effect: .asks)
+        case .probe(let component, _): Traits(name: "probe", component: component, effect: .asks)
         case .findProject: Traits(name: "findProject", component: .workbench, effect: .looks)
         case .findExperiment: Traits(name: "findExperiment", component: .workbench, effect: .looks)
         case .readRun: Traits(name: "readRun", component: .workbench, effect: .looks)

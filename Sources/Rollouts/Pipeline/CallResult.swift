@@ -130,8 +130,10 @@ package struct CallFailure: Error, Sendable, Equatable {
         case rateLimited
         /// Another 5xx.
         case serverError
-        /// An answer that can't be understood.
+        /// An answer of the workbench's that can't be understood.
         case `protocol`
+        /// An answer by somebody between here and the workbench: a proxy, firewall, ingress or login page.
+        case inBetween
         /// Given up before it was sent: the intent was too old or the partition had moved.
         case withheld
     }
@@ -175,6 +177,7 @@ package struct CallFailure: Error, Sendable, Equatable {
             case .rateLimited: .rateLimited
             case .serverError, .withheld: .serverError
             case .protocol: .protocol
+            case .inBetween: .refusedInBetween
             }
         return Cause(causeClass, self.message, httpStatus: self.httpStatus)
     }

@@ -80,6 +80,9 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case `protocol`
     /// The workbench failed again and again while it served others.
     case serverError
+    /// Somebody between here and the workbench (a proxy, firewall, ingress or login page) answered in its place, again and
+    /// again, while the workbench itself served others or could be reached.
+    case refusedInBetween
     /// The rollout's journal record does not fit the topic's limit.
     case recordTooLarge
 
@@ -95,8 +98,7 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     package var isRetryable: Bool {
         switch self {
         case .registration, .build, .deployment, .verification, .deadline, .conflict, .protocol, .serverError,
-            .notFound,
-            .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound:
+            .refusedInBetween, .notFound, .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound:
             true
         case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
             .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid, .forbidden,
@@ -133,6 +135,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .conflict: "Read the workbench's message; then replay the run."
         case .protocol: "Check workbench.url and the proxies in between; then replay the run."
         case .serverError: "Look at the workbench's health; then replay the run."
+        case .refusedInBetween:
+            "Find the proxy or firewall whose answer the message gives, and let these calls through."
         case .recordTooLarge: "Make the event smaller, or raise max.message.bytes of the journal topic."
         case .unavailable: "Nothing: work goes on when the workbench is back."
         case .unauthorized: "Renew the API key; work goes on by itself."

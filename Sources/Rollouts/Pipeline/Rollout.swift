@@ -22,6 +22,8 @@ package final class Rollout {
         case waiting
         /// Waits until a component is back, or until it is clear whether it is down. Next: any.
         case parked(Component)
+        /// Waits until a call that fails for everybody has succeeded for somebody, or for its turn to try. Next: any.
+        indirect case stalled(String)
         /// Waits for its turn among the rollouts of its model. Next: any.
         case queued
         /// It is being passed on to the partition that owns its model. Next: gone.
@@ -33,7 +35,7 @@ package final class Rollout {
         var holdsPlace: Bool {
             switch self {
             case .committing, .cleared: true
-            case .ready, .calling, .waiting, .parked, .queued, .moving, .ending: false
+            case .ready, .calling, .waiting, .parked, .stalled, .queued, .moving, .ending: false
             }
         }
     }
@@ -48,6 +50,35 @@ package final class Rollout {
         case done
     }
 
+    /// A call that failed as if its component were down.
+    package struct Suspicion: Sendable, Equatable {
+        /// The call's name.
+        var call: String
+        /// Why it failed.
+        var cause: Cause
+        /// When it began.
+        var startedAt: MonotonicTime
+        /// Whether it creates nothing.
+        var isReading: Bool
+    }
+
+    /// A try of a call that fails for others, too.
+    package struct Trial: Sendable, Equatable {
+        /// The call's name.
+        var call: String
+        /// When it began.
+        var at: MonotonicTime
+        /// Whether the rollout may make the call though others wait.
+        var isCanary: Bool
+    }
+
+    /// Behind one pointer: few rollouts are ever in trouble, and many wait in memory.
+    private struct Trouble: Sendable {
+        var suspicion: Suspicion?
+        var trial: Trial?
+        var waitCause: Cause?
+    }
+
     /// The journalled part.
     package var state: RolloutState
     /// What it is doing now.
@@ -60,10 +91,8 @@ package final class Rollout {
     package private(set) var attempts = 0
     /// Those of them that were of reading calls, since the last answer.
     private var failedReads: UInt8 = 0
-    /// Whether the suspected failure is one of a reading call.
-    package var suspectsRead = false
-    /// A failure that counts only if the component turns out to be up.
-    @Rare package var suspectedFailure: Cause?
+    /// What is known of a call that fails, and may fail for others, too.
+    @Rare private var trouble: Trouble?
     /// What the newest poll found in the way.
     @Rare package var obstacle: Cause?
     /// Why it ends once it is certain that its last creating call had no effect.
@@ -114,6 +143,31 @@ package final class Rollout {
         return reference
     }
 
+    /// A failure that says something of the rollout only if the component turns out to be up.
+    package var suspicion: Suspicion? {
+        get { self.trouble?.suspicion }
+        set { self.change { $0.suspicion = newValue } }
+    }
+
+    /// The newest try of a call that has failed.
+    package var trial: Trial? {
+        get { self.trouble?.trial }
+        set { self.change { $0.trial = newValue } }
+    }
+
+    /// What stands in its way while it waits for others to succeed.
+    package var waitCause: Cause? {
+        get { self.trouble?.waitCause }
+        set { self.change { $0.waitCause = newValue } }
+    }
+
+    private func change(_ body: (inout Trouble) -> Void) {
+        var trouble = self.trouble ?? Trouble()
+        body(&trouble)
+        let isNone = trouble.suspicion == nil && trouble.trial == nil && trouble.waitCause == nil
+        self.trouble = isNone ? nil : trouble
+    }
+
     /// Its id.
     package var id: RolloutID { self.state.id }
 
@@ -158,7 +212,7 @@ package final class Rollout {
         self.isReady = false
         self.hasMetConflict = false
         self.uncertainUntil = nil
-        self.suspectedFailure = nil
+        self.trouble = nil
         self.obstacle = nil
         self.lastFailure = nil
         self.startClock(at: now.monotonic)
@@ -236,9 +290,11 @@ package final class Rollout {
     }
 
     /// A creating call has an unknown outcome: until `time` it may take effect, and nothing is created meanwhile.
-    package func becomeUncertain(until time: MonotonicTime, now: MonotonicTime) {
+    ///
+    /// The wait is not the step's own time, where it is excused.
+    package func becomeUncertain(until time: MonotonicTime, now: MonotonicTime, isExcused: Bool = true) {
         self.look = .owed
-        self.excuse(time - max(now, self.uncertainUntil ?? now))
+        if isExcused { self.excuse(time - max(now, self.uncertainUntil ?? now)) }
         self.uncertainUntil = time
     }
 

@@ -65,13 +65,14 @@ package enum FaultKind: String, Sendable, CaseIterable {
     case staleLists = "stale-lists"
     /// The workbench refuses all that is made for one model (`target`).
     case refusedModel = "refused-model"
+    /// One family of the workbench (`target`) is down while the others answer.
+    case familyDown = "family-down"
+    /// Somebody in between answers with `status` (0: what goes with its look); `target` says how it looks, and from 5 on the
+    /// call is applied all the same.
+    case inBetween = "in-between"
 
     // Known defects: random seeds leave them off.
 
-    /// One family of the workbench (`target`) is down while the others answer (guarantees.md 1).
-    case familyDown = "family-down"
-    /// Somebody in between answers with `status`; `target` says how it looks (guarantees.md 2, chaos.md V1).
-    case inBetween = "in-between"
     /// Reads by id do not show for `delay` what was just made (guarantees.md 6).
     case lateReads = "late-reads"
     /// Comments and tags are not kept (guarantees.md 7).
@@ -94,9 +95,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
             .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
-            .refusedModel:
+            .refusedModel, .familyDown, .inBetween:
             false
-        case .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
+        case .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
             .remadeJournal, .crashLoop:
             true
         }

@@ -253,9 +253,13 @@ package struct PlanGenerator {
         case .staleLists: fault.delay = self.draw(100...(settings.settle / 2))
         case .refusedModel: fault.target = self.draw(0...(settings.models - 1))
         case .sparse: fault.target = self.draw(0...1)
-        case .twins, .inBetween:
+        case .inBetween:
+            fault.count = self.chance(50) ? 0 : self.draw(1...3)
+            fault.target = self.draw(0...9)
+            fault.status = self.pick([0, 200, 302, 400, 403, 404, 500, 502])
+        case .twins:
             fault.count = self.draw(1...3)
-            fault.target = self.draw(0...4)
+            fault.target = self.draw(0...1)
         case .appliedTooLate:
             fault.count = self.draw(1...3)
             fault.delay = (settings.requestTimeout + settings.settle) * 3

@@ -72,9 +72,9 @@ enum SandboxFaults {
         case .inBetween:
             let authors: [FalseAnswer.Author] = [.text, .page, .empty, .redirect, .json]
             let author = authors[abs(fault.target) % authors.count]
-            return .intercept(
-                .answer(fault.status == 0 ? FalseAnswer(author) : FalseAnswer(author, status: fault.status))
-            )
+            var answer = FalseAnswer(author, status: fault.status == 0 ? nil : fault.status)
+            answer.isApplied = abs(fault.target) >= authors.count
+            return .intercept(.answer(answer))
         case .lateReads: return .alter(.visibleAfter(delay...delay))
         case .forgottenMarkers: return .alter(.forget(ForgottenFields([.comment, .tags])))
         case .twins: return .intercept(.twice(answers504: fault.target % 2 == 0))

@@ -36,8 +36,18 @@ package struct APIError: Error, Sendable, Equatable {
         case unknown
     }
 
+    /// Who gave the answer.
+    package enum Author: String, Sendable {
+        /// The workbench itself: its gateway's JSON with a code, or an answer that it alone can have given.
+        case workbench
+        /// Somebody in between (a proxy, firewall, ingress or login page), or nobody at all.
+        case inBetween
+    }
+
     /// The call that failed.
     package let operation: APIOperation
+    /// Who gave the answer: an answer has an author before it has a meaning (rule 12).
+    package let author: Author
     /// What went wrong.
     package let kind: Kind
     /// HTTP status, if there was a response.
@@ -59,6 +69,7 @@ package struct APIError: Error, Sendable, Equatable {
         operation: APIOperation,
         message: String,
         outcome: Outcome,
+        author: Author,
         httpStatus: Int? = nil,
         grpcCode: Int? = nil,
         requestID: String? = nil,
@@ -68,6 +79,7 @@ package struct APIError: Error, Sendable, Equatable {
         self.operation = operation
         self.message = message
         self.outcome = outcome
+        self.author = author
         self.httpStatus = httpStatus
         self.grpcCode = grpcCode
         self.requestID = requestID

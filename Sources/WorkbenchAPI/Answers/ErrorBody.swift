@@ -8,15 +8,19 @@ struct ErrorBody {
     let message: String
     /// gRPC code, where the workbench itself answered.
     let grpcCode: Int?
+    /// Whether it is JSON as the workbench's gateway or its model service writes it.
+    let isOwn: Bool
 
     /// Reads the gateway's JSON, the model service's, a page or plain text.
     init(_ body: [UInt8]) {
         if let error = Self.gatewayError(body) {
             self.message = error.message
             self.grpcCode = error.code
+            self.isOwn = error.code != nil || error.isOfService
         } else {
             self.message = Self.text(of: body)
             self.grpcCode = nil
+            self.isOwn = false
         }
     }
 
@@ -42,11 +46,11 @@ struct ErrorBody {
         return String(decoding: text.utf8.dropFirst(from).prefix(count), as: UTF8.self)
     }
 
-    private static func gatewayError(_ body: [UInt8]) -> (message: String, code: Int?)? {
+    private static func gatewayError(_ body: [UInt8]) -> GatewayError? {
         guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), body.count <= 1 << 20 else { return nil }
         // Not the gateway's where it can't be read: its text still says more than the reader's complaint.
-        guard let value = try? JSONValue(answer: body), let error = try? GatewayError(value) else { return nil }
-        return (error.message, error.code)
+        guard let value = try? JSONValue(answer: body) else { return nil }
+        return try? GatewayError(value)
     }
 
     private static func text(of body: [UInt8]) -> String {
@@ -63,11 +67,13 @@ struct ErrorBody {
 private struct GatewayError {
     let message: String
     let code: Int?
+    let isOfService: Bool
 
     init(_ value: JSONValue) throws(FieldFailure) {
         let fields = try Fields(value)
         let code = try fields.integer("code")
         self.code = code == 0 ? nil : Int(clamping: code)
+        self.isOfService = fields.isPresent("errors")
         var message = try fields.text("message")
         if message.isEmpty { message = (try? fields.text("error")) ?? "" }
         if message.isEmpty, let errors = fields.value("errors") { message = try ServiceErrors(errors).text }

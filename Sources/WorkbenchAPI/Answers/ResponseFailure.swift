@@ -30,11 +30,13 @@ package struct ResponseFailure: Sendable {
     func error(for response: HTTPResponse) -> APIError {
         let body = ErrorBody(response.body)
         let isDuplicate = self.isDuplicateName(response.status, body.message)
+        let author: APIError.Author = body.isOwn || isDuplicate ? .workbench : .inBetween
         return APIError(
             isDuplicate ? .conflict : self.kind(of: response.status, grpcCode: body.grpcCode),
             operation: self.operation,
             message: self.message(for: response, saying: body.message),
-            outcome: isDuplicate ? .notApplied : self.outcome(of: response.status),
+            outcome: isDuplicate ? .notApplied : self.outcome(of: response.status, by: author),
+            author: author,
             httpStatus: response.status,
             grpcCode: body.grpcCode,
             requestID: self.requestID(of: response),
@@ -50,7 +52,9 @@ package struct ResponseFailure: Sendable {
             Self.kind(of: failure.kind),
             operation: operation,
             message: ServerText.clean("\(failure.kind.rawValue): \(failure.message)", hiding: secrets),
-            outcome: operation.effect == .write && failure.mayHaveBeenSent ? .unknown : .notApplied
+            outcome: operation.effect == .write && failure.mayHaveBeenSent ? .unknown : .notApplied,
+            // A request that was never built, or was given up here, says nothing of anybody else.
+            author: failure.kind == .invalidRequest ? .workbench : .inBetween
         )
     }
 
@@ -81,6 +85,7 @@ package struct ResponseFailure: Sendable {
             operation: self.operation,
             message: self.clean(message),
             outcome: self.operation.effect == .write ? .unknown : .notApplied,
+            author: .inBetween,
             httpStatus: response.status,
             requestID: self.requestID(of: response)
         )
@@ -111,10 +116,14 @@ package struct ResponseFailure: Sendable {
         }
     }
 
-    private func outcome(of status: Int) -> APIError.Outcome {
+    private func outcome(of status: Int, by author: APIError.Author) -> APIError.Outcome {
         guard self.operation.effect == .write else { return .notApplied }
         switch status {
         case 408: return .unknown
+        // Asked for before anything is passed on.
+        case 401, 407, 429: return .notApplied
+        // A firewall may look at answers, too, and replace what the workbench has said of a call that it made.
+        case 400...499 where author == .inBetween: return .unknown
         case 400...499: return .notApplied
         default: return .unknown
         }

@@ -35,6 +35,6 @@ package struct PageCursor: Sendable {
     }
 
     private func failure(_ message: String) -> APIError {
-        APIError(.protocol, operation: self.operation, message: message, outcome: .notApplied)
+        APIError(.protocol, operation: self.operation, message: message, outcome: .notApplied, author: .workbench)
     }
 }

@@ -109,7 +109,7 @@ extension RequestDraft {
     }
 
     private func refused(_ message: String) -> APIError {
-        APIError(.invalid, operation: self.operation, message: message, outcome: .notApplied)
+        APIError(.invalid, operation: self.operation, message: message, outcome: .notApplied, author: .workbench)
     }
 }
 
@@ -127,7 +127,8 @@ extension RequestDraft {
             .unauthorized,
             operation: self.operation,
             message: ServerText.clean(failure.description, hiding: self.secrets),
-            outcome: .notApplied
+            outcome: .notApplied,
+            author: .workbench
         )
     }
 }

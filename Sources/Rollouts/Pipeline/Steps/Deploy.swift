@@ -83,11 +83,11 @@ struct DeployStep: CreatingRules {
         let own = sweep.state.made.deploymentID
         let isOwnActive = deployments.contains { $0.id == own && $0.isActive }
         let isOwnLive = own != nil && sweep.live?.place?.deploymentID == own
-        var displaces = false
+        var stops = false
         for deployment in deployments where deployment.id != own {
             guard deployment.isActive else {
                 // Noted before: then an earlier process has stopped it, and may not have come to reviving.
-                displaces = displaces || !isOwnLive && sweep.orphans.contains { $0.id == deployment.id }
+                stops = stops || sweep.orphans.contains { $0.id == deployment.id }
                 sweep.note(.deployment, deployment.id, .stopped)
                 continue
             }
@@ -96,7 +96,7 @@ struct DeployStep: CreatingRules {
                 continue
             }
             sweep.note(.deployment, deployment.id, .stopped)
-            displaces = displaces || !isOwnLive
+            stops = true
             let place = DeploymentPlace(
                 projectID: run.projectID,
                 modelID: modelID,
@@ -105,7 +105,7 @@ struct DeployStep: CreatingRules {
             )
             sweep.follow(.stopDeployment(place))
         }
-        // An older run that came up late has displaced the one that ought to serve.
-        if displaces, let place = sweep.live?.place { sweep.follow(.reviveDeployment(place)) }
+        // What came up late may have displaced the one that ought to serve, before or since it was looked for.
+        if stops, let place = sweep.live?.place { sweep.follow(.reviveDeployment(place)) }
     }
 }

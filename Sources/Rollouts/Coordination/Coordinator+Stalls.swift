@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// Rule 13: a failure is judged by comparison.
+///
+/// A call that fails while its component answers may fail for its rollout's own sake, or for everybody's: a part of the
+/// workbench is down, or somebody in between refuses. Only what has gone well for another model meanwhile tells.
+extension Coordinator {
+    /// Judges a call that failed though its component is up.
+    mutating func judge(_ rollout: Rollout, _ suspicion: Rollout.Suspicion, now: Now) {
+        let subject = self.subject(of: rollout)
+        let last = rollout.trial.flatMap { $0.call == suspicion.call ? $0.at : nil } ?? suspicion.startedAt
+        rollout.trial = Rollout.Trial(call: suspicion.call, at: suspicion.startedAt, isCanary: false)
+        // The component has answered: the time is the step's own.
+        rollout.heldSince = nil
+        let cause = suspicion.cause
+        guard self.successes[suspicion.call]?.hasAnother(than: subject, since: last) != true else {
+            self.retry(
+                rollout,
+                Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
+                isReading: suspicion.isReading,
+                now: now
+            )
+            return
+        }
+        rollout.waitCause = cause
+        guard !rollout.isPastDeadline(now.monotonic) else {
+            self.endStalled(rollout, now: now)
+            return
+        }
+        var stall = self.stalls[suspicion.call] ?? Stall(until: now.monotonic + self.pause(afterFailures: 1))
+        stall.failed(rollout.id, subject, next: now.monotonic + self.pause(afterFailures: stall.failures))
+        self.stalls[suspicion.call] = stall
+        self.holdUp(rollout, suspicion.call, cause, now: now)
+    }
+
+    /// Whether a rollout may make a call now; where others fail with the same one, it waits for a canary.
+    mutating func mayTry(_ call: APICall, for rollout: Rollout, now: Now) -> Bool {
+        guard !self.stalls.isEmpty, var stall = self.stalls[call.name] else { return true }
+        if let trial = rollout.trial, trial.call == call.name, trial.isCanary { return true }
+        defer { self.stalls[call.name] = stall }
+        let until = now.monotonic + self.policy.requestTimeout + self.pause(afterFailures: stall.failures)
+        if stall.arrived(rollout.id, self.subject(of: rollout), until: until) {
+            rollout.trial = Rollout.Trial(call: call.name, at: now.monotonic, isCanary: true)
+            return true
+        }
+        let cause = self.stalled[call.name] ?? Cause(.unavailable, "\(call.name) fails for others, too")
+        rollout.waitCause = cause
+        rollout.goOn(at: now.monotonic)
+        self.holdUp(rollout, call.name, cause, now: now)
+        return false
+    }
+
+    /// A call has succeeded: what waited for such a success goes on.
+    mutating func noteSuccess(of call: APICall, for rollout: Rollout, now: Now) {
+        let subject = self.subject(of: rollout)
+        if self.successes[call.name]?.note(subject, at: now.monotonic) == nil {
+            self.successes[call.name] = Successes(subject, at: now.monotonic)
+        }
+        if rollout.trial?.call == call.name { rollout.trial = nil }
+        guard !self.stalls.isEmpty, let stall = self.stalls.removeValue(forKey: call.name) else { return }
+        self.stalled[call.name] = nil
+        self.budget.rampUp()
+        for id in stall.waiting {
+            guard let waiting = self.rollouts[id], waiting.activity == .stalled(call.name) else { continue }
+            waiting.activity = .waiting
+            self.move(id, now: now)
+        }
+    }
+
+    /// Sends the canaries that are due, and ends what has no time left.
+    mutating func startDueCanaries(now: Now) {
+        for (name, stall) in self.stalls.sorted(by: { $0.key < $1.key }) where stall.nextAt <= now.monotonic {
+            for id in stall.waiting {
+                guard let rollout = self.rollouts[id], rollout.activity == .stalled(name),
+                    rollout.isPastDeadline(now.monotonic)
+                else { continue }
+                self.endStalled(rollout, now: now)
+            }
+            self.sendCanary(of: name, now: now)
+        }
+    }
+
+    private mutating func sendCanary(of name: String, now: Now) {
+        guard var stall = self.stalls[name] else { return }
+        let until = now.monotonic + self.policy.requestTimeout + self.pause(afterFailures: stall.failures)
+        let canary = stall.nextCanary(until: until) { (id: RolloutID) -> Subject? in
+            guard let rollout = self.rollouts[id], rollout.activity == .stalled(name) else { return nil }
+            return self.subject(of: rollout)
+        }
+        guard let canary, let rollout = self.rollouts[canary] else {
+            // Nobody waits any more: who comes next finds out anew.
+            self.stalls[name] = nil
+            self.stalled[name] = nil
+            return
+        }
+        self.stalls[name] = stall
+        rollout.trial = Rollout.Trial(call: name, at: rollout.trial?.at ?? now.monotonic, isCanary: true)
+        rollout.activity = .waiting
+        self.move(canary, now: now)
+    }
+
+    private mutating func holdUp(_ rollout: Rollout, _ call: String, _ cause: Cause, now: Now) {
+        rollout.activity = .stalled(call)
+        self.stalled[call] = cause
+        self.tellWaiting(rollout.id, Cause(.unavailable, cause.message, httpStatus: cause.httpStatus), now: now)
+    }
+
+    /// Its step's time is up, and it still can't be said whose fault it is.
+    private mutating func endStalled(_ rollout: Rollout, now: Now) {
+        let cause = rollout.waitCause ?? self.deadlinePassed(rollout)
+        let message = "\(cause.message) (for \(rollout.allowedMilliseconds / 1_000) s)"
+        rollout.activity = .waiting
+        self.giveUp(rollout, Cause(cause.class, message, httpStatus: cause.httpStatus), now: now)
+    }
+
+    private mutating func pause(afterFailures count: Int) -> Span {
+        let backoff = self.policy.retry.backoff
+        return max(backoff.jitteredDelay(afterFailures: count, using: &self.random), backoff.base)
+    }
+
+    private func subject(of rollout: Rollout) -> Subject { rollout.laneKey.map { .model($0) } ?? .rollout(rollout.id) }
+}
