@@ -181,6 +181,16 @@ final class Bench {
         self.coordinator.successes[call] = Successes(other, at: self.now.monotonic)
     }
 
+    /// Lets calls fail as what is not there for as long as reads may lag, and once more; probes are answered.
+    func stayMissing(_ failure: CallFailure) {
+        let end = self.now.monotonic + self.coordinator.policy.settle
+        while self.endings.isEmpty, self.now.monotonic <= end + .seconds(60) {
+            if self.calls.first?.isNamed("probe") == true { self.answer(.alive) } else { self.fail(failure) }
+            guard self.endings.isEmpty, self.calls.isEmpty else { continue }
+            self.pass(2)
+        }
+    }
+
     /// Lets so many seconds pass, and wakes whatever wants to be woken meanwhile.
     func pass(_ length: Double) {
         let end = self.now.monotonic + seconds(length)

@@ -134,14 +134,13 @@ struct CoordinatorOutageTests {
     }
 
     @Test
-    func aVersionThatIsGoneFailsAtOnceWhereTheRegistryAnswers() {
+    func aVersionThatStaysGoneFailsWhereTheRegistryAnswers() {
         let bench = Bench()
         bench.accept(.sample())
         bench.answerAll(until: { $0.isNamed("registerVersion") })
         bench.answer(.version(.sample(.underWay("registering"))))
         bench.pass(20)
-        bench.fail(CallFailure(.notFound, message: "no such version", httpStatus: 404))
-        bench.answer(.alive)
+        bench.stayMissing(CallFailure(.notFound, message: "no such version", httpStatus: 404))
         #expect(bench.endings.map { $0.cause?.class } == [.notFound])
     }
 

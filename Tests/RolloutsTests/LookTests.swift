@@ -180,12 +180,14 @@ struct LookTests {
         #expect(bench.endings.last?.made.modelID == "new")
     }
 
-    /// Only a hint may be wrong: a model that was looked for or made is gone when it is gone.
-    @Test func aModelThatWasLookedForAndIsGoneEndsTheRollout() {
+    /// Only a hint may be wrong: a model that was looked for or made is gone when no lag can hide it any more.
+    @Test func aModelThatWasLookedForAndStaysGoneEndsTheRollout() {
         let bench = Bench()
         bench.accept(.sample())
         bench.answerAll(until: { $0.isNamed("createBuild") })
-        bench.fail(CallFailure(.notFound, message: "no such model", httpStatus: 404))
+        let began = bench.now.monotonic
+        bench.stayMissing(CallFailure(.notFound, message: "no such model", httpStatus: 404))
+        #expect(bench.now.monotonic - began >= .seconds(60))
         #expect(bench.endings.map(\.cause?.class) == [.notFound])
     }
 

@@ -98,8 +98,15 @@ struct NamedVersionTests {
         bench.answer(self.version("named-0", .underWay("uploading")))
         bench.pass(290)
         if isGone {
-            bench.fail(self.gone)
-            bench.answer(.alive)
+            // It might be the rollout's own, and not shown yet; what stays away is forgotten.
+            while bench.calls.first?.isNamed("registerVersion") != true, bench.now.monotonic < at(500).monotonic {
+                if bench.calls.first?.isNamed("readVersion") == true {
+                    bench.fail(self.gone)
+                    bench.answer(.alive)
+                }
+                bench.pass(1)
+            }
+            #expect(bench.now.monotonic >= at(350).monotonic)
         } else {
             bench.answer(self.version("named-0", .failed("cut")))
         }
@@ -162,8 +169,7 @@ struct NamedVersionTests {
 
     @Test func aRegistrationThatIsAnsweredNotFoundFailsWhereTheRegistryIsUp() {
         let bench = self.bench([])
-        bench.fail(self.gone)
-        bench.answer(.alive)
+        bench.stayMissing(self.gone)
         #expect(bench.endings.map(\.cause?.class) == [.notFound])
     }
 }

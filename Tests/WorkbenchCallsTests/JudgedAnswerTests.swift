@@ -48,7 +48,6 @@ struct JudgedAnswerTests {
         JudgedAnswer(answer: #"{"success":true,"response":[0]}"#, expect: "0", verdict: .wrong),
         JudgedAnswer(answer: wrapped, expect: "[0,", verdict: .wrong),
         // Missing.
-        JudgedAnswer(answer: "{}", verdict: .wrong),
         JudgedAnswer(answer: #"{"success":true}"#, expect: "[0,1]", verdict: .wrong),
         JudgedAnswer(answer: #"{"success":true,"response":null}"#, verdict: .wrong),
         JudgedAnswer(answer: #"{"success":true,"response":null}"#, expect: "null", verdict: .wrong),
@@ -57,6 +56,7 @@ struct JudgedAnswerTests {
         JudgedAnswer(answer: #"{"success":false,"errors":["boom"],"response":[0]}"#, expect: "[0]", verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"boom","response":[0]}"#, expect: "[0]", verdict: .wrong),
         // No answer of a model: somebody in between has spoken.
+        JudgedAnswer(answer: "{}", verdict: .notYet), JudgedAnswer(answer: #"{"message":"no"}"#, verdict: .notYet),
         JudgedAnswer(answer: "", verdict: .notYet), JudgedAnswer(answer: "[0,1]", verdict: .notYet),
         JudgedAnswer(answer: "<html>all is well</html>", verdict: .notYet),
         // Refused.

@@ -227,7 +227,12 @@ extension Coordinator {
             self.noteSuccess(of: context.call, for: rollout, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
-            let verdict = rollout.succeeded(result, startedAt: context.startedAt)
+            rollout.missingSince = nil
+            let verdict = rollout.succeeded(
+                result,
+                startedAt: context.startedAt,
+                isYoung: now.wall < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
+            )
             self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
         }
     }

@@ -71,6 +71,7 @@ extension Coordinator {
             rollout.state.made.modelID = nil
             rollout.advance(to: .model, at: now)
             self.move(rollout.id, now: now)
+        case .notFound where self.waitsForLag(rollout, now: now): break
         case .notFound:
             // Under a made object it is gone; where something is still being looked for, no retry would find it.
             self.finish(rollout.id, .failed, failure.cause, now: now)
@@ -85,6 +86,20 @@ extension Coordinator {
         case .protocol:
             self.retry(rollout, failure.cause, isReading: !context.call.isCreating, now: now)
         }
+    }
+
+    /// Lets a rollout wait where the workbench may only not show yet what it has named itself (rule 14).
+    ///
+    /// - Returns: Whether it waits; else the time that lists and reads may lag is over.
+    private mutating func waitsForLag(_ rollout: Rollout, now: Now) -> Bool {
+        let since = rollout.missingSince ?? now.monotonic
+        rollout.missingSince = since
+        guard now.monotonic < since + self.policy.settle else { return false }
+        rollout.suspicion = nil
+        let pause = self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
+        rollout.polls += 1
+        self.wait(rollout, until: min(now.monotonic + pause, since + self.policy.settle))
+        return true
     }
 
     /// How long the workbench wants to be left alone: what it asks for, but neither no time nor for ever.
@@ -190,7 +205,12 @@ extension Coordinator {
             if verdict == .falseAlarm, let suspicion = rollout.suspicion {
                 rollout.suspicion = nil
                 guard suspicion.cause.class != .notFound else {
-                    guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { continue }
+                    // One that it goes by may be its own, and not shown yet: to register again would make a second one.
+                    let isItsOwn = rollout.state.made.versionID != nil
+                    if isItsOwn, self.waitsForLag(rollout, now: now) { continue }
+                    guard !self.goesOnWithoutForeignVersion(rollout, now: now),
+                        !self.waitsForLag(rollout, now: now)
+                    else { continue }
                     self.finish(id, .failed, suspicion.cause, now: now)
                     continue
                 }

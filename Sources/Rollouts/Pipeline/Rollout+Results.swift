@@ -20,13 +20,14 @@ extension Rollout {
     /// - Parameters:
     ///   - result: The answer.
     ///   - startedAt: When the call began: a look proves only what was true after that.
+    ///   - isYoung: Whether the event is so young that the workbench's reads may lag behind it.
     /// - Returns: What follows.
-    package func succeeded(_ result: CallResult, startedAt: MonotonicTime) -> Verdict {
+    package func succeeded(_ result: CallResult, startedAt: MonotonicTime, isYoung: Bool = false) -> Verdict {
         switch result {
         case .alive, .marked: .proceed
         case .project(let id): self.foundProject(id)
         case .experiment(let id): self.foundExperiment(id)
-        case .run(let facts): self.foundRun(facts)
+        case .run(let facts): self.foundRun(facts, isYoung: isYoung)
         case .version(let facts): self.found(facts, by: RegisterStep.self, startedAt: startedAt)
         case .model(let facts): self.found(facts, by: ModelStep.self, startedAt: startedAt)
         case .runtime(let identifier): self.foundRuntime(identifier)

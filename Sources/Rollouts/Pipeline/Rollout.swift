@@ -77,6 +77,11 @@ package final class Rollout {
         var suspicion: Suspicion?
         var trial: Trial?
         var waitCause: Cause?
+        var missingSince: MonotonicTime?
+
+        var isNone: Bool {
+            self.suspicion == nil && self.trial == nil && self.waitCause == nil && self.missingSince == nil
+        }
     }
 
     /// The journalled part.
@@ -161,11 +166,16 @@ package final class Rollout {
         set { self.change { $0.waitCause = newValue } }
     }
 
+    /// Since when the workbench has said that something is not there which it has named itself.
+    package var missingSince: MonotonicTime? {
+        get { self.trouble?.missingSince }
+        set { self.change { $0.missingSince = newValue } }
+    }
+
     private func change(_ body: (inout Trouble) -> Void) {
         var trouble = self.trouble ?? Trouble()
         body(&trouble)
-        let isNone = trouble.suspicion == nil && trouble.trial == nil && trouble.waitCause == nil
-        self.trouble = isNone ? nil : trouble
+        self.trouble = trouble.isNone ? nil : trouble
     }
 
     /// Its id.
@@ -272,7 +282,8 @@ package final class Rollout {
     package func mayBeDeployed(after cause: Cause?) -> Bool {
         guard self.state.step == .deploy else { return false }
         guard self.state.made.deploymentID != nil else { return self.state.intent == .deployment }
-        return cause?.class != .deployment && cause?.class != .notFound
+        // One that is not to be found was acknowledged, and may come up yet (rule 14).
+        return cause?.class != .deployment
     }
 
     /// A call has failed in a way that counts.

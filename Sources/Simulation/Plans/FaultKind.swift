@@ -70,11 +70,11 @@ package enum FaultKind: String, Sendable, CaseIterable {
     /// Somebody in between answers with `status` (0: what goes with its look); `target` says how it looks, and from 5 on the
     /// call is applied all the same.
     case inBetween = "in-between"
+    /// Reads by id do not show for `delay` what was just made, less than settle.
+    case lateReads = "late-reads"
 
     // Known defects: random seeds leave them off.
 
-    /// Reads by id do not show for `delay` what was just made (guarantees.md 6).
-    case lateReads = "late-reads"
     /// Comments and tags are not kept (guarantees.md 7).
     case forgottenMarkers = "forgotten-markers"
     /// A gateway sends a changing call on twice; `target` 0: it answers 504, 1: with the second answer (chaos.md V3, M4).
@@ -95,9 +95,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
             .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
-            .refusedModel, .familyDown, .inBetween:
+            .refusedModel, .familyDown, .inBetween, .lateReads:
             false
-        case .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
+        case .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
             .remadeJournal, .crashLoop:
             true
         }

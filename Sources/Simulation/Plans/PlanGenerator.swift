@@ -250,7 +250,8 @@ package struct PlanGenerator {
         case .serverError:
             fault.count = self.draw(1...3)
             fault.every = self.draw(2...5)
-        case .staleLists: fault.delay = self.draw(100...(settings.settle / 2))
+        // Together with a call that is applied late they stay below what `settle` allows.
+        case .staleLists: fault.delay = self.draw(100...(settings.settle / 5))
         case .refusedModel: fault.target = self.draw(0...(settings.models - 1))
         case .sparse: fault.target = self.draw(0...1)
         case .inBetween:
@@ -264,7 +265,7 @@ package struct PlanGenerator {
             fault.count = self.draw(1...3)
             fault.delay = (settings.requestTimeout + settings.settle) * 3
         case .familyDown: fault.target = self.draw(0...3)
-        case .lateReads: fault.delay = self.draw(500...(settings.settle / 2))
+        case .lateReads: fault.delay = self.draw(500...(settings.settle / 5))
         default: break
         }
     }

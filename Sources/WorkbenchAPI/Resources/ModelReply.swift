@@ -8,6 +8,8 @@ package import Values
 package struct ModelReply: Sendable, Equatable {
     /// Whether the model service calls it a success; an answer that doesn't say counts as one if it has no errors.
     package let isSuccess: Bool
+    /// Whether it says anything that the model service says: `success`, `response` or `errors`.
+    package let isOfService: Bool
     /// Whether there is a `response` that isn't `null`.
     package let hasResponse: Bool
     /// The model's complaint: one line, at most 300 characters; empty on success.
@@ -27,6 +29,7 @@ extension ModelReply: APIAnswer {
         }
         self.init(
             isSuccess: envelope.success ?? envelope.errors.isEmpty,
+            isOfService: envelope.isOfService,
             hasResponse: envelope.hasResponse,
             errorMessage: ServerText.clean(envelope.errors, hiding: failure.secrets),
             body: response.body
@@ -36,12 +39,14 @@ extension ModelReply: APIAnswer {
 
 private struct ReplyEnvelope {
     let success: Bool?
+    let isOfService: Bool
     let hasResponse: Bool
     let errors: String
 
     init(_ fields: Fields) throws(FieldFailure) {
         self.success = fields.isPresent("success") ? try fields.flag("success") : nil
         self.hasResponse = fields.isPresent("response")
+        self.isOfService = ["success", "response", "errors"].contains { fields.names.contains($0) }
         guard let errors = fields.value("errors") else {
             self.errors = ""
             return

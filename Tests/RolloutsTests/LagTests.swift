@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Values
+
+@testable import Rollouts
+
+/// Rule 14: what the workbench has acknowledged exists, though its reads may not show it yet.
+struct LagTests {
+    private static let missing = CallFailure(.notFound, message: "there is none", httpStatus: 404)
+
+    @Test(
+        "what was just made and is not shown yet is asked for again, without an attempt",
+        arguments: ["readVersion", "createBuild", "readBuild", "readDeployment"]
+    )
+    func shownLate(call: String) {
+        let bench = Bench()
+        bench.accept(.sample())
+        while bench.calls.first?.isNamed(call) != true, bench.endings.isEmpty { self.go(bench) }
+        for _ in 0..<3 {
+            bench.fail(Self.missing)
+            if bench.calls.first?.isNamed("probe") == true { bench.answer(.alive) }
+            bench.pass(17)
+            #expect(bench.calls.map(\.name) == [call])
+        }
+        bench.answerAll()
+        bench.pass(20)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        #expect(bench.asked.filter { $0 == "createDeployment" }.count == 1)
+    }
+
+    /// Goes one call further, to something that is under way and is then read.
+    private func go(_ bench: Bench) {
+        switch bench.calls.first?.name {
+        case "registerVersion": bench.answer(.version(.sample(.underWay("registering"))))
+        case "createBuild": bench.answer(.build(BuildFacts(buildID: "b", progress: .underWay("building"))))
+        case "createDeployment":
+            bench.answer(.deployment(DeploymentFacts(deploymentID: "d", progress: .underWay("starting"))))
+        case nil: bench.pass(20)
+        default:
+            var isFirst = true
+            bench.answerAll { _ in
+                defer { isFirst = false }
+                return !isFirst
+            }
+        }
+    }
+
+    @Test("a run that its job announced too early is asked for again; one that stays away ends its rollout")
+    func announcedEarly() {
+        let bench = Bench()
+        bench.accept(.sample(1))
+        bench.accept(.sample(2, plan: .sample(run: "r2", model: "other")))
+        for _ in 0..<2 { bench.answer(.run(nil)) }
+        #expect(bench.endings == [])
+        bench.pass(20)
+        bench.answer(.run(.sample(1)))
+        while bench.endings.isEmpty, bench.now.monotonic < at(200).monotonic {
+            if bench.calls.contains(where: { $0.isNamed("readRun") }) {
+                bench.answer(.run(nil)) { $0.isNamed("readRun") }
+            }
+            bench.pass(5)
+        }
+        #expect(bench.endings.map(\.cause?.class) == [.runNotFound])
+        #expect(bench.endings.map(\.id) == [RolloutID(2)])
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.failed, .deployed])
+    }
+
+    @Test("a deployment that was acknowledged and stays missing may be up: no older run gets its place")
+    func inDoubt() {
+        let bench = Bench()
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        while bench.calls.first?.isNamed("readDeployment") != true, bench.endings.isEmpty { self.go(bench) }
+        bench.stayMissing(Self.missing)
+        #expect(bench.endings.map(\.cause?.class) == [.notFound])
+        bench.accept(.sample(1))
+        bench.answerAll()
+        #expect(bench.endings.last?.phase == .superseded)
+    }
+}
