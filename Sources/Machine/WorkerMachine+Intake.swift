@@ -39,7 +39,7 @@ extension WorkerMachine {
             return
         }
         guard !self.rollouts.isKnown(state.id, partition: state.partition) else {
-            self.planner.append(TransactionEntry(.repeated, taken: taken))
+            self.planner.append(TransactionEntry(.repeated(count: 1), taken: taken))
             return
         }
         // Before the rollout decides anything: whatever it writes later stands behind.
@@ -79,7 +79,7 @@ extension WorkerMachine {
         guard let owner = self.ownership.owner(of: state.partition), owner == taken.lease,
             self.rollouts.canMoveIn(state)
         else {
-            self.planner.append(TransactionEntry(.repeated, taken: taken))
+            self.planner.append(TransactionEntry(.repeated(count: 1), taken: taken))
             return
         }
         self.planner.append(TransactionEntry(.movedIn(state), writer: owner, taken: taken))

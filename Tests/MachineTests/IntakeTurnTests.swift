@@ -68,6 +68,17 @@ struct IntakeTurnTests {
         #expect(fixture.unfinished == 1)
     }
 
+    @Test func repeatedEventsInARowShareAnEntryThatSaysHowManyTheyAre() throws {
+        let fixture = try MachineFixture()
+        let leases = try fixture.hold()
+        let run = try fixture.run()
+        fixture.take(fixture.events(leases.events, self.ours[0], runs: [run]))
+        try fixture.commit()
+        let model = self.ours[0]
+        let more = fixture.events(leases.events, model, model, model, runs: [run, run, run])
+        #expect(fixture.take(more) == ["commit repeated 3; events0-3 at 4"])
+    }
+
     @Test func whatIsReadWhileATransactionIsUnderWayGoesIntoTheNext() throws {
         let fixture = try MachineFixture()
         let leases = try fixture.hold()

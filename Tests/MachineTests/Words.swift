@@ -80,7 +80,7 @@ extension TransactionEntry {
         case .forwarded(let event, _): "forwarded to \(event.owner.rawValue)"
         case .start: "start"
         case .position: "position"
-        case .repeated: "repeated"
+        case .repeated(let count): count == 1 ? "repeated" : "repeated \(count)"
         case .forgotten(let forgetting): "forgotten \(forgetting.ids.count)"
         case .step(let record):
             "step \(record.rollout.plan.modelName) \(record.rollout.intent?.rawValue ?? record.rollout.phase.rawValue)"

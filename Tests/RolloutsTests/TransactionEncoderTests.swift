@@ -120,7 +120,7 @@ struct TransactionEncoderTests {
 
     @Test func aStartIsJournalledAndPositionsAndRepeatedEventsWriteNothing() throws {
         let start = StartRecord(partitionCount: 6, group: "g", workbench: "w")
-        #expect(try self.places(.start(start), .position, .repeated) == ["journal-5"])
+        #expect(try self.places(.start(start), .position, .repeated(count: 1)) == ["journal-5"])
     }
 
     @Test func everyJournalRecordNamesItsWriter() throws {
@@ -145,7 +145,7 @@ struct TransactionEncoderTests {
 
     @Test func recordsKnowTheirEntriesAndOversizedEntriesAreNamed() throws {
         let entries = [
-            self.entry(.repeated), self.entry(.accepted(.sample(1, partition: 5), of: self.record)),
+            self.entry(.repeated(count: 1)), self.entry(.accepted(.sample(1, partition: 5), of: self.record)),
             TransactionEntry(.forwarded(self.forwarded, maximumDeadBytes: 9_000)),
             self.entry(.dead(self.record, self.reason, at: wall(1), maximumBytes: 9_000)),
         ]

@@ -134,12 +134,47 @@ struct TransactionPlannerTests {
         let world = try World()
         world.planner.append(world.step(1))
         world.planner.append(
-            TransactionEntry(.repeated, taken: .init(world.source, next: Offset(rawValue: 21)))
+            TransactionEntry(.repeated(count: 1), taken: .init(world.source, next: Offset(rawValue: 21)))
         )
         world.ownership.partitions[world.own.subject] = nil
         let transaction = try #require(world.next())
         #expect(transaction.entries.count == 1)
         #expect(transaction.offsets == [world.source: Offset(rawValue: 21)])
+    }
+
+    @Test func repeatedEventsInARowAreOneEntryWithTheOffsetOfTheLast() throws {
+        let world = try World()
+        for offset in 21...24 {
+            world.planner.append(
+                TransactionEntry(.repeated(count: 1), taken: .init(world.source, next: Offset(rawValue: Int64(offset))))
+            )
+        }
+        let transaction = try #require(world.next())
+        #expect(transaction.offsets == [world.source: Offset(rawValue: 24)])
+        guard case .repeated(count: 4)? = transaction.entries.first?.content, transaction.entries.count == 1 else {
+            Issue.record("\(transaction.entries)")
+            return
+        }
+    }
+
+    @Test func whatStandsBetweenRepeatedEventsOrIsReadElsewhereKeepsThemApart() throws {
+        let world = try World()
+        func append(_ lease: Lease, _ next: Int64) {
+            let taken = TransactionEntry.Taken(lease, next: Offset(rawValue: next))
+            world.planner.append(TransactionEntry(.repeated(count: 1), taken: taken))
+        }
+        append(world.source, 21)
+        world.planner.append(world.accepted(1, at: 21))
+        append(world.source, 23)
+        let first = try #require(world.next())
+        #expect(first.entries.count == 3)
+        #expect(first.offsets[world.source] == Offset(rawValue: 23))
+        append(world.own, 11)
+        append(world.source, 24)
+        #expect(world.ended(first, .committed(records: 2)) == ["committed 3"])
+        let second = try #require(world.next(3))
+        #expect(second.entries.count == 2)
+        #expect(second.offsets == [world.own: Offset(rawValue: 11), world.source: Offset(rawValue: 24)])
     }
 
     @Test func anAcceptedEventWhoseOwnerWasLostIsPassedOnToTheNextOne() throws {
@@ -289,7 +324,7 @@ struct TransactionPlannerTests {
         // A dead letter is written meanwhile: it shows nothing about the journal.
         world.planner.dropAll()
         world.planner.append(
-            TransactionEntry(.repeated, taken: .init(world.source, next: Offset(rawValue: 21)))
+            TransactionEntry(.repeated(count: 1), taken: .init(world.source, next: Offset(rawValue: 21)))
         )
         let second = try #require(world.next(100))
         _ = world.ended(second, .committed(records: 0))

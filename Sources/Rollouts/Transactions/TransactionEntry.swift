@@ -21,8 +21,8 @@ package struct TransactionEntry: Sendable {
         case start(StartRecord)
         /// A partition was made ready: its position is committed, before anything else depends on it.
         case position
-        /// An event repeats a known rollout: only its offset is committed.
-        case repeated
+        /// Events in a row repeat known rollouts: only the offset after the last one is committed.
+        case repeated(count: Int)
         /// Ended rollouts are older than the horizon: a tombstone for each.
         case forgotten(Coordinator.Forgetting)
         /// A step of a rollout.
@@ -61,6 +61,18 @@ package struct TransactionEntry: Sendable {
     package var announcedStep: CreatingStep? {
         guard case .step(let record) = self.content else { return nil }
         return record.rollout.intent
+    }
+
+    /// Takes in the entry that comes right behind it, where one offset says all that both have to say.
+    ///
+    /// - Returns: Whether it did.
+    mutating func absorb(_ next: TransactionEntry) -> Bool {
+        guard case .repeated(let count) = self.content, case .repeated(let more) = next.content,
+            let taken = next.taken, taken.lease == self.taken?.lease
+        else { return false }
+        self.content = .repeated(count: count + more)
+        self.taken = taken
+        return true
     }
 
     /// Whether it passes an event on, which brokers may refuse for what somebody else has put into it.

@@ -104,8 +104,13 @@ package struct TransactionPlanner: Sendable {
 
     /// Adds an entry behind all others.
     ///
-    /// Not bounded here: intake pauses when `count` is high, and a rollout has one record under way.
-    package mutating func append(_ entry: TransactionEntry) { self.queue.append(entry) }
+    /// Not bounded here: intake pauses when `count` is high, and a rollout has one record under way. A row of repeated events
+    /// is one entry, so that a backlog of them takes as few transactions as there are commits in its time.
+    package mutating func append(_ entry: TransactionEntry) {
+        // An entry that has to go alone was blamed for what it is: nothing joins it.
+        if let last = self.queue.indices.last, last >= self.alone, self.queue[last].absorb(entry) { return }
+        self.queue.append(entry)
+    }
 
     /// Whether something of these leases is being written, or is to be written and does not have to wait for anybody.
     ///

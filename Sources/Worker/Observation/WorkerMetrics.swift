@@ -86,7 +86,7 @@ package final class WorkerMetrics: WorkerObserver {
                 counts["dead", default: 0] += 1
                 self.events.deadLetters.with(reason.class.rawValue).increment()
             case .forwarded: counts["forwarded", default: 0] += 1
-            case .repeated: counts["duplicate", default: 0] += 1
+            case .repeated(let count): counts["duplicate", default: 0] += UInt64(count)
             case .movedIn: counts["moved", default: 0] += 1
             case .movedOut, .start, .position, .step, .forgotten: break
             }
