@@ -51,6 +51,19 @@ extension JSONWriter {
         self.integer(number)
     }
 
+    /// Writes a whole number field of the usual type, for which the general function is not specialised in other targets.
+    package mutating func field(_ name: StaticString, _ number: Int?) {
+        guard let number else { return }
+        self.name(name)
+        self.integer(number)
+    }
+
+    /// Writes a whole number field of a time's type, likewise.
+    package mutating func field(_ name: StaticString, _ number: Int64?) { self.field(name, number.map { Int($0) }) }
+
+    /// Writes a whole number field of a partition's type, likewise.
+    package mutating func field(_ name: StaticString, _ number: Int32?) { self.field(name, number.map { Int($0) }) }
+
     /// Writes a number field, unless it is `nil`.
     package mutating func field(_ name: StaticString, _ number: Double?) {
         guard let number else { return }

@@ -56,6 +56,18 @@ import Testing
         }
     }
 
+    @Test func wholeNumbersOfEveryWidthAreWrittenAlike() {
+        let json = JSONWriter.object { writer in
+            writer.field("a", Int.min)
+            writer.field("b", Int64.max)
+            writer.field("c", Int32.min)
+            writer.field("d", UInt64.max)
+            writer.field("e", Int32?.none)
+        }
+        let numbers = #""a":-9223372036854775808,"b":9223372036854775807,"c":-2147483648,"d":18446744073709551615"#
+        #expect(String(decoding: json, as: UTF8.self) == "{\(numbers)}")
+    }
+
     @Test func nestingIsBounded() throws {
         func nested(_ depth: Int) -> [UInt8] {
             [UInt8](repeating: UInt8(ascii: "["), count: depth) + [UInt8](repeating: UInt8(ascii: "]"), count: depth)
