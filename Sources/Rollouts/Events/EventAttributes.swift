@@ -76,7 +76,8 @@ struct EventAttributes: Sendable {
     /// The media type of the event's data, or of the whole event in structured mode; without its parameters.
     var mediaType: String? {
         self[.contentType].map { text in
-            text.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
+            let ends: [UInt8] = [UInt8(ascii: ";"), UInt8(ascii: " "), UInt8(ascii: "\t")]
+            return lowercase(String(Substring(text.utf8.prefix { !ends.contains($0) })))
         }
     }
 
@@ -151,8 +152,7 @@ private struct HeaderName: Equatable {
 
     /// `nil` for a header field that does not belong to the envelope.
     init?(_ name: String) {
-        // Nearly every name is lower case already.
-        self.name = name.utf8.contains { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ? name.lowercased() : name
+        self.name = lowercase(name)
         guard self.isAttribute || self.name == "content-type" else { return nil }
     }
 
@@ -161,6 +161,11 @@ private struct HeaderName: Equatable {
 
     /// The attribute, if it means something to us.
     var known: EventAttributes.Name? { EventAttributes.Name.ofHeader[self.name] }
+}
+
+/// A text in lower case; nearly every one is already.
+private func lowercase(_ text: String) -> String {
+    text.utf8.contains { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ? text.lowercased() : text
 }
 
 /// At most 80 bytes of a text of the event's envelope, fit for a log line: what is not printable ASCII becomes `?`.

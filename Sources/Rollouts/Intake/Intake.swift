@@ -51,7 +51,8 @@ package struct Intake: Sendable {
     package func entry(_ record: ConsumedRecord, from partition: ReadPartition, now: Timestamp) -> IntakeEntry {
         let next = record.offset.next
         guard partition.isInbox else {
-            return IntakeEntry(self.decide(OriginalRecord(record), now), OriginalRecord(record), next: next)
+            let event = OriginalRecord(record)
+            return IntakeEntry(self.decide(event, now), event, next: next)
         }
         switch InboxRecord(record) {
         case .moved(var state):

@@ -20,6 +20,13 @@ package enum Partitioning {
     ///
     /// Source: A. Appleby, MurmurHash2 (public domain); the seed is the one of Kafka's `Utils.murmur2`.
     package static func murmur2(_ bytes: some Collection<UInt8>) -> UInt32 {
+        // Almost every key lies in one piece, and is read without a call for each of its bytes.
+        bytes.withContiguousStorageIfAvailable { self.hash($0) } ?? self.hash(Array(bytes))
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBufferPointer { self.hash($0) } }
+
+    private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let multiplier: UInt32 = 0x5bd1_e995
         var hash: UInt32 = 0x9747_b28c ^ UInt32(truncatingIfNeeded: bytes.count)
         var word: UInt32 = 0
