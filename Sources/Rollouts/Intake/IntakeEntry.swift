@@ -4,12 +4,12 @@ package import Values
 
 /// One record that was read, and what it means by itself: decided without memory, API or lease.
 package struct IntakeEntry: Sendable {
-    /// What a record means.
+    /// What a record means; a rollout in a box, since an entry changes hands some times.
     package enum Decision: Sendable {
         /// It can't be understood.
         case dead(DeadLetterReason)
         /// An event: its rollout as it begins, or as it ends at once. `state.partition` is the owner.
-        case rollout(RolloutState)
+        indirect case rollout(RolloutState)
         /// A rollout that moves here from another partition, whole.
         case moved(RolloutState)
     }

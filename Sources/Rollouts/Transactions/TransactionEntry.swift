@@ -5,18 +5,20 @@ package import Values
 /// Something to be written in a transaction, in the order in which it was decided.
 package struct TransactionEntry: Sendable {
     /// What is written.
+    ///
+    /// The large ones lie in boxes: an entry is copied on its way from queue to transaction to record.
     package enum Content: Sendable {
         /// An event was taken over: its rollout's first record and status; the event itself, for the day on which its owner is
         /// lost before the commit.
-        case accepted(RolloutState, of: OriginalRecord)
+        indirect case accepted(RolloutState, of: OriginalRecord)
         /// A rollout that moved here goes on: its record, and no status.
-        case movedIn(RolloutState)
+        indirect case movedIn(RolloutState)
         /// A rollout goes on in another partition: a record that says so, and the whole state in the other one's inbox.
-        case movedOut(Coordinator.Move)
+        indirect case movedOut(Coordinator.Move)
         /// An event can't be understood; the limit is what the dead-letter topic takes.
-        case dead(OriginalRecord, DeadLetterReason, at: Timestamp, maximumBytes: Int)
+        indirect case dead(OriginalRecord, DeadLetterReason, at: Timestamp, maximumBytes: Int)
         /// An event belongs to another owner; the rest is for the dead letter of one that can't be written there.
-        case forwarded(ForwardedEvent, maximumDeadBytes: Int)
+        indirect case forwarded(ForwardedEvent, maximumDeadBytes: Int)
         /// A journal partition begins, or gets to know another event topic.
         case start(StartRecord)
         /// A partition was made ready: its position is committed, before anything else depends on it.
@@ -26,7 +28,7 @@ package struct TransactionEntry: Sendable {
         /// Ended rollouts are older than the horizon: a tombstone for each.
         case forgotten(Coordinator.Forgetting)
         /// A step of a rollout.
-        case step(Coordinator.Record)
+        indirect case step(Coordinator.Record)
     }
 
     /// The record that an entry takes from a partition: the lease under which it was read, and the offset after it.
