@@ -142,6 +142,60 @@ struct CoordinatorComparisonTests {
         #expect(bench.coordinator.stalls.isEmpty)
     }
 
+    @Test("what may have had an effect is looked for at once, whoever else fails (rule 6)")
+    func looksAtOnce() {
+        let bench = self.bench(models: 5)
+        self.failAll(bench, 5, .cut)
+        bench.pass(2)
+        #expect(bench.calls.map(\.name) == Array(repeating: "findModel", count: 5))
+        while bench.calls.first?.isNamed("findModel") == true {
+            bench.answer(.model(ModelFacts(modelID: "m", registeredModelID: "rm")))
+        }
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == Array(repeating: .deployed, count: 5))
+    }
+
+    @Test("an outage takes nothing from the time of those that wait for a canary")
+    func outage() {
+        let bench = self.bench(models: 3)
+        self.failAll(bench, 3, Self.page)
+        bench.pass(1)
+        for _ in 0..<50 {
+            bench.fail(.cut)
+            bench.pass(60)
+        }
+        #expect(bench.outages.map { $0?.class } == [.unavailable])
+        #expect(bench.endings == [])
+        bench.answer(.alive)
+        for _ in 0..<5 {
+            bench.pass(31)
+            bench.answerAll()
+        }
+        #expect(bench.endings.map(\.phase) == [.deployed, .deployed, .deployed])
+    }
+
+    @Test("a refusal by the workbench itself shows that calls get through: nobody waits any more")
+    func refusedByTheWorkbench() {
+        let bench = self.bench(models: 3)
+        self.failAll(bench, 3, Self.page)
+        bench.pass(1)
+        bench.fail(CallFailure(.forbidden, message: "not you", httpStatus: 403))
+        #expect(bench.endings.map(\.cause?.class) == [.forbidden])
+        #expect(bench.calls.map(\.name) == ["createModel", "createModel"])
+    }
+
+    @Test("who waited long for its turn has the step's full time when it comes")
+    func turn() {
+        let bench = Bench()
+        bench.accept(.sample(1))
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        bench.answerAll(leaving: { $0.isNamed("createBuild") })
+        #expect(bench.rollout(2)?.activity == .queued)
+        bench.pass(1_000)
+        bench.answerAll(until: { $0.isNamed("registerVersion") })
+        #expect(bench.rollout(2).map { $0.deadline > bench.now.monotonic } == true)
+    }
+
     @Test func successesAreKnownForTwoSubjects() {
         let (one, other) = (Subject.rollout(RolloutID(1)), Subject.rollout(RolloutID(2)))
         var successes = Successes(one, at: at(1).monotonic)

@@ -34,6 +34,7 @@ struct RefusalTests {
         Refusal(answer: .json("<html>", status: 403), kind: .inBetween, leavesOpen: true, status: 403),
         Refusal(answer: .json("default backend - 404", status: 404), kind: .inBetween, leavesOpen: true, status: 404),
         Refusal(answer: .json(#"{"message":"no"}"#, status: 400), kind: .inBetween, leavesOpen: true, status: 400),
+        Refusal(answer: .refusal(404, code: 404), kind: .inBetween, leavesOpen: true, status: 404),
         Refusal(answer: .json("", status: 409), kind: .inBetween, leavesOpen: true, status: 409),
         Refusal(answer: .json("", status: 501), kind: .inBetween, leavesOpen: true, status: 501),
         Refusal(answer: .json("<html>", status: 500), kind: .unavailable, leavesOpen: true, status: 500),

@@ -262,7 +262,7 @@ extension Coordinator {
             self.beginStepAgain(rollout, now: now)
         case .poll:
             guard !rollout.isPastDeadline(now.monotonic) else {
-                self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
+                self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
                 return
             }
             if wasCreating || rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil {

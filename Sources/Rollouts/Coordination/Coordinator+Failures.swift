@@ -10,37 +10,45 @@ extension Coordinator {
         if case .probe(let component, _) = context.call {
             self.probeFailed(component, failure, now: now)
         } else if case .sweep = context.call {
-            self.sweepFailed(context.id, failure, now: now)
+            self.sweepFailed(context.id, failure, of: context.call.component, now: now)
         } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
-            self.noteOutcome(of: context, failure, rollout, now: now)
-            self.handle(failure, of: context, rollout, now: now)
+            let excused = self.noteOutcome(of: context, failure, rollout, now: now)
+            self.handle(failure, of: context, rollout, excused: excused, now: now)
         }
     }
 
     /// Keeps what a failed creating call leaves open: an unknown outcome is looked for, never repeated blindly.
+    ///
+    /// - Returns: By how much the step's deadline was moved.
     private mutating func noteOutcome(
         of context: CallContext,
         _ failure: CallFailure,
         _ rollout: Rollout,
         now: Now
-    ) {
-        guard context.call.isCreating else { return }
+    ) -> Span {
+        guard context.call.isCreating else { return .zero }
         guard !failure.isOutcomeUnknown else {
             // It was sent before its failure was seen, and by its intent's end, unless the process stood still between its
             // last look and the wire; then the call's own time tells when at the earliest.
             let sentBy = min(now.monotonic, max(context.notAfter ?? .zero, now.monotonic - self.policy.requestTimeout))
             let certainAt = sentBy + self.policy.requestTimeout + self.policy.settle
-            // Once: else a call that fails for ever would put its step's end off for ever.
-            rollout.becomeUncertain(until: certainAt, now: now.monotonic, isExcused: rollout.trial == nil)
             if let step = context.call.creatingStep { rollout.state.doubt(step) }
-            return
+            return rollout.becomeUncertain(until: certainAt, now: now.monotonic)
         }
         rollout.state.intent = nil
         // Whoever takes over need not wait for the effect of a call that had none.
         if self.isHeldBack(rollout.state.partition) { self.record(rollout.state, purpose: .note, publishes: false) }
+        return .zero
     }
 
-    private mutating func handle(_ failure: CallFailure, of context: CallContext, _ rollout: Rollout, now: Now) {
+    private mutating func handle(
+        _ failure: CallFailure,
+        of context: CallContext,
+        _ rollout: Rollout,
+        excused: Span,
+        now: Now
+    ) {
+        if failure.showsThatCallsArrive(at: context.call.component) { self.endStall(of: context.call, now: now) }
         switch failure.kind {
         case .withheld:
             self.want(context.call, for: rollout, now: now)
@@ -53,14 +61,16 @@ extension Coordinator {
                 call: context.call.name,
                 cause: failure.cause,
                 startedAt: context.startedAt,
-                isReading: !context.call.isCreating
+                isReading: !context.call.isCreating,
+                excused: excused
             )
-            self.probeProject = rollout.reference.projectID ?? self.probeProject
+            self.probeProject = rollout.state.run?.projectID ?? rollout.reference.projectID ?? self.probeProject
             self.suspectOutage(of: context.call.component, failure.cause, rollout, now: now)
         case .rateLimited:
             rollout.hold(since: context.startedAt)
             let pause = Self.pause(failure.retryAfter)
             self.budget.pause(until: now.monotonic + pause)
+            self.excuseStalled(by: pause)
             self.wait(rollout, until: now.monotonic + pause)
         case .forbidden, .invalid:
             guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
@@ -123,13 +133,15 @@ extension Coordinator {
     /// Ends a rollout that has tried enough.
     mutating func giveUp(_ rollout: Rollout, _ cause: Cause, now: Now) {
         guard !self.goesOnWithoutForeignVersion(rollout, now: now) else { return }
-        let cause = rollout.lastFailure ?? cause
-        if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic {
-            // Its last call may have had an effect, or have one yet: a last look decides.
-            rollout.lastFailure = cause
-            self.wait(rollout, until: certainAt)
+        // Its last call may have had an effect, or have one yet: a last look decides, one that fails, too, does not.
+        if let certainAt = rollout.uncertainUntil,
+            certainAt > now.monotonic || rollout.look == .owed && rollout.lastFailure == nil
+        {
+            rollout.lastFailure = rollout.lastFailure ?? cause
+            self.wait(rollout, until: max(certainAt, now.monotonic))
             return
         }
+        let cause = rollout.lastFailure ?? cause
         self.finish(rollout.id, .failed, cause, now: now)
     }
 
@@ -195,6 +207,7 @@ extension Coordinator {
         let verdict = self.outages[component]?.probeSucceeded(now: now)
         if case .cameBack = verdict {
             self.budget.rampUp()
+            for rollout in self.stalledRollouts(of: component) { rollout.goOn(at: now.monotonic) }
             self.actions.append(.outage(component, nil))
         }
         let ids = self.parked[component] ?? []
@@ -214,7 +227,7 @@ extension Coordinator {
                     self.finish(id, .failed, suspicion.cause, now: now)
                     continue
                 }
-                self.judge(rollout, suspicion, now: now)
+                self.judge(rollout, suspicion, component, now: now)
             } else {
                 rollout.suspicion = nil
                 rollout.activity = .waiting
@@ -244,6 +257,7 @@ extension Coordinator {
         let delay = max(bound, self.policy.retry.backoff.base)
         let verdict = self.outages[component]?.probeFailed(cause, now: now, delay: delay)
         guard verdict == .wentDown else { return }
+        for rollout in self.stalledRollouts(of: component) { rollout.hold(since: now.monotonic) }
         self.actions.append(.outage(component, cause))
         for id in self.parked[component] ?? [] { self.tellWaiting(id, cause, now: now) }
     }
@@ -257,6 +271,16 @@ extension Coordinator {
 }
 
 extension CallFailure {
+    /// Whether the workbench itself has refused: then calls of this kind get through, whoever's they are.
+    fileprivate func showsThatCallsArrive(at component: Component) -> Bool {
+        switch self.kind {
+        case .forbidden, .invalid, .conflict: true
+        // A workbench without a registry says the same of all that is below it.
+        case .notFound: component != .registry
+        case .unavailable, .unauthorized, .rateLimited, .serverError, .protocol, .inBetween, .withheld: false
+        }
+    }
+
     /// Why a component is down whose probe failed so: whatever it answered, there is nothing to mend in any rollout.
     var outageCause: Cause {
         let cause = self.cause

@@ -15,7 +15,7 @@ extension Coordinator {
                 return
             case .create(let call, _):
                 guard !rollout.isPastDeadline(now.monotonic) else {
-                    self.finish(id, .failed, self.deadlinePassed(rollout), now: now)
+                    self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
                     return
                 }
                 self.want(call, for: rollout, now: now)
@@ -154,6 +154,8 @@ extension Coordinator {
         while let id = next, let rollout = self.rollouts[id] {
             rollout.isHead = true
             guard let cause = self.displaced(rollout) else {
+                // The wait for its turn was no time of the step's.
+                rollout.startClock(at: now.monotonic)
                 self.move(id, now: now)
                 return
             }

@@ -8,14 +8,16 @@ import Values
 /// workbench is down, or somebody in between refuses. Only what has gone well for another model meanwhile tells.
 extension Coordinator {
     /// Judges a call that failed though its component is up.
-    mutating func judge(_ rollout: Rollout, _ suspicion: Rollout.Suspicion, now: Now) {
-        let subject = self.subject(of: rollout)
-        let last = rollout.trial.flatMap { $0.call == suspicion.call ? $0.at : nil } ?? suspicion.startedAt
-        rollout.trial = Rollout.Trial(call: suspicion.call, at: suspicion.startedAt, isCanary: false)
+    mutating func judge(_ rollout: Rollout, _ suspicion: Rollout.Suspicion, _ component: Component, now: Now) {
+        let (name, cause) = (suspicion.call, suspicion.cause)
+        let last = rollout.trial.flatMap { $0.call == name && !$0.isFirst ? $0.at : nil }
         // The component has answered: the time is the step's own.
         rollout.heldSince = nil
-        let cause = suspicion.cause
-        guard self.successes[suspicion.call]?.hasAnother(than: subject, since: last) != true else {
+        guard
+            self.successes[name]?.hasAnother(than: self.subject(of: rollout), since: last ?? suspicion.startedAt)
+                != true
+        else {
+            rollout.trial = Rollout.Trial(call: name, at: suspicion.startedAt)
             self.retry(
                 rollout,
                 Cause(cause.class.asServerError, cause.message, httpStatus: cause.httpStatus),
@@ -24,15 +26,38 @@ extension Coordinator {
             )
             return
         }
+        // Once for a series: else a call that fails for ever would put its step's end off for ever.
+        if last != nil { rollout.excuse(Span(nanoseconds: -suspicion.excused.nanoseconds)) }
+        rollout.trial = Rollout.Trial(call: name, at: suspicion.startedAt)
         rollout.waitCause = cause
         guard !rollout.isPastDeadline(now.monotonic) else {
             self.endStalled(rollout, now: now)
             return
         }
-        var stall = self.stalls[suspicion.call] ?? Stall(until: now.monotonic + self.pause(afterFailures: 1))
-        stall.failed(rollout.id, subject, next: now.monotonic + self.pause(afterFailures: stall.failures))
-        self.stalls[suspicion.call] = stall
-        self.holdUp(rollout, suspicion.call, cause, now: now)
+        self.stall(rollout, suspicion, component, now: now)
+    }
+
+    private mutating func stall(
+        _ rollout: Rollout,
+        _ suspicion: Rollout.Suspicion,
+        _ component: Component,
+        now: Now
+    ) {
+        let (name, cause) = (suspicion.call, suspicion.cause)
+        var stall =
+            self.stalls[name] ?? Stall(of: component, until: now.monotonic + self.pause(afterFailures: 1))
+        // Rule 6: what may have had an effect is looked for at once. Only who wants to create again waits for the others.
+        let looksFirst = !suspicion.isReading && rollout.look == .owed
+        let next = now.monotonic + self.pause(afterFailures: stall.failures)
+        stall.failed(rollout.id, self.subject(of: rollout), next: next, waits: !looksFirst)
+        self.stalls[name] = stall
+        self.stalled[name] = cause
+        self.tellStalled(rollout, cause, now: now)
+        if looksFirst {
+            self.wait(rollout, until: now.monotonic + self.pause(afterFailures: 1))
+        } else {
+            rollout.activity = .stalled(name)
+        }
     }
 
     /// Whether a rollout may make a call now; where others fail with the same one, it waits for a canary.
@@ -42,13 +67,14 @@ extension Coordinator {
         defer { self.stalls[call.name] = stall }
         let until = now.monotonic + self.policy.requestTimeout + self.pause(afterFailures: stall.failures)
         if stall.arrived(rollout.id, self.subject(of: rollout), until: until) {
-            rollout.trial = Rollout.Trial(call: call.name, at: now.monotonic, isCanary: true)
+            rollout.trial = Rollout.Trial(call: call.name, at: now.monotonic, isCanary: true, isFirst: true)
             return true
         }
         let cause = self.stalled[call.name] ?? Cause(.unavailable, "\(call.name) fails for others, too")
         rollout.waitCause = cause
         rollout.goOn(at: now.monotonic)
-        self.holdUp(rollout, call.name, cause, now: now)
+        rollout.activity = .stalled(call.name)
+        self.tellStalled(rollout, cause, now: now)
         return false
     }
 
@@ -58,10 +84,19 @@ extension Coordinator {
         if self.successes[call.name]?.note(subject, at: now.monotonic) == nil {
             self.successes[call.name] = Successes(subject, at: now.monotonic)
         }
-        if rollout.trial?.call == call.name { rollout.trial = nil }
+        if rollout.trial?.call == call.name {
+            rollout.trial = nil
+            rollout.waitCause = nil
+        }
+        self.endStall(of: call, now: now)
+    }
+
+    /// A call got through: whoever waited for that goes on.
+    mutating func endStall(of call: APICall, now: Now) {
         guard !self.stalls.isEmpty, let stall = self.stalls.removeValue(forKey: call.name) else { return }
         self.stalled[call.name] = nil
-        self.budget.rampUp()
+        // Not everybody at once.
+        if stall.waiting.count > 8 { self.budget.rampUp() }
         for id in stall.waiting {
             guard let waiting = self.rollouts[id], waiting.activity == .stalled(call.name) else { continue }
             waiting.activity = .waiting
@@ -72,6 +107,10 @@ extension Coordinator {
     /// Sends the canaries that are due, and ends what has no time left.
     mutating func startDueCanaries(now: Now) {
         for (name, stall) in self.stalls.sorted(by: { $0.key < $1.key }) where stall.nextAt <= now.monotonic {
+            guard self.outages[stall.component]?.allowsCalls == true else {
+                self.stalls[name]?.postpone(until: now.monotonic + self.policy.retry.backoff.base)
+                continue
+            }
             for id in stall.waiting {
                 guard let rollout = self.rollouts[id], rollout.activity == .stalled(name),
                     rollout.isPastDeadline(now.monotonic)
@@ -96,15 +135,32 @@ extension Coordinator {
             return
         }
         self.stalls[name] = stall
-        rollout.trial = Rollout.Trial(call: name, at: rollout.trial?.at ?? now.monotonic, isCanary: true)
+        let earlier = rollout.trial.flatMap { $0.call == name && !$0.isFirst ? $0.at : nil }
+        rollout.trial = Rollout.Trial(
+            call: name,
+            at: earlier ?? now.monotonic,
+            isCanary: true,
+            isFirst: earlier == nil
+        )
         rollout.activity = .waiting
         self.move(canary, now: now)
     }
 
-    private mutating func holdUp(_ rollout: Rollout, _ call: String, _ cause: Cause, now: Now) {
-        rollout.activity = .stalled(call)
-        self.stalled[call] = cause
+    private mutating func tellStalled(_ rollout: Rollout, _ cause: Cause, now: Now) {
         self.tellWaiting(rollout.id, Cause(.unavailable, cause.message, httpStatus: cause.httpStatus), now: now)
+    }
+
+    /// Rollouts that wait for somebody's success with a component.
+    func stalledRollouts(of component: Component?) -> [Rollout] {
+        self.stalls.sorted { $0.key < $1.key }.flatMap { name, stall -> [Rollout] in
+            guard component == nil || stall.component == component else { return [] }
+            return stall.waiting.compactMap { self.rollouts[$0] }.filter { $0.activity == .stalled(name) }
+        }
+    }
+
+    /// The workbench asks to be left alone: nobody can try meanwhile.
+    func excuseStalled(by span: Span) {
+        for rollout in self.stalledRollouts(of: nil) { rollout.excuse(span) }
     }
 
     /// Its step's time is up, and it still can't be said whose fault it is.

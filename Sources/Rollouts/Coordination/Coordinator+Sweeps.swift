@@ -118,16 +118,17 @@ extension Coordinator {
         self.sweeps.ready.append(id)
     }
 
-    mutating func sweepFailed(_ id: RolloutID?, _ failure: CallFailure, now: Now) {
+    mutating func sweepFailed(_ id: RolloutID?, _ failure: CallFailure, of component: Component, now: Now) {
         guard let id, let sweep = self.sweeps.running[id] else { return }
         switch failure.kind {
         case .notFound:
             // Gone already, whoever took it away.
             self.sweeps.running[id]?.succeeded([])
             self.sweeps.ready.append(id)
-        case .unavailable, .unauthorized, .rateLimited, .inBetween, .withheld:
+        case .unavailable, .unauthorized, .rateLimited, .withheld,
+            .inBetween where self.outages[component]?.allowsCalls != true:
             self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
-        case .serverError, .protocol, .conflict, .forbidden, .invalid:
+        case .serverError, .protocol, .conflict, .forbidden, .invalid, .inBetween:
             let attempts = sweep.attempts + 1
             self.sweeps.running[id]?.attempts = attempts
             guard attempts < self.policy.retry.maximumAttempts else {

@@ -54,15 +54,21 @@ package struct Stall: Sendable {
     /// Canaries so far.
     private var count = 0
 
+    /// What must be up for the call.
+    package let component: Component
+
     /// Begins with a first failure.
-    package init(until time: MonotonicTime) { self.nextAt = time }
+    package init(of component: Component, until time: MonotonicTime) {
+        self.component = component
+        self.nextAt = time
+    }
 
     /// Failures so far, for the pause before the next canary.
     package var failures: Int { self.count + 1 }
 
-    /// A rollout has failed.
-    package mutating func failed(_ id: RolloutID, _ subject: Subject, next: MonotonicTime) {
-        self.waiting.append(id)
+    /// A rollout has failed; it waits here, or has something else to do first.
+    package mutating func failed(_ id: RolloutID, _ subject: Subject, next: MonotonicTime, waits: Bool) {
+        if waits { self.waiting.append(id) }
         if id == self.canary {
             self.canary = nil
             self.nextAt = next
@@ -96,6 +102,9 @@ package struct Stall: Sendable {
         self.send(id, next, until: time)
         return id
     }
+
+    /// Puts the next canary off: none can be sent now.
+    package mutating func postpone(until time: MonotonicTime) { self.nextAt = time }
 
     /// Forgets rollouts.
     package mutating func drop(where isDropped: (RolloutID) -> Bool) {

@@ -4,7 +4,7 @@ package import Values
 
 /// How long to wait between polls and after failures.
 package struct RetryPolicy: Sendable, Equatable {
-    /// Failures of one step, outages not counted, after which the rollout fails; at least 1.
+    /// Failures of one step after which the rollout fails, of those that count; at least 1.
     package var maximumAttempts: Int
     /// How long to wait after failures; drawn with full jitter.
     package var backoff: Backoff

@@ -60,6 +60,8 @@ package final class Rollout {
         var startedAt: MonotonicTime
         /// Whether it creates nothing.
         var isReading: Bool
+        /// By how much the step's deadline was moved, so that its outcome can be waited for.
+        var excused: Span
     }
 
     /// A try of a call that fails for others, too.
@@ -69,7 +71,9 @@ package final class Rollout {
         /// When it began.
         var at: MonotonicTime
         /// Whether the rollout may make the call though others wait.
-        var isCanary: Bool
+        var isCanary = false
+        /// Whether it has not failed yet.
+        var isFirst = false
     }
 
     /// Behind one pointer: few rollouts are ever in trouble, and many wait in memory.
@@ -302,11 +306,14 @@ package final class Rollout {
 
     /// A creating call has an unknown outcome: until `time` it may take effect, and nothing is created meanwhile.
     ///
-    /// The wait is not the step's own time, where it is excused.
-    package func becomeUncertain(until time: MonotonicTime, now: MonotonicTime, isExcused: Bool = true) {
+    /// - Returns: By how much the step's deadline moves: the wait is no time of its own.
+    @discardableResult
+    package func becomeUncertain(until time: MonotonicTime, now: MonotonicTime) -> Span {
         self.look = .owed
-        if isExcused { self.excuse(time - max(now, self.uncertainUntil ?? now)) }
+        let span = time - max(now, self.uncertainUntil ?? now)
+        self.excuse(span)
         self.uncertainUntil = time
+        return span
     }
 
     /// How long the step may take.

@@ -97,7 +97,7 @@ extension SettingKey {
         "rollout.maximumAttempts",
         .integer(1...100),
         default: "6",
-        "Failures of one step, outages not counted, after which the rollout fails."
+        "Failures of one step after which the rollout fails. One counts while the same call succeeds for other models."
     )
     /// `rollout.backoffBase`.
     package static let rolloutBackoffBase = SettingKey(

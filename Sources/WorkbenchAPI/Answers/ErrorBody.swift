@@ -8,19 +8,22 @@ struct ErrorBody {
     let message: String
     /// gRPC code, where the workbench itself answered.
     let grpcCode: Int?
-    /// Whether it is JSON as the workbench's gateway or its model service writes it.
-    let isOwn: Bool
+    /// Whether it is JSON as the model service writes it.
+    let isOfService: Bool
+
+    /// Whether it is JSON as the workbench's gateway writes it; other gateways put HTTP's own numbers there.
+    var isOfGateway: Bool { self.grpcCode.map { (1...16).contains($0) } ?? false }
 
     /// Reads the gateway's JSON, the model service's, a page or plain text.
     init(_ body: [UInt8]) {
         if let error = Self.gatewayError(body) {
             self.message = error.message
             self.grpcCode = error.code
-            self.isOwn = error.code != nil || error.isOfService
+            self.isOfService = error.isOfService
         } else {
             self.message = Self.text(of: body)
             self.grpcCode = nil
-            self.isOwn = false
+            self.isOfService = false
         }
     }
 

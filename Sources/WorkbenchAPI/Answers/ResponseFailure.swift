@@ -30,7 +30,8 @@ package struct ResponseFailure: Sendable {
     func error(for response: HTTPResponse) -> APIError {
         let body = ErrorBody(response.body)
         let isDuplicate = self.isDuplicateName(response.status, body.message)
-        let author: APIError.Author = body.isOwn || isDuplicate ? .workbench : .inBetween
+        let isOwn = body.isOfGateway || isDuplicate || self.operation == .callModel && body.isOfService
+        let author: APIError.Author = isOwn ? .workbench : .inBetween
         return APIError(
             isDuplicate ? .conflict : self.kind(of: response.status, grpcCode: body.grpcCode),
             operation: self.operation,
