@@ -80,7 +80,8 @@ struct RefusalTests {
     }
 
     @Test(arguments: [
-        #"{"models":{}}"#, #"{"models":[{}]}"#, #"{"models":[7]}"#, #"{"next_page_token":[]}"#, "[]", "7",
+        #"{"message":"no"}"#, #"{"error":"no","status":200}"#, #"{"models":{}}"#, #"{"models":[{}]}"#,
+        #"{"models":[7]}"#, #"{"next_page_token":[]}"#, "[]", "7",
     ])
     func aListingOfAnotherShapeIsNone(body: String) throws {
         let held = try Held(.findModel(projectID: "p", name: "n"), [.json(body)])

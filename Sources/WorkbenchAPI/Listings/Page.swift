@@ -29,7 +29,14 @@ private struct PageContent<Item: ListItem>: APIObject {
     let items: [Item]
     let nextPageToken: String
 
+    private static var errorNames: Set<String> { ["error", "errors", "message", "code"] }
+
     init(_ fields: Fields) throws(FieldFailure) {
+        // Members may be left out, and a list of nothing is `{}`; but what some gateways say with 200 is no list of nothing.
+        let names = fields.names
+        guard !names.contains(where: Self.errorNames.contains) || names.contains(Item.listKey) else {
+            throw FieldFailure("an error's members instead of '\(Item.listKey)'")
+        }
         self.items = try fields.list(Item.listKey)
         self.nextPageToken = try fields.text("next_page_token")
     }
