@@ -42,6 +42,8 @@ extension WorkerMachine {
             self.planner.append(TransactionEntry(.repeated(count: 1), taken: taken))
             return
         }
+        var state = state
+        if !state.phase.isTerminal { self.rollouts.drawNonce(of: &state) }
         // Before the rollout decides anything: whatever it writes later stands behind.
         self.planner.append(TransactionEntry(.accepted(state, of: record), writer: owner, taken: taken))
         self.firstCalls.accepted(state)

@@ -33,8 +33,8 @@ extension Stage {
         case .findRuntime(.identifier(let identifier)): .ended(.runtime(identifier: identifier))
         case .findRuntime(.newest(let kernel, let edition, let editor)):
             .ask(.findingRuntime(.newestRuntime(kernel: kernel, edition: edition, editor: editor)))
-        case .findBuild(let project, let model, let marker):
-            .ask(.findingBuild(.builds(project: project, model: model, commentContaining: marker)))
+        case .findBuild(let project, let model, let version, let marker):
+            .ask(.findingBuild(.builds(project: project, model: model, of: version, markedBy: marker)))
         case .createBuild(let request): .ask(.askingForBuild(.createBuild(WorkbenchAPI.BuildRequest(request))))
         case .readBuild(let project, let model, let build):
             .ask(.askingForBuild(.build(project: project, model: model, build)))

@@ -28,7 +28,7 @@ extension SweepStage {
         case .findVersions(let name, let run, let marker):
             .findingVersions(.versions(modelNamed: name, run: run, tag: MarkerTag(marker).tag), marker: marker)
         case .findBuilds(let project, let model, let marker):
-            .findingBuilds(.builds(project: project, model: model, commentContaining: marker))
+            .findingBuilds(.builds(project: project, model: model, markedBy: marker))
         case .findDeployments(let project, let model, let build):
             .findingDeployments(.deployments(project: project, model: model, build: build))
         case .removeVersion(let model, let version):

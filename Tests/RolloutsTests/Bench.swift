@@ -40,8 +40,8 @@ final class Bench {
         }
     }
 
-    init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Partition] = [0]) {
-        self.coordinator = Coordinator(policy: policy, seed: 1)
+    init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Partition] = [0], seed: UInt64 = 1) {
+        self.coordinator = Coordinator(policy: policy, seed: seed)
         for partition in partitions {
             self.coordinator.restore(partition: partition, Coordinator.Restored(), now: self.now)
         }

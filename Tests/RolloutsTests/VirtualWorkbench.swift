@@ -57,7 +57,7 @@ struct VirtualWorkbench: Sendable {
         case .registerVersion(let request): self.register(request, now: now)
         case .findModel(_, let name): .success(.model(self.model(name)))
         case .createModel(let request): self.create(request, now: now)
-        case .findBuild(_, _, let marker): .success(.build(self.build({ $0.marker == marker }, isLook: true, now)))
+        case .findBuild(_, _, _, let marker): .success(.build(self.build({ $0.marker == marker }, isLook: true, now)))
         case .readBuild(_, _, let id): .success(.build(self.build({ $0.id == id }, isLook: false, now)))
         case .createBuild(let request): self.create(request, now: now)
         case .findDeployment(_, _, let build):

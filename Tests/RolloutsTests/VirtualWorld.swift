@@ -220,6 +220,7 @@ struct VirtualWorld {
         state.acceptedAt = self.moment.wall
         var item = VirtualJournal.Item(partition: partition, publishes: true, next: position + 1)
         if !self.processes[owner].coordinator.isKnown(state.id, partition: partition) {
+            self.processes[owner].coordinator.drawNonce(of: &state)
             item.state = state
             self.processes[owner].queue.append(item)
             self.processes[owner].coordinator.accept(state, now: self.moment)

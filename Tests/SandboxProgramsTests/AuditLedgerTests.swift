@@ -18,7 +18,7 @@ struct AuditLedgerTests {
     private func deployed(_ virtual: inout VirtualSandbox) throws -> (SandboxRun, SandboxBuild) {
         let world = try SandboxRun(&virtual)
         var built = try world.build(&virtual)
-        let body = self.build(built, comment: "nightly \(AuditLedgerTests.marker)")
+        let body = self.build(built, comment: "\(AuditLedgerTests.marker).1f nightly")
         built.build = try objectID(try virtual.call("POST", built.builds, body))
         _ = try built.deploy(&virtual)
         return (world, built)
@@ -62,11 +62,11 @@ struct AuditLedgerTests {
         #expect(ledger.duplicates.map(\.description) == ["CreateRegisteredModel churn of run \(world.run)"])
     }
 
-    @Test("a second build with the marker of the same rollout is seen, whatever else its comment says")
+    @Test("a second build with the marker of the same rollout is seen, whatever else it says")
     func secondBuild() throws {
         var virtual = VirtualSandbox()
         let (_, built) = try self.deployed(&virtual)
-        let body = self.build(built, comment: "again \(AuditLedgerTests.marker)")
+        let body = self.build(built, comment: "\(AuditLedgerTests.marker).5a again")
         try virtual.call("POST", built.builds, body)
         let ledger = try self.ledger(&virtual)
         #expect(ledger.duplicates.map(\.description) == ["CreateModelBuild \(AuditLedgerTests.marker)"])

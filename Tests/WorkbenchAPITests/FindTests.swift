@@ -52,19 +52,20 @@ struct FindTests {
         let bench = try Bench(
             .json(
                 """
-                {"model_builds":[{"id":"c","comment":"for r-10","created_at":"\(Self.time(1))"},
-                {"id":"b","comment":"for r-1 x","created_at":"\(Self.time(3))"},
-                {"id":"a","comment":"for r-1 x","created_at":"\(Self.time(2))"},
-                {"id":"e","comment":"for r-1 x","created_at":"\(Self.time(2))"},
-                {"id":"d","comment":"for r-1 x","deletion_status":"deleted","created_at":"\(Self.time(1))"}]}
+                {"model_builds":[{"id":"c","comment":"r-10","created_at":"\(Self.time(1))"},
+                {"id":"b","comment":"r-1 x","created_at":"\(Self.time(3))"},
+                {"id":"a","comment":"r-1 x","created_at":"\(Self.time(2))"},
+                {"id":"f","comment":"for r-1 x"},{"id":"g","comment":"r-1","registered_model_version_id":"w"},
+                {"id":"e","comment":"r-1","created_at":"\(Self.time(2))"},
+                {"id":"d","comment":"r-1 x","deletion_status":"deleted","created_at":"\(Self.time(1))"}]}
                 """
             )
         )
-        let builds = try await bench.client.perform(.builds(project: "p", model: "m", commentContaining: "r-1 "))
+        let builds = try await bench.client.perform(.builds(project: "p", model: "m", of: "v", markedBy: "r-1"))
         #expect(builds.map(\.id) == ["a", "e", "b"])
         #expect(
             bench.path.hasSuffix(
-                "builds?page_size=100&search_filter=%7B%22comment%22%3A%22r-1%20%22%7D&sort=-created_at"
+                "builds?page_size=100&search_filter=%7B%22comment%22%3A%22r-1%22%7D&sort=-created_at"
             )
         )
     }

@@ -167,7 +167,7 @@ struct CallTests {
             result: .runtime(identifier: "i")
         ),
         Exemplar(
-            call: .findBuild(projectID: "p", modelID: "m", marker: "k"),
+            call: .findBuild(projectID: "p", modelID: "m", versionID: "v", marker: "k"),
             lines: [
                 "GET /projects/p/models/m/builds?page_size=100&search_filter=%7B%22comment%22%3A%22k%22%7D&sort=-created_at"
             ],

@@ -146,6 +146,9 @@ extension Coordinator {
         self.move(id, now: now)
     }
 
+    /// Draws what nobody can know of a rollout but its journal, before its first record is written.
+    package mutating func drawNonce(of state: inout RolloutState) { state.nonce = Int64(self.random.next() >> 16) }
+
     /// Takes in a rollout that intake has decided to accept.
     ///
     /// Intake writes its first record itself, together with the offset of the event. Reading calls may start before

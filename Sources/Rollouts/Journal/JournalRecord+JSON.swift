@@ -42,6 +42,7 @@ extension RolloutState {
         if let run { writer.object("run") { run.write(to: &$0) } }
         writer.object("made") { self.made.write(to: &$0) }
         writer.field("intent", self.intent?.rawValue)
+        writer.field("nonce", self.nonce)
         if let cause {
             writer.object("cause") { writer in
                 writer.field("class", cause.class.rawValue)

@@ -25,8 +25,8 @@ package enum APICall: Sendable, Equatable {
     case createModel(ModelRequest)
     /// Picks a runtime.
     case findRuntime(RuntimeChoice)
-    /// Looks for the build that carries the marker in its comment.
-    case findBuild(projectID: String, modelID: String, marker: String)
+    /// Looks for the build of the version whose comment begins with the marker.
+    case findBuild(projectID: String, modelID: String, versionID: String, marker: String)
     /// Creates a build. Creating.
     case createBuild(BuildRequest)
     /// Reads one build.

@@ -42,7 +42,7 @@ package struct BuildRequest: Sendable, Equatable {
     package var versionID: String
     /// Runtime image.
     package var runtimeIdentifier: String
-    /// Comment, which ends with the rollout's marker.
+    /// Comment, which begins with the rollout's marker.
     package var comment: String
 }
 

@@ -67,7 +67,7 @@ package struct DeploymentPlace: Codable, Sendable, Equatable {
 package enum SweepCall: Sendable, Equatable {
     /// Lists the versions that carry the marker.
     case findVersions(modelName: String, runID: String, marker: String)
-    /// Lists the builds whose comment carries the marker.
+    /// Lists the builds whose comment begins with the marker.
     case findBuilds(projectID: String, modelID: String, marker: String)
     /// Lists the deployments of a build.
     case findDeployments(projectID: String, modelID: String, buildID: String)

@@ -20,7 +20,7 @@ package struct RolloutPlan: Codable, Sendable, Equatable {
     package var disableAuthentication: Bool
     /// Which runtime builds the model.
     package var runtime: RuntimeChoice
-    /// Text put before the rollout's marker in the build's comment; empty for none.
+    /// Text put after the rollout's marker in the build's comment; empty for none.
     package var buildComment: String
     /// Sizes of the deployment.
     package var deployment: DeploymentSize

@@ -145,14 +145,15 @@ package struct AuditLedger: Sendable, Equatable {
 
     private static func marker(of kind: Kind, _ entry: AuditEntry) -> String? {
         switch kind {
-        case .version: entry.tag("slipway.rollout")
+        case .version: entry.tag("slipway.rollout").map(self.rolloutMarker)
         case .build: self.rolloutMarker(in: entry.marker(.comment) ?? "")
         case .model, .deployment: nil
         }
     }
 
-    /// The worker's mark in a comment, which ends it; the whole comment where there is none.
-    private static func rolloutMarker(in comment: String) -> String {
-        comment.split(separator: " ").last { $0.hasPrefix("slipway:") }.map(String.init) ?? comment
+    /// The worker's mark at the beginning of a text, without its random part: two of one rollout are two of one thing.
+    private static func rolloutMarker(in text: String) -> String {
+        guard text.hasPrefix("slipway:") else { return text }
+        return String(text.prefix { $0 != " " && $0 != "." })
     }
 }

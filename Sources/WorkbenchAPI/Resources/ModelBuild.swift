@@ -37,6 +37,14 @@ package struct ModelBuild: ListItem, Equatable {
 
     /// Whether it isn't deleted or being deleted.
     package var isLive: Bool { self.deletionStatus.isEmpty }
+
+    /// Whether its comment begins with these words.
+    ///
+    /// What somebody else's comment quotes further on says nothing.
+    package func isMarked(by marker: String) -> Bool {
+        guard self.comment.hasPrefix(marker) else { return false }
+        return self.comment.utf8.count == marker.utf8.count || self.comment.dropFirst(marker.count).first == " "
+    }
 }
 
 /// What a new build takes; sizes and replicas belong to the deployment.
@@ -132,14 +140,24 @@ extension Exchange where Self == Endpoint<EmptyReply> {
 }
 
 extension Exchange where Self == PageSearch<ModelBuild, [ModelBuild]> {
-    /// Finds the model's live builds whose comment contains `marker`, oldest first.
+    /// Finds the model's live builds whose comment begins with `marker`, oldest first.
     ///
-    /// More than one means that a call was applied twice; everybody adopts the oldest.
-    package static func builds(project: String, model: String, commentContaining marker: String) -> Self {
+    /// More than one means that a call was applied twice.
+    ///
+    /// - Parameter version: The version that they must be of, where they say one; `nil` for any.
+    package static func builds(
+        project: String,
+        model: String,
+        of version: String? = nil,
+        markedBy marker: String
+    ) -> Self {
         let listing = Listing(filter: ["comment": marker], sort: "-created_at")
         return PageSearch(
             .builds(project: project, model: model, listing),
-            where: { $0.comment.contains(marker) && $0.isLive },
+            where: { build in
+                build.isLive && build.isMarked(by: marker)
+                    && (version == nil || build.registeredVersionID.isEmpty || build.registeredVersionID == version)
+            },
             finding: { builds in builds.sortedByAge { ($0.createdAt, $0.id) } }
         )
     }

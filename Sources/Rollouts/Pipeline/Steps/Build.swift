@@ -27,7 +27,12 @@ struct BuildStep: CreatingRules {
     // MARK: What is asked
 
     var look: APICall {
-        .findBuild(projectID: self.run.projectID, modelID: self.modelID, marker: self.marker)
+        .findBuild(
+            projectID: self.run.projectID,
+            modelID: self.modelID,
+            versionID: self.versionID,
+            marker: self.marker
+        )
     }
 
     var creation: Rollout.Move {
@@ -38,7 +43,8 @@ struct BuildStep: CreatingRules {
             modelID: self.modelID,
             versionID: self.versionID,
             runtimeIdentifier: runtime,
-            comment: comment.isEmpty ? self.marker : "\(comment) \(self.marker)"
+            // First, since what is cut off a text is its end.
+            comment: comment.isEmpty ? self.marker : "\(self.marker) \(comment)"
         )
         return .create(.createBuild(request), .build)
     }
