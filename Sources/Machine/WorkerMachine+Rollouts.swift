@@ -3,10 +3,14 @@
 import HTTPValues
 import Rollouts
 import Values
+import WorkbenchAPI
 
 /// What the rollouts decide: records to be written, calls to be made, things to be told.
 extension WorkerMachine {
     mutating func take(_ answer: WorkbenchAnswer, now: Now) {
+        if case .response(let response) = answer.outcome, response.status == 200 {
+            self.rollouts.workbenchClockShows({ response.date }, now: now)
+        }
         guard let end = self.calls.answered(answer, now: now, reports: &self.turn.reports) else { return }
         self.ended(end, now: now)
     }
@@ -44,6 +48,7 @@ extension WorkerMachine {
         case .outage(let component, let cause):
             self.health.outages[component] = cause
             self.turn.reports.append(.outage(component, cause))
+        case .markers(let step, let areKept): self.turn.reports.append(.markers(step, areKept: areKept))
         case .sweepGivenUp(let state, let call, let cause):
             self.turn.reports.append(.cleanupGivenUp(state, call, cause))
         }

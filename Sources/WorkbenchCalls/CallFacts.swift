@@ -58,18 +58,6 @@ extension VersionFacts {
         )
     }
 
-    /// Picks, of several versions of the run, one that is ready, else one under way, else our own failed one.
-    init?(choosingFrom versions: [RegisteredModelVersion], marker: String) {
-        let facts = versions.filter { !$0.status.isEnded }.map { VersionFacts($0, marker: marker) }
-        let choice =
-            facts.first { $0.progress == .ready }
-            ?? facts.first { if case .underWay = $0.progress { true } else { false } }
-            ?? facts.first(where: \.isOurs)
-            ?? facts.first
-        guard let choice else { return nil }
-        self = choice
-    }
-
     /// The version that a registration has made.
     ///
     /// - Throws: `APIError` of kind `protocol` for an answer without one; it may have been made all the same.
@@ -84,6 +72,9 @@ extension VersionFacts {
             )
         }
         self.init(version, marker: request.marker)
+        let tag = MarkerTag(request.marker)
+        // Some registries answer with all versions of the model, a gateway's second one among them.
+        self.making = Making(hasTwins: model.versions.count { tag.isCarried(by: $0) } > 1)
         self.registeredModelID = model.id
         self.isOurs = true
     }
@@ -104,8 +95,13 @@ extension ModelFacts {
 }
 
 extension BuildFacts {
-    init(_ build: ModelBuild) {
+    /// - Parameter sent: The comment that was sent, where this is the answer to a creation.
+    init(_ build: ModelBuild, sent: String?) {
         self.init(buildID: build.id, progress: Progress(build.status))
+        guard let sent else { return }
+        // Its first word is the marker; what is cut off behind it does no harm.
+        let marker = sent.prefix { $0 != " " }
+        self.making = Making(keepsMarker: build.isMarked(by: String(marker)), user: build.creator)
     }
 }
 

@@ -17,8 +17,8 @@ extension Stage {
             .ask(
                 .findingNewestRun(.newestFinishedRun(project: project, experiment: experiment), projectID: project)
             )
-        case .findVersion(let name, _, let run, let marker):
-            .ask(.findingVersion(.versions(modelNamed: name, run: run, tag: MarkerTag(marker).tag), marker: marker))
+        case .findVersion(let name, _, let run, let marker, let keys):
+            Stage.first(of: VersionLook(run: run, marker: MarkerTag(marker), secondKeys: keys), modelNamed: name)
         case .registerVersion(let request): .ask(.registering(.register(RegistrationRequest(request)), request))
         case .readVersion(let model, let version, let marker):
             .ask(.readingVersion(.registeredVersion(model: model, version), marker: marker))
@@ -33,11 +33,11 @@ extension Stage {
         case .findRuntime(.identifier(let identifier)): .ended(.runtime(identifier: identifier))
         case .findRuntime(.newest(let kernel, let edition, let editor)):
             .ask(.findingRuntime(.newestRuntime(kernel: kernel, edition: edition, editor: editor)))
-        case .findBuild(let project, let model, let version, let marker):
-            .ask(.findingBuild(.builds(project: project, model: model, of: version, markedBy: marker)))
-        case .createBuild(let request): .ask(.askingForBuild(.createBuild(WorkbenchAPI.BuildRequest(request))))
+        case .findBuild(let look): .ask(.findingBuild(look.search, look))
+        case .createBuild(let request):
+            .ask(.askingForBuild(.createBuild(WorkbenchAPI.BuildRequest(request)), sent: request.comment))
         case .readBuild(let project, let model, let build):
-            .ask(.askingForBuild(.build(project: project, model: model, build)))
+            .ask(.askingForBuild(.build(project: project, model: model, build), sent: nil))
         case .findDeployment(let project, let model, let build):
             .ask(.findingDeployment(.deployments(project: project, model: model, build: build)))
         case .createDeployment(let request):
@@ -48,6 +48,12 @@ extension Stage {
             .ask(.readingModelKey(.model(project: project, model), verification))
         case .sweep(let call): .ask(.sweeping(SweepStage.first(of: call)))
         }
+    }
+}
+
+extension Stage {
+    private static func first(of look: VersionLook, modelNamed name: String) -> Turn {
+        .ask(.findingVersion(.versions(modelNamed: name) { look.takes($0) }, look))
     }
 }
 

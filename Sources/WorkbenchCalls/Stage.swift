@@ -18,7 +18,7 @@ enum Stage: Sendable {
     /// The newest finished run is looked for, page by page.
     case findingNewestRun(NewestRunSearch, projectID: String)
     /// The run's versions are looked for: models of the name page by page, then the versions of each, page by page.
-    case findingVersion(VersionSearch, marker: String)
+    case findingVersion(VersionSearch, VersionLook)
     /// The version is being made.
     case registering(Endpoint<RegisteredModel>, VersionRequest)
     /// The version is read.
@@ -29,10 +29,10 @@ enum Stage: Sendable {
     case creatingModel(Endpoint<Model>, registeredModelID: String)
     /// The newest runtime is looked for, page by page.
     case findingRuntime(PageSearch<Runtime, Runtime?>)
-    /// The build is looked for by its marker, page by page.
-    case findingBuild(PageSearch<ModelBuild, [ModelBuild]>)
-    /// The build is being made, or read.
-    case askingForBuild(Endpoint<ModelBuild>)
+    /// The build is looked for by its marker, or what else it is known by, page by page.
+    case findingBuild(PageSearch<ModelBuild, [ModelBuild]>, BuildLook)
+    /// The build is being made, with the comment that was sent, or read.
+    case askingForBuild(Endpoint<ModelBuild>, sent: String?)
     /// The build's deployments are looked for, page by page.
     case findingDeployment(PageSearch<ModelDeployment, [ModelDeployment]>)
     /// The deployment is being made, or read.
@@ -60,8 +60,8 @@ extension Stage {
         case .findingModel(let search): search.draft(in: dialect)
         case .creatingModel(let endpoint, _): endpoint.draft
         case .findingRuntime(let search): search.draft(in: dialect)
-        case .findingBuild(let search): search.draft(in: dialect)
-        case .askingForBuild(let endpoint): endpoint.draft
+        case .findingBuild(let search, _): search.draft(in: dialect)
+        case .askingForBuild(let endpoint, _): endpoint.draft
         case .findingDeployment(let search): search.draft(in: dialect)
         case .askingForDeployment(let endpoint): endpoint.draft
         case .readingModelKey(let endpoint, _): endpoint.draft
@@ -88,9 +88,8 @@ extension Stage {
             return try arrival.turn(of: search, in: stage) { run in
                 .run(run.map { RunFacts($0, projectID: project, now: arrival.now) })
             }
-        case .findingVersion(let search, let marker):
-            let stage = { Stage.findingVersion($0, marker: marker) }
-            return try arrival.turn(of: search, in: stage) { .version(VersionFacts(choosingFrom: $0, marker: marker)) }
+        case .findingVersion(let search, let look):
+            return try arrival.turn(of: search, in: { .findingVersion($0, look) }, finding: look.result)
         case .registering(let endpoint, let request):
             return .ended(.version(try VersionFacts(arrival.answer(to: endpoint), registeredBy: request)))
         case .readingVersion(let endpoint, let marker):
@@ -101,12 +100,13 @@ extension Stage {
             return .ended(.model(ModelFacts(try arrival.answer(to: endpoint), createdFor: registeredModelID)))
         case .findingRuntime(let search):
             return try arrival.turn(of: search, in: Stage.findingRuntime) { .runtime(identifier: $0?.imageIdentifier) }
-        case .findingBuild(let search):
-            return try arrival.turn(of: search, in: Stage.findingBuild) { .build($0.first.map { BuildFacts($0) }) }
-        case .askingForBuild(let endpoint): return .ended(.build(BuildFacts(try arrival.answer(to: endpoint))))
+        case .findingBuild(let search, let look):
+            return try arrival.turn(of: search, in: { .findingBuild($0, look) }, finding: look.result)
+        case .askingForBuild(let endpoint, let sent):
+            return .ended(.build(BuildFacts(try arrival.answer(to: endpoint), sent: sent)))
         case .findingDeployment(let search):
             return try arrival.turn(of: search, in: Stage.findingDeployment) { deployments in
-                .deployment(deployments.first.map { DeploymentFacts($0) })
+                .deployment(DeploymentFacts(choosingFrom: deployments))
             }
         case .askingForDeployment(let endpoint):
             return .ended(.deployment(DeploymentFacts(try arrival.answer(to: endpoint))))

@@ -108,6 +108,7 @@ extension Report {
         case .topicTakesNothing: "a topic takes nothing"
         case .phase(let state): "\(state.plan.modelName) \(state.phase.rawValue)"
         case .orphans(let state): "orphans of \(state.plan.modelName)"
+        case .markers(let step, let areKept): "markers of \(step) \(areKept ? "kept" : "dropped")"
         case .cleanupGivenUp(let state, let call, _): "given up \(call.name) of \(state.plan.modelName)"
         case .unfinished: "unfinished"
         case .firstCall(let isCreating, _): isCreating ? "first creating call" : "first call"

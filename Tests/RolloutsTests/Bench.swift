@@ -12,6 +12,8 @@ final class Bench {
     private(set) var records: [Coordinator.Record] = []
     /// Every outage told so far; `nil` for "back".
     private(set) var outages: [Cause?] = []
+    /// What was told of markers.
+    private(set) var markers: [(step: CreatingStep, areKept: Bool)] = []
     /// Calls of sweeps that were given up.
     private(set) var givenUp: [(call: SweepCall, cause: Cause)] = []
     /// All rollouts so far that were to be forgotten.
@@ -139,6 +141,7 @@ final class Bench {
             self.forgettings.append(forgetting)
             self.write(.forgetting(forgetting))
         case .outage(_, let cause): self.outages.append(cause)
+        case .markers(let step, let areKept): self.markers.append((step, areKept))
         case .sweepGivenUp(_, let call, let cause): self.givenUp.append((call, cause))
         case .record(let record):
             self.records.append(record)

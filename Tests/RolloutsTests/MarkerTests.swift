@@ -58,11 +58,81 @@ struct MarkerTests {
         let state = try #require(bench.records.last?.rollout)
         let next = Bench(seed: 2)
         next.restore([state])
-        guard case .findBuild(_, _, let version, let marker) = next.calls.first else {
+        guard case .findBuild(let look) = next.calls.first else {
             Issue.record("no look")
             return
         }
-        #expect(marker == comment)
-        #expect(version == state.made.versionID)
+        #expect(look.marker == comment)
+        #expect(look.versionID == state.made.versionID)
+        #expect(look.secondKeys != nil, "the call may have been sent")
+    }
+}
+
+/// What follows where a marker was not kept.
+struct LostMarkerTests {
+    private func uncertain() -> Bench {
+        let bench = Bench()
+        bench.coordinator.workbenchClockShows({ at(1_000).wall }, now: bench.now)
+        bench.accept(.sample())
+        bench.answerAll(until: { $0.isNamed("createBuild") })
+        bench.fail(.failedSomehow)
+        bench.answer(.alive)
+        bench.pass(1)
+        return bench
+    }
+
+    @Test func aLookGoesByTheWorkbenchsOwnClock() throws {
+        let bench = self.uncertain()
+        guard case .findBuild(let look) = bench.calls.first else {
+            Issue.record("no look")
+            return
+        }
+        #expect(look.secondKeys?.since == at(998).wall)
+        #expect(look.runtimeIdentifier == "runtime")
+    }
+
+    @Test func aLookKnowsWhoseKeyTheWorkerHas() throws {
+        let bench = Bench()
+        bench.accept(.sample())
+        bench.answerAll(until: { $0.isNamed("createBuild") })
+        bench.answer(.build(BuildFacts(buildID: "b", progress: .ready, making: Making(user: "us"))))
+        bench.answerAll()
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        bench.answerAll(until: { $0.isNamed("createBuild") })
+        bench.fail(.failedSomehow)
+        bench.answer(.alive)
+        bench.pass(1)
+        guard case .findBuild(let look) = bench.calls.first else {
+            Issue.record("no look")
+            return
+        }
+        #expect(look.secondKeys?.user == "us")
+    }
+
+    @Test func whatCanNotBeToldIsNeverMadeAgain() {
+        let bench = self.uncertain()
+        while bench.endings.isEmpty, bench.now.monotonic < at(200).monotonic {
+            #expect(bench.calls.allSatisfy { !$0.isCreating })
+            bench.answer(.unclear("an earlier call may have made build b9"))
+            bench.pass(1)
+        }
+        #expect(bench.endings.map(\.phase) == [.failed])
+        #expect(bench.endings.first?.cause?.class == .outcomeUnknown)
+        #expect(bench.endings.first?.cause?.message.contains("b9") == true)
+        #expect(bench.endings.first?.needsSweep == true)
+        #expect(bench.now.monotonic >= at(90).monotonic, "it may be told later")
+    }
+
+    @Test func thatMarkersAreDroppedIsToldOnce() {
+        let bench = Bench()
+        for (number, isKept) in [(1, false), (2, false), (3, true)] {
+            bench.accept(.sample(number, plan: .sample(run: "r\(number)")))
+            bench.answerAll(until: { $0.isNamed("createBuild") })
+            let making = Making(keepsMarker: isKept)
+            bench.answer(.build(BuildFacts(buildID: "b\(number)", progress: .ready, making: making)))
+            bench.answerAll()
+        }
+        #expect(bench.markers.map(\.areKept) == [false, true])
+        #expect(bench.markers.map(\.step) == [.build, .build])
     }
 }

@@ -50,14 +50,14 @@ struct VirtualWorkbench: Sendable {
         case .readRun(_, _, let run): .success(.run(self.runs[run]))
         case .newestRun: .success(.run(self.runs.values.max { $0.order < $1.order }))
         case .findRuntime: .success(.runtime(identifier: "runtime"))
-        case .findVersion(let model, _, let run, let marker):
+        case .findVersion(let model, _, let run, let marker, _):
             .success(.version(self.version({ $0.model == model && $0.run == run }, marker: marker, now: now)))
         case .readVersion(_, let id, let marker):
             .success(.version(self.version({ $0.id == id }, marker: marker, now: now)))
         case .registerVersion(let request): self.register(request, now: now)
         case .findModel(_, let name): .success(.model(self.model(name)))
         case .createModel(let request): self.create(request, now: now)
-        case .findBuild(_, _, _, let marker): .success(.build(self.build({ $0.marker == marker }, isLook: true, now)))
+        case .findBuild(let look): .success(.build(self.build({ $0.marker == look.marker }, isLook: true, now)))
         case .readBuild(_, _, let id): .success(.build(self.build({ $0.id == id }, isLook: false, now)))
         case .createBuild(let request): self.create(request, now: now)
         case .findDeployment(_, _, let build):

@@ -204,7 +204,7 @@ struct VirtualWorld {
                 )
             )
         case .move(let move): self.violations.append("rollout \(move.rollout.id) moves, though its model is certain")
-        case .forget, .outage, .sweepGivenUp: break
+        case .forget, .outage, .markers, .sweepGivenUp: break
         }
     }
 

@@ -55,13 +55,13 @@ struct FindTests {
                 {"model_builds":[{"id":"c","comment":"r-10","created_at":"\(Self.time(1))"},
                 {"id":"b","comment":"r-1 x","created_at":"\(Self.time(3))"},
                 {"id":"a","comment":"r-1 x","created_at":"\(Self.time(2))"},
-                {"id":"f","comment":"for r-1 x"},{"id":"g","comment":"r-1","registered_model_version_id":"w"},
+                {"id":"f","comment":"for r-1 x"},
                 {"id":"e","comment":"r-1","created_at":"\(Self.time(2))"},
                 {"id":"d","comment":"r-1 x","deletion_status":"deleted","created_at":"\(Self.time(1))"}]}
                 """
             )
         )
-        let builds = try await bench.client.perform(.builds(project: "p", model: "m", of: "v", markedBy: "r-1"))
+        let builds = try await bench.client.perform(.builds(project: "p", model: "m", markedBy: "r-1"))
         #expect(builds.map(\.id) == ["a", "e", "b"])
         #expect(
             bench.path.hasSuffix(

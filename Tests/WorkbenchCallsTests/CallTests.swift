@@ -167,7 +167,16 @@ struct CallTests {
             result: .runtime(identifier: "i")
         ),
         Exemplar(
-            call: .findBuild(projectID: "p", modelID: "m", versionID: "v", marker: "k"),
+            call: .findBuild(
+                BuildLook(
+                    projectID: "p",
+                    modelID: "m",
+                    versionID: "v",
+                    runtimeIdentifier: "i",
+                    marker: "k",
+                    secondKeys: nil
+                )
+            ),
             lines: [
                 "GET /projects/p/models/m/builds?page_size=100&search_filter=%7B%22comment%22%3A%22k%22%7D&sort=-created_at"
             ],
@@ -233,8 +242,10 @@ struct CallTests {
             body: #"""
                 {"comment":"c","model_id":"m","project_id":"p","registered_model_version_id":"v","runtime_identifier":"i"}
                 """#,
-            answers: [.json(#"{"id":"b","status":"pending"}"#)],
-            result: .build(BuildFacts(buildID: "b", progress: .underWay("pending")))
+            answers: [.json(#"{"id":"b","status":"pending","comment":"c"}"#)],
+            result: .build(
+                BuildFacts(buildID: "b", progress: .underWay("pending"), making: Making(keepsMarker: true))
+            )
         ),
         Exemplar(
             call: .createDeployment(deploymentRequest),

@@ -8,7 +8,13 @@ import WorkbenchCalls
 
 /// Calls of several requests: page by page, and one after another.
 struct ListingTests {
-    private static let findVersion = APICall.findVersion(modelName: "n", experimentID: "e", runID: "r", marker: "k")
+    private static let findVersion = APICall.findVersion(
+        modelName: "n",
+        experimentID: "e",
+        runID: "r",
+        marker: "k",
+        nil
+    )
     private static let models = HandWritten.json(
         #"{"models":[{"model_id":"g1","name":"n"},{"model_id":"x","name":"nn"}],"next_page_token":"t"}"#
     )

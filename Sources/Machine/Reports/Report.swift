@@ -54,6 +54,8 @@ package enum Report: Sendable {
 
     /// A component went down, or came back (`nil`).
     case outage(Component, Cause?)
+    /// The workbench, or somebody before it, drops the markers of what is made, or keeps them again.
+    case markers(CreatingStep, areKept: Bool)
     /// A request has ended.
     case request(RequestReport)
 

@@ -15,6 +15,8 @@ extension Coordinator {
         case forget(Forgetting)
         /// Tell operators that a component went down or came back (`nil`).
         case outage(Component, Cause?)
+        /// Tell operators that the workbench drops the markers of what is made, or keeps them again.
+        case markers(CreatingStep, areKept: Bool)
         /// Tell operators that a sweep leaves something undone, which nobody tries again.
         case sweepGivenUp(RolloutState, SweepCall, Cause)
     }

@@ -111,6 +111,7 @@ extension Coordinator {
     /// Journals that a creating call is about to be made; it holds a place, so that the intent is fresh when it is.
     private mutating func commitIntent(of call: APICall, for rollout: Rollout, now: Now) {
         rollout.state.intent = call.creatingStep
+        if rollout.state.askedAt == nil { rollout.state.askedAt = self.workbenchClock.time(now) }
         var publishes = false
         if let phase = rollout.phaseOfStep, phase != rollout.state.phase {
             rollout.state.enter(phase, at: now.wall)
@@ -224,6 +225,7 @@ extension Coordinator {
             self.sweepSucceeded(context.id, result)
         } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
+            self.learn(from: context.call, result)
             self.noteSuccess(of: context.call, for: rollout, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
@@ -235,6 +237,21 @@ extension Coordinator {
             )
             self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
         }
+    }
+
+    /// Learns from the answer to a creation what the workbench keeps of what was sent (rule 15).
+    private mutating func learn(from call: APICall, _ result: CallResult) {
+        guard let step = call.creatingStep, let making = result.making else { return }
+        if !making.user.isEmpty { self.user = making.user }
+        guard let keeps = making.keepsMarker, self.keepsMarkers[step] ?? true != keeps else { return }
+        self.keepsMarkers[step] = keeps
+        self.actions.append(.markers(step, areKept: keeps))
+    }
+
+    /// An answer of the workbench says what its clock shows.
+    package mutating func workbenchClockShows(_ time: () -> Timestamp?, now: Now) {
+        guard self.workbenchClock.wants(now.monotonic), let time = time() else { return }
+        self.workbenchClock.shows(time, now: now.monotonic)
     }
 
     private mutating func remember(_ call: APICall, _ result: CallResult, now: Now) {
@@ -265,6 +282,8 @@ extension Coordinator {
                 self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
                 return
             }
+            // A gateway may have sent the call on twice; the next poll can look for that as well.
+            if wasCreating { rollout.twinLook = .owed }
             if wasCreating || rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil {
                 self.note(id, now: now)
             }

@@ -212,7 +212,7 @@ extension Coordinator {
                 self.budget.release()
             case .move(let move) where move.rollout.partition == partition: continue
             case .forget(let forgetting) where forgetting.partition == partition: continue
-            case .record, .call, .move, .forget, .outage, .sweepGivenUp: kept.append(action)
+            case .record, .call, .move, .forget, .outage, .markers, .sweepGivenUp: kept.append(action)
             }
         }
         self.actions = kept

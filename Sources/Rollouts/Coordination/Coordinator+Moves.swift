@@ -10,7 +10,8 @@ extension Coordinator {
             switch rollout.nextMove(live: live) {
             case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
                 rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
-            case .call(let call):
+            case .call(var call):
+                call.complete(user: self.user)
                 self.want(call, for: rollout, now: now)
                 return
             case .create(let call, _):

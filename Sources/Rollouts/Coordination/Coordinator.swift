@@ -118,6 +118,12 @@ package struct Coordinator: ~Copyable {
     var runtimes: [String: (identifier: String, until: MonotonicTime)] = [:]
     var actions: [Action] = []
     var random: SeededGenerator
+    /// What the workbench's own clock shows.
+    var workbenchClock = WorkbenchClock()
+    /// The user whose key the worker has; empty until something that was made has named it.
+    var user = ""
+    /// Whether the workbench keeps the markers of what is made, by the newest answers.
+    var keepsMarkers: [CreatingStep: Bool] = [:]
     var isStopping = false
     /// Partitions that are being handed over.
     var leaving: Set<Partition> = []

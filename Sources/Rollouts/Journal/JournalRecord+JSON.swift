@@ -43,6 +43,7 @@ extension RolloutState {
         writer.object("made") { self.made.write(to: &$0) }
         writer.field("intent", self.intent?.rawValue)
         writer.field("nonce", self.nonce)
+        writer.field("askedAt", self.askedAt?.millisecondsSinceEpoch)
         if let cause {
             writer.object("cause") { writer in
                 writer.field("class", cause.class.rawValue)

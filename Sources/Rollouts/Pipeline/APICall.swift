@@ -14,7 +14,7 @@ package enum APICall: Sendable, Equatable {
     /// Reads the newest finished run of an experiment.
     case newestRun(projectID: String, experimentID: String)
     /// Looks for a version of the run in the registry.
-    case findVersion(modelName: String, experimentID: String, runID: String, marker: String)
+    case findVersion(modelName: String, experimentID: String, runID: String, marker: String, SecondKeys?)
     /// Creates a version. Creating.
     case registerVersion(VersionRequest)
     /// Reads one version; the marker tells whether it is the rollout's own.
@@ -25,8 +25,8 @@ package enum APICall: Sendable, Equatable {
     case createModel(ModelRequest)
     /// Picks a runtime.
     case findRuntime(RuntimeChoice)
-    /// Looks for the build of the version whose comment begins with the marker.
-    case findBuild(projectID: String, modelID: String, versionID: String, marker: String)
+    /// Looks for the rollout's build.
+    case findBuild(BuildLook)
     /// Creates a build. Creating.
     case createBuild(BuildRequest)
     /// Reads one build.

@@ -22,6 +22,8 @@ package enum CallResult: Sendable, Equatable {
     case build(BuildFacts?)
     /// The deployment.
     case deployment(DeploymentFacts?)
+    /// A look has found what may be the rollout's, and nothing to tell by; the text names it.
+    case unclear(String)
     /// The model's answer to the sample request.
     case verification(VerificationResult)
     /// What a sweep found; empty where it changed something.
@@ -38,6 +40,26 @@ package enum Progress: Sendable, Equatable {
     case failed(String)
 }
 
+/// How something came to be that a rollout has made or taken for its own.
+package struct Making: Sendable, Equatable {
+    /// Whether the answer to its creation has the marker that was sent.
+    ///
+    /// `nil` where it is no such answer, and for what is known by its marker only where the workbench keeps nothing else:
+    /// a version has its run, and its tags may come later than the answer.
+    package var keepsMarker: Bool?
+    /// Whether there are more of it: a gateway has sent the call that made it twice, or it was applied late.
+    package var hasTwins: Bool
+    /// The user that made it, as the answer to its creation says; empty where it doesn't.
+    package var user: String
+
+    /// Creates it.
+    package init(keepsMarker: Bool? = nil, hasTwins: Bool = false, user: String = "") {
+        self.keepsMarker = keepsMarker
+        self.hasTwins = hasTwins
+        self.user = user
+    }
+}
+
 /// A version in the registry.
 package struct VersionFacts: Sendable, Equatable {
     /// The registered model.
@@ -48,13 +70,22 @@ package struct VersionFacts: Sendable, Equatable {
     package var progress: Progress
     /// Whether it carries this rollout's marker.
     package var isOurs: Bool
+    /// What else is to be said of it.
+    package var making: Making
 
     /// Creates facts.
-    package init(registeredModelID: String, versionID: String, progress: Progress, isOurs: Bool) {
+    package init(
+        registeredModelID: String,
+        versionID: String,
+        progress: Progress,
+        isOurs: Bool,
+        making: Making = Making()
+    ) {
         self.registeredModelID = registeredModelID
         self.versionID = versionID
         self.progress = progress
         self.isOurs = isOurs
+        self.making = making
     }
 }
 
@@ -78,11 +109,14 @@ package struct BuildFacts: Sendable, Equatable {
     package var buildID: String
     /// How far it is.
     package var progress: Progress
+    /// What else is to be said of it.
+    package var making: Making
 
     /// Creates facts.
-    package init(buildID: String, progress: Progress) {
+    package init(buildID: String, progress: Progress, making: Making = Making()) {
         self.buildID = buildID
         self.progress = progress
+        self.making = making
     }
 }
 
@@ -92,11 +126,26 @@ package struct DeploymentFacts: Sendable, Equatable {
     package var deploymentID: String
     /// How far it is.
     package var progress: Progress
+    /// What else is to be said of it.
+    package var making: Making
 
     /// Creates facts.
-    package init(deploymentID: String, progress: Progress) {
+    package init(deploymentID: String, progress: Progress, making: Making = Making()) {
         self.deploymentID = deploymentID
         self.progress = progress
+        self.making = making
+    }
+}
+
+extension CallResult {
+    /// How what it names came to be; `nil` where it names nothing of the kind.
+    var making: Making? {
+        switch self {
+        case .version(let facts): facts?.making
+        case .build(let facts): facts?.making
+        case .deployment(let facts): facts?.making
+        case .alive, .project, .experiment, .run, .model, .runtime, .unclear, .verification, .marked: nil
+        }
     }
 }
 

@@ -83,6 +83,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     /// Somebody between here and the workbench (a proxy, firewall, ingress or login page) answered in its place, again and
     /// again, while the workbench itself served others or could be reached.
     case refusedInBetween
+    /// A call may have made something, and the workbench has kept nothing of it by which to tell.
+    case outcomeUnknown
     /// The rollout's journal record does not fit the topic's limit.
     case recordTooLarge
 
@@ -102,7 +104,7 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
             true
         case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
             .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid, .forbidden,
-            .recordTooLarge:
+            .outcomeUnknown, .recordTooLarge:
             false
         }
     }
@@ -137,6 +139,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .serverError: "Look at the workbench's health; then replay the run."
         case .refusedInBetween:
             "Find the proxy or firewall whose answer the message gives, and let these calls through."
+        case .outcomeUnknown:
+            "Look on the workbench for what the message names and delete it if nobody uses it; then replay the run."
         case .recordTooLarge: "Make the event smaller, or raise max.message.bytes of the journal topic."
         case .unavailable: "Nothing: work goes on when the workbench is back."
         case .unauthorized: "Renew the API key; work goes on by itself."

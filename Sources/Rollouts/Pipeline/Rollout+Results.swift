@@ -33,6 +33,7 @@ extension Rollout {
         case .runtime(let identifier): self.foundRuntime(identifier)
         case .build(let facts): self.found(facts, by: BuildStep.self, startedAt: startedAt)
         case .deployment(let facts): self.found(facts, by: DeployStep.self, startedAt: startedAt)
+        case .unclear(let message): self.foundUnclear(message, startedAt: startedAt)
         case .verification(let result): self.verified(result)
         }
     }

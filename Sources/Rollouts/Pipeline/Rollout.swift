@@ -50,6 +50,18 @@ package final class Rollout {
         case done
     }
 
+    /// Whether a step that has made something looks for more of it (rule 16).
+    package enum TwinLook: Sendable, Equatable {
+        /// Not now. Next: `owed`, `checking`.
+        case notOwed
+        /// Its creation has succeeded: a gateway may have sent it on twice. Next: `notOwed`.
+        case owed
+        /// What it has made has failed or was displaced, perhaps by a twin that lives. Next: `notOwed`, or the end.
+        case checking
+
+        var isDue: Bool { self != .notOwed }
+    }
+
     /// A call that failed as if its component were down.
     package struct Suspicion: Sendable, Equatable {
         /// The call's name.
@@ -88,14 +100,20 @@ package final class Rollout {
         }
     }
 
+    /// Ids that the event does not say.
+    struct FoundIDs: Sendable {
+        /// Project.
+        var projectID: String?
+        /// Experiment.
+        var experimentID: String?
+    }
+
     /// The journalled part.
     package var state: RolloutState
     /// What it is doing now.
     package var activity: Activity = .waiting
-    /// Project that resolving has found by its name.
-    var foundProjectID: String?
-    /// Experiment that resolving has found by its name.
-    var foundExperimentID: String?
+    /// What resolving has found by names.
+    @Rare var found: FoundIDs?
     /// Failures of this step that count.
     package private(set) var attempts = 0
     /// Those of them that were of reading calls, since the last answer.
@@ -110,6 +128,8 @@ package final class Rollout {
     package var polls = 0
     /// Whether this step has to look for what an earlier attempt made, before it creates.
     package var look = Look.notOwed
+    /// Whether this step looks for more of what it has made.
+    package var twinLook = TwinLook.notOwed
     /// Whether what this step made or adopted is ready.
     package var isReady = false
     /// Whether an earlier owner may have worked at it: its state came out of a journal, or from another partition.
@@ -147,8 +167,8 @@ package final class Rollout {
     /// The run reference, completed while it is being resolved.
     package var reference: RunReference {
         var reference = self.state.plan.run
-        reference.projectID = reference.projectID ?? self.foundProjectID
-        reference.experimentID = reference.experimentID ?? self.foundExperimentID
+        reference.projectID = reference.projectID ?? self.found?.projectID
+        reference.experimentID = reference.experimentID ?? self.found?.experimentID
         return reference
     }
 
@@ -217,12 +237,15 @@ package final class Rollout {
 
     /// Goes on to a step with a clean slate.
     package func advance(to step: RolloutStep, at now: Now) {
+        // A step that begins again keeps when its thing was first asked for.
+        if step != self.state.step { self.state.askedAt = nil }
         self.state.step = step
         self.state.stepAt = now.wall
         self.attempts = 0
         self.failedReads = 0
         self.polls = 0
         self.look = self.owesLook(step) ? .owed : .notOwed
+        self.twinLook = .notOwed
         self.isReady = false
         self.hasMetConflict = false
         self.uncertainUntil = nil

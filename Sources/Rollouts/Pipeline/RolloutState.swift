@@ -34,6 +34,8 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var phaseAt: Timestamp
     /// The random part of its marker, 48 bits, drawn where it is accepted; `nil` before.
     package var nonce: Int64?
+    /// When the step's thing was first asked for, by the workbench's clock; `nil` where it was not.
+    package var askedAt: Timestamp?
     // What takes a byte stands behind what leaves seven unused: 100,000 of these wait.
     /// What the status event before the newest one said.
     package var previousPhase: Phase?
@@ -85,6 +87,12 @@ package struct RolloutState: Codable, Sendable, Equatable {
     package var marker: String {
         guard let nonce else { return "slipway:\(self.id)" }
         return "slipway:\(self.id).\(String(nonce, radix: 16))"
+    }
+
+    /// By what else the step's thing is known than by its marker; `nil` where it was never asked for.
+    var secondKeys: SecondKeys? {
+        // A clock that is read from dates of whole seconds may seem to go a second back.
+        self.askedAt.map { SecondKeys(since: $0.advanced(by: .seconds(-2))) }
     }
 
     /// Ends a rollout that intake does not let in; its first status event is its last.

@@ -119,9 +119,23 @@ extension Ledger {
             guard let makings = groups[thing] else { continue }
             let known = makings.filter { self.isKnown($0) }
             let right = known.last?.id ?? makings[0].id
+            guard !self.isNeverPolled(makings) else { continue }
             for making in makings where making.id != right || (known.isEmpty && making.rollout != nil) {
                 self.judgeStray(making, isSurplus: making.id != right)
             }
+        }
+    }
+
+    /// Whether they are a gateway's twins of what was ready in the very answer to its creation, or of a version.
+    ///
+    /// Nothing is asked again then, and a look of its own for each thing that is made would be a request too many.
+    private func isNeverPolled(_ makings: [Objects.Making]) -> Bool {
+        guard makings.allSatisfy(\.isTwin), makings.contains(where: \.isAnswered) else { return false }
+        return switch makings[0].kind {
+        case .version: true
+        case .model: false
+        case .build: self.plan.settings.building == 0
+        case .deployment: self.plan.settings.deploying == 0
         }
     }
 

@@ -110,7 +110,7 @@ final class Ledger {
             case .ready, .startedOver, .transaction, .request, .orphans, .cleanupGivenUp:
                 self.tell(report, of: process, at: time, trace)
             case .letGoInTheMiddle, .notReady, .offsetOutOfRange, .consumerFailed, .lag, .intakePaused, .unfinished,
-                .firstCall, .topicTakesNothing, .outage:
+                .firstCall, .topicTakesNothing, .outage, .markers:
                 break
             }
         }
@@ -137,7 +137,7 @@ final class Ledger {
         case .cleanupGivenUp(let state, _, _):
             trace.tell(Story.line(time, process, "gives the clean-up of \(Story.name(state)) up"))
         case .phase, .conditions, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .offsetOutOfRange,
-            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage:
+            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers:
             break
         }
     }
@@ -168,7 +168,8 @@ final class Ledger {
         guard !isNamed else { return }
         for id in self.expectedOrder {
             guard let standing = self.standings[id], standing.phase != .queued, standing.phase != .waiting,
-                now - max(standing.since, self.lastNamed) > Ledger.patience(standing.phase, self.plan.settings)
+                now - max(standing.since, self.lastNamed) > Ledger.patience(standing.phase, self.plan.settings),
+                !self.hasEnded(id, world)
             else { continue }
             guard self.namedWaits.insert(id.description).inserted else { continue }
             self.note(
@@ -177,6 +178,13 @@ final class Ledger {
                 id
             )
         }
+    }
+
+    /// Whether the status topic says so: a process that stopped just after it had read the event once more, and before it
+    /// knew that it may not write, leaves a rollout behind that waits for nobody.
+    private func hasEnded(_ id: RolloutID, _ world: World) -> Bool {
+        self.output.read(world.kafka, world.topics)
+        return self.output.statuses[id]?.ends.isEmpty == false
     }
 
     /// Two minutes, and as long as the workbench itself takes at the most.

@@ -23,6 +23,8 @@ struct Objects {
         /// What went wrong with the call on purpose.
         let isLate: Bool
         let isTwin: Bool
+        /// Whether the client got an answer that says it was made.
+        let isAnswered: Bool
         /// Whether its process stood still between the last check and the wire.
         let isZombie: Bool
         /// The version of a build, the build of a deployment.
@@ -96,6 +98,7 @@ struct Objects {
                 process: sender.process,
                 isLate: entry.fault == .applyLate,
                 isTwin: entry.fault == .twice,
+                isAnswered: entry.status == 200,
                 isZombie: sender.isZombie,
                 parent: parent,
                 model: entry.id(of: .model) ?? ""

@@ -73,12 +73,13 @@ package enum FaultKind: String, Sendable, CaseIterable {
     /// Reads by id do not show for `delay` what was just made, less than settle.
     case lateReads = "late-reads"
 
+    /// Comments and tags are not kept.
+    case forgottenMarkers = "forgotten-markers"
+    /// A gateway sends a changing call on twice; `target` 0: it answers 504, 1: with the second answer.
+    case twins
+
     // Known defects: random seeds leave them off.
 
-    /// Comments and tags are not kept (guarantees.md 7).
-    case forgottenMarkers = "forgotten-markers"
-    /// A gateway sends a changing call on twice; `target` 0: it answers 504, 1: with the second answer (chaos.md V3, M4).
-    case twins
     /// A changing call is applied later than anyone waits (chaos.md V3).
     case appliedTooLate = "applied-too-late"
     /// A foreign record is written to a journal partition (guarantees.md 5).
@@ -97,8 +98,7 @@ package enum FaultKind: String, Sendable, CaseIterable {
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
             .refusedModel, .familyDown, .inBetween, .lateReads:
             false
-        case .forgottenMarkers, .twins, .appliedTooLate, .strayRecord,
-            .remadeJournal, .crashLoop:
+        case .forgottenMarkers, .twins, .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:
             true
         }
     }

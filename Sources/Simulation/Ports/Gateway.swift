@@ -39,6 +39,7 @@ final class Gateway {
     /// Which process each entry of the audit came from; -1 for a call that was applied late.
     private(set) var senders: [(process: Int, at: MonotonicTime, isZombie: Bool)] = []
     private(set) var requestCount = 0
+    private var newestDate = (second: Int64.min, text: "")
     private let authorization: String
     private let rootLength: Int
     private let note: (Int) -> Void
@@ -53,6 +54,22 @@ final class Gateway {
 
     /// The workbench's own clock.
     var time: Timestamp { self.clockwork.wall }
+
+    /// What its answers say of that clock, as HTTP writes it.
+    var date: String {
+        let time = self.time
+        let second = time.millisecondsSinceEpoch / 1_000
+        if self.newestDate.second != second { self.newestDate = (second, Self.httpDate(time)) }
+        return self.newestDate.text
+    }
+
+    private static func httpDate(_ time: Timestamp) -> String {
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let parts = time.description.split { "-T.".contains($0) }
+        let weekday = days[Int(time.millisecondsSinceEpoch / 86_400_000) % 7]
+        return "\(weekday), \(parts[2]) \(months[(Int(parts[1]) ?? 1) - 1]) \(parts[0]) \(parts[3]) GMT"
+    }
 
     /// Why no connection can be made now; `nil` where one can.
     func refusesConnection(_ now: MonotonicTime) -> HTTPFailure? {

@@ -129,7 +129,8 @@ final class SimulatedWorkbench: WorkbenchPort {
         }
         switch delivery.extent {
         case .whole:
-            var response = HTTPResponse(status: delivery.status, headers: delivery.headers, body: delivery.body)
+            let headers = delivery.headers + [("Date", self.gateway.date)]
+            var response = HTTPResponse(status: delivery.status, headers: headers, body: delivery.body)
             if self.findsNothing, flight.planned.send.operation.isLook, delivery.status == 200 {
                 response.body = Array("{}".utf8)
             }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Values
+package import HTTPValues
+package import Values
+
+extension HTTPResponse {
+    /// What the sender's clock showed, in whole seconds; `nil` where the response doesn't say.
+    package var date: Timestamp? { self.header("date").flatMap { RetryAfter.time(ofHTTPDate: $0) } }
+}
 
 /// Reads the `Retry-After` header field (RFC 9110, section 10.2.3).
 enum RetryAfter {

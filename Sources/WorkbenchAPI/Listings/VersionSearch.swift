@@ -3,7 +3,7 @@
 package import HTTPValues
 package import Values
 
-/// Looks for versions that come from one run, in all registered models of exactly one name.
+/// Looks for versions, such as those that come from one run, in all registered models of exactly one name.
 package struct VersionSearch: Exchange {
     private typealias ModelSearch = PageSearch<RegisteredModel, [RegisteredModel]>
     private typealias OneModelSearch = PageSearch<RegisteredModelVersion, [RegisteredModelVersion]>
@@ -15,14 +15,12 @@ package struct VersionSearch: Exchange {
         case versions(OneModelSearch, rest: ArraySlice<RegisteredModel>)
     }
 
-    private let run: String
-    private let tag: APITag?
+    private let isWanted: @Sendable (RegisteredModelVersion) -> Bool
     private var stage: Stage
     private var found: [RegisteredModelVersion] = []
 
-    init(modelNamed name: String, run: String, tag: APITag?) {
-        self.run = run
-        self.tag = tag
+    init(modelNamed name: String, where isWanted: @escaping @Sendable (RegisteredModelVersion) -> Bool) {
+        self.isWanted = isWanted
         self.stage = .models(.registeredModels(named: name))
     }
 
@@ -61,9 +59,7 @@ package struct VersionSearch: Exchange {
         }
         let search = OneModelSearch(
             .registeredVersions(model: model.id),
-            where: { [run, tag] version in
-                version.runID.isEmpty ? tag.map { version.tags[$0.key] == $0.value } ?? false : version.runID == run
-            },
+            where: self.isWanted,
             finding: { $0 }
         )
         self.stage = .versions(search, rest: models.dropFirst())
@@ -76,6 +72,14 @@ extension Exchange where Self == VersionSearch {
     ///
     /// A version that records no run counts if it carries `tag`.
     package static func versions(modelNamed name: String, run: String, tag: APITag? = nil) -> Self {
-        VersionSearch(modelNamed: name, run: run, tag: tag)
+        VersionSearch(modelNamed: name) { $0.isOf(run: run, tag: tag) }
+    }
+
+    /// Finds versions of models of exactly that name, oldest first.
+    package static func versions(
+        modelNamed name: String,
+        where isWanted: @escaping @Sendable (RegisteredModelVersion) -> Bool
+    ) -> Self {
+        VersionSearch(modelNamed: name, where: isWanted)
     }
 }

@@ -21,6 +21,8 @@ package struct ModelBuild: ListItem, Equatable {
     package let runtimeIdentifier: String
     /// Empty for a live build.
     package let deletionStatus: String
+    /// User who made it; empty where the workbench doesn't say.
+    package let creator: String
     /// Creation.
     package let createdAt: Timestamp?
 
@@ -32,6 +34,8 @@ package struct ModelBuild: ListItem, Equatable {
         self.registeredVersionID = try fields.text("registered_model_version_id")
         self.runtimeIdentifier = try fields.text("runtime_identifier")
         self.deletionStatus = try fields.text("deletion_status")
+        let creator: UserName? = try fields.object("creator")
+        self.creator = creator?.username ?? ""
         self.createdAt = try fields.time("created_at")
     }
 
@@ -143,21 +147,27 @@ extension Exchange where Self == PageSearch<ModelBuild, [ModelBuild]> {
     /// Finds the model's live builds whose comment begins with `marker`, oldest first.
     ///
     /// More than one means that a call was applied twice.
+    package static func builds(project: String, model: String, markedBy marker: String) -> Self {
+        self.builds(project: project, model: model, commentContaining: marker) { $0.isMarked(by: marker) }
+    }
+
+    /// Finds live builds of the model, oldest first.
     ///
-    /// - Parameter version: The version that they must be of, where they say one; `nil` for any.
+    /// - Parameters:
+    ///   - project: Project of the model.
+    ///   - model: The model.
+    ///   - text: Has the server leave out builds without that text in their comments; `nil` for none.
+    ///   - isWanted: Whether a build is meant.
     package static func builds(
         project: String,
         model: String,
-        of version: String? = nil,
-        markedBy marker: String
+        commentContaining text: String? = nil,
+        where isWanted: @escaping @Sendable (ModelBuild) -> Bool
     ) -> Self {
-        let listing = Listing(filter: ["comment": marker], sort: "-created_at")
+        let listing = Listing(filter: text.map { ["comment": $0] } ?? [:], sort: "-created_at")
         return PageSearch(
             .builds(project: project, model: model, listing),
-            where: { build in
-                build.isLive && build.isMarked(by: marker)
-                    && (version == nil || build.registeredVersionID.isEmpty || build.registeredVersionID == version)
-            },
+            where: { $0.isLive && isWanted($0) },
             finding: { builds in builds.sortedByAge { ($0.createdAt, $0.id) } }
         )
     }

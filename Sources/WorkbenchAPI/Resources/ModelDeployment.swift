@@ -25,6 +25,8 @@ package struct ModelDeployment: ListItem, Equatable {
     package let replicas: Int64
     /// Environment variables.
     package let environment: EnvironmentVariables
+    /// User who made it; empty where the workbench doesn't say.
+    package let deployer: String
     /// Creation.
     package let createdAt: Timestamp?
     /// End, if it was stopped.
@@ -42,6 +44,8 @@ package struct ModelDeployment: ListItem, Equatable {
         self.gpus = gpus == 0 ? try fields.integer("nvidia_gpus") : gpus
         self.replicas = try fields.integer("replicas")
         self.environment = try EnvironmentVariables(fields, "environment")
+        let deployer: UserName? = try fields.object("deployer")
+        self.deployer = deployer?.username ?? ""
         self.createdAt = try fields.time("created_at")
         self.stoppedAt = try fields.time("stopped_at")
     }

@@ -43,6 +43,14 @@ package struct RegisteredModelVersion: ListItem, Equatable {
     }
 }
 
+extension RegisteredModelVersion {
+    /// Whether it comes from the run; one that records no run counts if it carries the tag.
+    package func isOf(run: String, tag: APITag?) -> Bool {
+        guard self.runID.isEmpty else { return self.runID == run }
+        return tag.map { self.tags[$0.key] == $0.value } ?? false
+    }
+}
+
 private struct VersionMetadata: APIObject {
     let projectID: String
     let tags: [String: String]

@@ -47,6 +47,7 @@ struct WorkerLog: WorkerObserver {
         case .orphans(let state): self.orphans(state)
         case .cleanupGivenUp(let state, let call, let cause): self.givenUp(state, call, cause)
         case .outage(let component, let cause): self.outage(component, cause)
+        case .markers(let step, let areKept): self.markers(step, areKept)
         case .lag, .unfinished, .firstCall, .request, .conditions: break
         }
     }
@@ -142,6 +143,23 @@ struct WorkerLog: WorkerObserver {
                 "model": .string(state.plan.modelName), "call": .string(call.name),
                 "class": .string(cause.class.rawValue), "cause": .string(cause.message),
                 "nextStep": .string(cause.class.nextStep),
+            ]
+        )
+    }
+
+    private func markers(_ step: CreatingStep, _ areKept: Bool) {
+        let kind: KeyValuePairs<String, LogValue> = ["kind": .string(step.rawValue)]
+        guard !areKept else {
+            self.logger.notice("workbench keeps markers again", kind)
+            return
+        }
+        self.logger.warning(
+            "workbench drops markers: after a lost answer objects are found by version, time and user alone",
+            [
+                "kind": .string(step.rawValue),
+                "nextStep": .string(
+                    "Find out whether the workbench or a proxy before it cuts comments or drops tags, and let them through."
+                ),
             ]
         )
     }

@@ -42,6 +42,7 @@ package final class WorkerMetrics: WorkerObserver {
         case .request(let request):
             self.workbench.calls.with(request.operation, request.status).increment()
             self.workbench.callSeconds.with(request.operation).observe(request.took.duration)
+        case .markers(let step, let areKept): self.workbench.droppedMarkers.with(step.rawValue).set(areKept ? 0 : 1)
         case .startedOver: self.journal.producersReplaced.increment()
         case .offsetOutOfRange: self.events.lost.increment()
         case .ready(let partition):
@@ -205,6 +206,7 @@ private struct RolloutMetrics: Sendable {
 private struct WorkbenchMetrics: Sendable {
     let calls: MetricFamily<Counter>
     let callSeconds: MetricFamily<Histogram>
+    let droppedMarkers: MetricFamily<Gauge>
 
     init(_ registry: MetricsRegistry) {
         self.calls = registry.counters(
@@ -217,6 +219,11 @@ private struct WorkbenchMetrics: Sendable {
             help: "Duration of calls of the workbench.",
             labels: ["operation"],
             buckets: .callSeconds
+        )
+        self.droppedMarkers = registry.gauges(
+            "slipway_markers_dropped",
+            help: "Whether the workbench drops the markers of what is made, by kind: 1 if so.",
+            labels: ["kind"]
         )
     }
 }

@@ -11,6 +11,7 @@ struct BuildStep: CreatingRules {
     private let modelID: String
     private let versionID: String
     private let marker: String
+    private let secondKeys: SecondKeys?
 
     init?(_ rollout: Rollout) {
         guard let run = rollout.state.run, let modelID = rollout.state.made.modelID,
@@ -22,16 +23,24 @@ struct BuildStep: CreatingRules {
         self.modelID = modelID
         self.versionID = versionID
         self.marker = rollout.state.marker
+        self.secondKeys = rollout.state.secondKeys
     }
 
     // MARK: What is asked
 
-    var look: APICall {
-        .findBuild(
+    var look: APICall { .findBuild(self.look(self.secondKeys)) }
+
+    /// One short page: the server itself leaves out what has another comment.
+    var twinLook: APICall? { .findBuild(self.look(nil)) }
+
+    private func look(_ secondKeys: SecondKeys?) -> BuildLook {
+        BuildLook(
             projectID: self.run.projectID,
             modelID: self.modelID,
             versionID: self.versionID,
-            marker: self.marker
+            runtimeIdentifier: self.made.runtimeIdentifier ?? "",
+            marker: self.marker,
+            secondKeys: secondKeys
         )
     }
 
@@ -60,6 +69,8 @@ struct BuildStep: CreatingRules {
     static func progress(of facts: BuildFacts) -> Progress { facts.progress }
 
     static func adopt(_ facts: BuildFacts, for rollout: Rollout) { rollout.state.made.buildID = facts.buildID }
+
+    static func making(of facts: BuildFacts) -> Making { facts.making }
 
     static func failure(of facts: BuildFacts, _ message: String) -> Cause {
         Cause(.build, "build \(facts.buildID) ended as '\(message)'")

@@ -22,6 +22,8 @@ protocol CreatingRules {
     var shortcut: APICall? { get }
     /// Looks for what an earlier attempt may have made.
     var look: APICall { get }
+    /// Looks, where something is made or adopted, for more of it, in no more than one request; `nil` where that takes more.
+    var twinLook: APICall? { get }
     /// Creates it, or asks for what must be known before.
     var creation: Rollout.Move { get }
     /// Reads what was made or adopted; `nil` where it is ready as soon as it is there.
@@ -37,6 +39,8 @@ protocol CreatingRules {
     static func progress(of facts: Facts) -> Progress
     /// Why a rollout can't go by it; `nil` where it can, as far as it is known before it is adopted.
     static func objection(to facts: Facts, by rollout: Rollout) -> Objection?
+    /// How it came to be.
+    static func making(of facts: Facts) -> Making
     /// The rollout goes by it from here on.
     static func adopt(_ facts: Facts, for rollout: Rollout)
     /// Why a rollout ends whose object ended badly; the message is the workbench's.
@@ -60,6 +64,9 @@ enum Objection {
 
 extension CreatingRules {
     var shortcut: APICall? { nil }
+    var twinLook: APICall? { nil }
+
+    static func making(of facts: Facts) -> Making { Making() }
 
     static func objection(to facts: Facts, by rollout: Rollout) -> Objection? { nil }
 }
@@ -95,7 +102,7 @@ extension Rollout {
         guard let step = Step(self) else { return .advance(to: Step.precededBy) }
         guard Step.id(in: self.state.made) == nil else {
             guard !self.isReady, let read = step.read else { return step.next }
-            return .call(read)
+            return .call(self.twinLook.isDue ? step.twinLook ?? read : read)
         }
         if let shortcut = step.shortcut { return .call(shortcut) }
         guard self.look != .owed else { return .call(step.look) }
@@ -109,15 +116,36 @@ extension Rollout {
         startedAt: MonotonicTime
     ) -> Verdict {
         guard let facts else { return self.foundNothing(startedAt: startedAt) }
+        if case .failed(let message) = Step.progress(of: facts), self.mayHaveLivingTwin(of: type, facts) {
+            self.obstacle = Step.failure(of: facts, message)
+            self.twinLook = .checking
+            return .proceed
+        }
+        self.twinLook = .notOwed
         switch Step.objection(to: facts, by: self) {
         case .end(let cause): return .finish(.failed, cause)
         case .ignore: return self.forgetForeignVersion() ? .beginAgain : self.foundNothing(startedAt: startedAt)
         case nil: break
         }
+        let known = Step.id(in: self.state.made)
         Step.adopt(facts, for: self)
+        if Step.making(of: facts).hasTwins || known != nil && known != Step.id(in: self.state.made) {
+            self.doubtStep()
+        }
         let progress = Step.progress(of: facts)
         if case .failed(let message) = progress { return .finish(.failed, Step.failure(of: facts, message)) }
         return self.made(progress)
+    }
+
+    /// Whether what has failed may have been displaced by a twin that lives: nobody has looked for one since (rule 16).
+    private func mayHaveLivingTwin<Step: CreatingRules>(of type: Step.Type, _ facts: Step.Facts) -> Bool {
+        guard Step.id(in: self.state.made) != nil, self.twinLook == .notOwed else { return false }
+        return Step(self)?.twinLook != nil
+    }
+
+    /// What the step has made may not be all that came of its calls: the clean-up looks.
+    private func doubtStep() {
+        if let step = self.state.step.makes { self.state.doubt(step) }
     }
 
     /// Something is made or adopted, so nothing is uncertain any more.
@@ -133,6 +161,14 @@ extension Rollout {
     /// A look or a read found nothing.
     private func foundNothing(startedAt: MonotonicTime) -> Verdict {
         guard !self.hasMadeObjectOfStep else {
+            switch self.twinLook {
+            case .owed:
+                // Lists may not show yet what was just made; it is read by its id from here on.
+                self.twinLook = .notOwed
+                return .poll
+            case .checking: return .finish(.failed, self.obstacle)
+            case .notOwed: break
+            }
             return .finish(.failed, Cause(.notFound, "what step '\(self.state.step.rawValue)' made is gone"))
         }
         if let certainAt = self.uncertainUntil {
@@ -144,6 +180,13 @@ extension Rollout {
         }
         self.look = .done
         return .proceed
+    }
+
+    /// A look has found what may be the rollout's, and nothing to tell by.
+    func foundUnclear(_ message: String, startedAt: MonotonicTime) -> Verdict {
+        // It may be told later, as long as the call may still have its effect.
+        if let certainAt = self.uncertainUntil, startedAt < certainAt { return .poll }
+        return .finish(.failed, Cause(.outcomeUnknown, message))
     }
 
     /// Whether the workbench has something under way for the step.

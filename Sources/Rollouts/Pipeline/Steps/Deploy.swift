@@ -28,6 +28,8 @@ struct DeployStep: CreatingRules {
         .findDeployment(projectID: self.run.projectID, modelID: self.modelID, buildID: self.buildID)
     }
 
+    var twinLook: APICall? { self.look }
+
     var creation: Rollout.Move {
         let request = DeploymentRequest(
             projectID: self.run.projectID,
@@ -62,6 +64,8 @@ struct DeployStep: CreatingRules {
     static func adopt(_ facts: DeploymentFacts, for rollout: Rollout) {
         rollout.state.made.deploymentID = facts.deploymentID
     }
+
+    static func making(of facts: DeploymentFacts) -> Making { facts.making }
 
     static func failure(of facts: DeploymentFacts, _ message: String) -> Cause {
         Cause(.deployment, "deployment \(facts.deploymentID) ended as '\(message)'")

@@ -9,6 +9,7 @@ struct RegisterStep: CreatingRules {
     private let plan: RolloutPlan
     private let made: MadeObjects
     private let marker: String
+    private let secondKeys: SecondKeys?
     /// A version that the workbench named with the run.
     private let named: RegisteredVersion?
 
@@ -18,6 +19,7 @@ struct RegisterStep: CreatingRules {
         self.plan = rollout.state.plan
         self.made = rollout.state.made
         self.marker = rollout.state.marker
+        self.secondKeys = rollout.state.secondKeys
         self.named = rollout.namedVersion
     }
 
@@ -31,7 +33,8 @@ struct RegisterStep: CreatingRules {
             modelName: self.plan.modelName,
             experimentID: self.run.experimentID,
             runID: self.run.runID,
-            marker: self.marker
+            marker: self.marker,
+            self.secondKeys
         )
     }
 
@@ -75,6 +78,8 @@ struct RegisterStep: CreatingRules {
         rollout.state.made.registeredModelID = facts.registeredModelID
         rollout.state.made.versionID = facts.versionID
     }
+
+    static func making(of facts: VersionFacts) -> Making { facts.making }
 
     static func failure(of facts: VersionFacts, _ message: String) -> Cause { Cause(.registration, message) }
 

@@ -28,7 +28,7 @@ extension Rollout {
             let name = self.reference.projectName ?? ""
             return .finish(.failed, Cause(.projectNotFound, "no project is named '\(name)'"))
         }
-        self.foundProjectID = id
+        self.found = FoundIDs(projectID: id)
         return .proceed
     }
 
@@ -37,7 +37,7 @@ extension Rollout {
             let name = self.reference.experimentName ?? ""
             return .finish(.failed, Cause(.experimentNotFound, "the project has no experiment named '\(name)'"))
         }
-        self.foundExperimentID = id
+        self.found = FoundIDs(projectID: self.found?.projectID, experimentID: id)
         return .proceed
     }
 
