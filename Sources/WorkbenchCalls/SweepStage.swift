@@ -10,7 +10,9 @@ enum SweepStage: Sendable {
     /// Versions that carry the marker are looked for, page by page.
     case findingVersions(VersionSearch, marker: String)
     /// Builds that carry the marker are looked for, page by page.
-    case findingBuilds(PageSearch<ModelBuild, [ModelBuild]>)
+    case findingBuilds(PageSearch<ModelBuild, [ModelBuild]>, BuildLook)
+    /// Builds of a version are looked for, page by page.
+    case findingUses(PageSearch<ModelBuild, [ModelBuild]>)
     /// The build's deployments are looked for, page by page.
     case findingDeployments(PageSearch<ModelDeployment, [ModelDeployment]>)
     /// A version or build is being deleted.
@@ -27,8 +29,9 @@ extension SweepStage {
         switch call {
         case .findVersions(let name, let run, let marker):
             .findingVersions(.versions(modelNamed: name, run: run, tag: MarkerTag(marker).tag), marker: marker)
-        case .findBuilds(let project, let model, let marker):
-            .findingBuilds(.builds(project: project, model: model, markedBy: marker))
+        case .findBuilds(let look): .findingBuilds(look.search, look)
+        case .findUses(let project, let model, let version):
+            .findingUses(.builds(project: project, model: model) { $0.registeredVersionID == version })
         case .findDeployments(let project, let model, let build):
             .findingDeployments(.deployments(project: project, model: model, build: build))
         case .removeVersion(let model, let version):
@@ -61,7 +64,7 @@ extension SweepStage {
     func draft(in dialect: Dialect) -> RequestDraft {
         switch self {
         case .findingVersions(let search, _): search.draft(in: dialect)
-        case .findingBuilds(let search): search.draft(in: dialect)
+        case .findingBuilds(let search, _), .findingUses(let search): search.draft(in: dialect)
         case .findingDeployments(let search): search.draft(in: dialect)
         case .deleting(let endpoint): endpoint.draft
         case .changing(let endpoint): endpoint.draft
@@ -75,20 +78,20 @@ extension SweepStage {
         case .findingVersions(let search, let marker):
             let stage = { Stage.sweeping(.findingVersions($0, marker: marker)) }
             return try arrival.turn(of: search, in: stage) { versions in
-                .marked(
-                    versions.filter { MarkerTag(marker).isCarried(by: $0) && !$0.status.isEnded }
-                        .map { MarkedObject(id: $0.id, parent: $0.modelID, isActive: !$0.status.isFailed) }
-                )
+                .marked(versions.compactMap { MarkedObject($0, marker: MarkerTag(marker)) })
             }
-        case .findingBuilds(let search):
-            let stage = { Stage.sweeping(.findingBuilds($0)) }
-            return try arrival.turn(of: search, in: stage) { builds in
-                .marked(builds.map { MarkedObject(id: $0.id, isActive: !$0.status.isFailed) })
+        case .findingBuilds(let search, let look):
+            return try arrival.turn(of: search, in: { .sweeping(.findingBuilds($0, look)) }) { builds in
+                .marked(builds.map { MarkedObject($0, isMarked: $0.isMarked(by: look.marker)) })
+            }
+        case .findingUses(let search):
+            return try arrival.turn(of: search, in: { .sweeping(.findingUses($0)) }) { builds in
+                .marked(builds.map { MarkedObject($0, isMarked: false) })
             }
         case .findingDeployments(let search):
             let stage = { Stage.sweeping(.findingDeployments($0)) }
             return try arrival.turn(of: search, in: stage) { deployments in
-                .marked(deployments.map { MarkedObject(id: $0.id, isActive: $0.isUpOrOnItsWay) })
+                .marked(deployments.map { MarkedObject($0) })
             }
         case .deleting(let endpoint):
             _ = try arrival.answer(to: endpoint)
@@ -111,6 +114,40 @@ extension SweepStage {
             }
         }
         return .ended(.marked([]))
+    }
+}
+
+extension MarkedObject {
+    /// `nil` for a version that is being deleted, or that carries another rollout's marker.
+    fileprivate init?(_ version: RegisteredModelVersion, marker: MarkerTag) {
+        let isMarked = marker.isCarried(by: version)
+        guard isMarked || version.tags[MarkerTag.key] == nil, !version.status.isEnded else { return nil }
+        self.init(
+            id: version.id,
+            parent: version.modelID,
+            isActive: !version.status.isFailed,
+            isMarked: isMarked,
+            createdAt: version.createdAt
+        )
+    }
+
+    fileprivate init(_ build: ModelBuild, isMarked: Bool) {
+        self.init(
+            id: build.id,
+            isActive: !build.status.isFailed,
+            isMarked: isMarked,
+            createdAt: build.createdAt,
+            user: build.creator
+        )
+    }
+
+    fileprivate init(_ deployment: ModelDeployment) {
+        self.init(
+            id: deployment.id,
+            isActive: deployment.isUpOrOnItsWay,
+            createdAt: deployment.createdAt,
+            user: deployment.deployer
+        )
     }
 }
 

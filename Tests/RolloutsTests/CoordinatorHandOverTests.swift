@@ -87,7 +87,7 @@ struct CoordinatorHandOverTests {
         #expect(double.map(\.publishes) == [false])
         #expect(bench.endings.map(\.partition) == [0])
         #expect(bench.endings.map(\.phase) == [.deployed])
-        #expect(bench.endings.first?.aftermath?.doubts == [.build])
+        #expect(bench.endings.first?.aftermath?.doubts.map(\.step) == [.build])
         #expect(bench.coordinator.unfinishedCount == 0)
         #expect(bench.coordinator.workUnderWay == 0)
     }

@@ -58,7 +58,14 @@ struct CoordinatorSweepTests {
         bench.answer(.marked([]))
         #expect(bench.calls.map(self.isReviving) == [true])
         bench.answer(.marked([]))
+        self.lookAgain(bench)
         #expect(bench.coordinator.unsweptCount == 0)
+    }
+
+    /// The second look finds nothing.
+    private func lookAgain(_ bench: Bench) {
+        bench.pass(370)
+        while !bench.calls.isEmpty { bench.answer(.marked([])) }
     }
 
     @Test func noDeploymentIsRevivedOnceANewerRunIsLive() {
@@ -70,6 +77,7 @@ struct CoordinatorSweepTests {
         bench.answer(.marked([]))
         bench.pass(60)
         #expect(bench.calls == [])
+        self.lookAgain(bench)
         #expect(bench.coordinator.unsweptCount == 0)
     }
 
@@ -87,6 +95,8 @@ struct CoordinatorSweepTests {
         bench.answer(.deployment(DeploymentFacts(deploymentID: "d9", progress: .failed("no"))))
         #expect(bench.endings.map(\.phase) == [.failed])
         bench.pass(11)
+        #expect(bench.calls.map { "\($0)".contains("findDeployments") } == [true], "what serves may be another one by now")
+        bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: false)]))
         #expect(bench.calls.map(self.isReviving) == [true])
     }
 
@@ -99,6 +109,7 @@ struct CoordinatorSweepTests {
         }
         #expect(bench.givenUp.map(\.call.name) == ["findBuilds"])
         #expect(bench.givenUp.map(\.cause.class) == [.serverError])
+        self.lookAgain(bench)
         #expect(bench.coordinator.unsweptCount == 0)
     }
 
@@ -109,5 +120,64 @@ struct CoordinatorSweepTests {
         #expect(bench.coordinator.workUnderWay == 1)
         bench.coordinator.release(partition: 0)
         #expect(bench.coordinator.workUnderWay == 0)
+    }
+
+    /// Two clean-ups and their looks are over once the second look is.
+    @Test func itIsLookedTwice() {
+        let bench = self.bench([.build])
+        bench.answer(.marked([]))
+        #expect(bench.coordinator.unsweptCount == 1)
+        bench.pass(300)
+        #expect(bench.calls == [])
+        bench.pass(70)
+        #expect(bench.calls.map(\.name) == ["sweep"])
+        bench.answer(.marked([MarkedObject(id: "b2", isActive: true)]))
+        #expect(bench.records.last?.rollout.aftermath?.isChanging == true, "the change is announced")
+        bench.answer(.marked([]))
+        #expect(bench.coordinator.unsweptCount == 0)
+        #expect(bench.records.contains { $0.reportsOrphans })
+    }
+
+    @Test func aChangeWaitsForItsIntentAndGrowsOld() {
+        let bench = self.bench([.build])
+        bench.answer(.marked([MarkedObject(id: "b2", isActive: true)]))
+        #expect(bench.limits.isEmpty == false, "nothing is deleted without a last moment")
+        bench.fail(CallFailure(.withheld, message: "too late"))
+        #expect(bench.calls.map { "\($0)".contains("removeBuild") } == [true], "announced anew")
+    }
+
+    @Test func nothingIsTakenAwayForAPartitionThatLeaves() {
+        let bench = self.bench([.build])
+        bench.coordinator.leave([0])
+        bench.answer(.marked([MarkedObject(id: "b2", isActive: true)]))
+        #expect(bench.calls == [])
+    }
+
+    /// Found and told at once; taken away when nobody is changing what serves.
+    @Test func aBusyModelIsLookedAfter() {
+        let bench = self.bench([])
+        bench.accept(.sample(9, plan: .sample(run: "r9")))
+        bench.answerAll(until: { $0.isNamed("createBuild") })
+        bench.coordinator.planSweep(of: self.ended([.deployment]), now: bench.now)
+        bench.pass(1)
+        bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])) {
+            if case .sweep = $0 { true } else { false }
+        }
+        #expect(bench.records.contains { $0.reportsOrphans })
+        #expect(!bench.calls.contains { "\($0)".contains("stopDeployment") })
+    }
+
+    /// 16 calls of rollouts at the most go first, however many wait.
+    @Test func aSweepHasItsTurnUnderLoad() {
+        let bench = Bench(policy: Coordinator.Policy(maximumConcurrentCalls: 1))
+        for number in 1...40 { bench.accept(.sample(number, plan: .sample(run: "r\(number)", model: "m\(number)"))) }
+        bench.coordinator.planSweep(of: self.ended([.build]), now: bench.now)
+        bench.pass(130)
+        var answered = 0
+        while answered < 40, !bench.calls.contains(where: { $0.isNamed("sweep") }) {
+            bench.answer(.run(nil))
+            answered += 1
+        }
+        #expect(answered <= 17)
     }
 }

@@ -278,7 +278,7 @@ struct TransactionPlannerTests {
             return
         }
         let intent = try #require(committed.intent(of: transaction.entries[0]))
-        #expect(intent.step == .build)
+        #expect(intent.subject == .creation(.build))
         #expect(intent.lease == world.own)
         #expect(intent.began == at(7).monotonic)
     }

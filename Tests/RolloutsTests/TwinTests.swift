@@ -40,7 +40,7 @@ struct TwinTests {
         bench.pass(5)
         bench.answer(self.deployment("d", .ready, hasTwins: true))
         #expect(bench.endings.map(\.phase) == [.deployed])
-        #expect(bench.endings.first?.aftermath?.doubts.map(\.self) == [.deployment])
+        #expect(bench.endings.first?.aftermath?.doubts.map(\.step) == [.deployment])
     }
 
     @Test func aListThatDoesNotShowItYetProvesNothing() {

@@ -159,7 +159,11 @@ struct VirtualWorkbench: Sendable {
     }
 
     private func deployment(_ matches: (Object) -> Bool, isLook: Bool, _ now: MonotonicTime) -> DeploymentFacts? {
-        guard let found = self.deployments.first(where: matches), !(isLook && self.losesMarkers) else { return nil }
+        let all = self.deployments.filter(matches)
+        // Of twins the one that lives.
+        guard let found = all.first(where: { !$0.isStopped }) ?? all.first, !(isLook && self.losesMarkers) else {
+            return nil
+        }
         return DeploymentFacts(deploymentID: found.id, progress: self.progress(found, now))
     }
 
@@ -200,7 +204,8 @@ struct VirtualWorkbench: Sendable {
         switch call {
         case .findVersions(let model, let run, let marker):
             return self.versions.filter { $0.model == model && $0.run == run && $0.marker == marker }.map(Self.marked)
-        case .findBuilds(_, _, let marker): return self.builds.filter { $0.marker == marker }.map(Self.marked)
+        case .findBuilds(let look): return self.builds.filter { $0.marker == look.marker }.map(Self.marked)
+        case .findUses: return []
         case .findDeployments(_, _, let build): return self.deployments.filter { $0.parent == build }.map(Self.marked)
         case .removeVersion(_, let id): self.versions.removeAll { $0.id == id }
         case .removeBuild(_, _, let id): self.builds.removeAll { $0.id == id }

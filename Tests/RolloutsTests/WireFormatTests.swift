@@ -40,8 +40,11 @@ struct WireFormatTests {
         )
         state.made.modelID = "m"
         state.intent = .deployment
+        state.nonce = 0x5a5a
         state.doubt(.version)
-        state.doubt(.build)
+        state.askedAt = wall(1_700_000_000_500)
+        state.doubt(.build, until: wall(1_700_000_090_500))
+        state.aftermath?.looks = 1
         state.aftermath?.orphans = [Orphan(kind: .build, id: "b9", outcome: .removed)]
         return state
     }()
@@ -124,9 +127,9 @@ struct WireFormatTests {
         "phaseAt":1700000000900,"previousPhase":"building","previousPhaseMilliseconds":400,\#
         "stepAt":1700000000777,"run":{"projectID":"project","experimentID":"experiment",\#
         "order":{"startMilliseconds":1700000000003,"runID":"r3"}},"made":{"modelID":"m"},\#
-        "intent":"deployment","cause":{"class":"unavailable","message":"down","httpStatus":503},\#
-        "aftermath":{"doubts":["version","build"],"orphans":[{"kind":"build","id":"b9",\#
-        "outcome":"removed"}]}}
+        "intent":"deployment","nonce":23130,"askedAt":1700000000500,"cause":{"class":"unavailable","message":"down","httpStatus":503},\#
+        "aftermath":{"doubts":[{"step":"version"},{"step":"build","from":1700000000500,"until":1700000090500}],\#
+        "orphans":[{"kind":"build","id":"b9","outcome":"removed"}],"looks":1}}
         """#
 
     /// Its header fields.

@@ -15,7 +15,6 @@ struct KnownDefectTests {
     }
 
     static let all: [Known] = [
-        Known(name: "applied-too-late", check: .untoldOrphan),
         Known(name: "stray-record", check: .unexpectedEnd),
         Known(name: "running-before-finished", check: .endedTwice),
     ]

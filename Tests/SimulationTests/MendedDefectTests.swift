@@ -32,6 +32,8 @@ struct MendedDefectTests {
             "forgotten-markers",
             // A gateway sent a call on twice and answered well; nobody looked for the second one (rule 16).
             "twins",
+            // A call was applied when its clean-up had looked already (rule 21).
+            "applied-too-late",
         ]
     )
     func isClean(name: String) throws {

@@ -279,17 +279,43 @@ struct CallTests {
             result: .marked([
                 MarkedObject(id: "bad", parent: "g", isActive: false),
                 MarkedObject(id: "ours", parent: "g", isActive: true),
+                MarkedObject(id: "plain", parent: "g", isActive: true, isMarked: false),
             ])
         ),
         Exemplar(
-            call: .sweep(.findBuilds(projectID: "p", modelID: "m", marker: "k")),
-            lines: [
-                "GET /projects/p/models/m/builds?page_size=100&search_filter=%7B%22comment%22%3A%22k%22%7D&sort=-created_at"
-            ],
+            call: .sweep(
+                .findBuilds(
+                    BuildLook(
+                        projectID: "p",
+                        modelID: "m",
+                        versionID: "v",
+                        runtimeIdentifier: "i",
+                        marker: "k",
+                        secondKeys: SecondKeys(since: .epoch)
+                    )
+                )
+            ),
+            lines: ["GET /projects/p/models/m/builds?page_size=100&sort=-created_at"],
             answers: [
-                .json(#"{"model_builds":[{"id":"b","comment":"k"},{"id":"c","comment":"k","status":"failed"}]}"#)
+                .json(
+                    """
+                    {"model_builds":[{"id":"a","registered_model_version_id":"w"},{"id":"b","comment":"k"},
+                    {"id":"c","comment":"k","status":"failed"},{"id":"d","creator":{"username":"u"}}]}
+                    """
+                )
             ],
-            result: .marked([MarkedObject(id: "b", isActive: true), MarkedObject(id: "c", isActive: false)])
+            result: .marked([
+                MarkedObject(id: "b", isActive: true), MarkedObject(id: "c", isActive: false),
+                MarkedObject(id: "d", isActive: true, isMarked: false, user: "u"),
+            ])
+        ),
+        Exemplar(
+            call: .sweep(.findUses(projectID: "p", modelID: "m", versionID: "v")),
+            lines: ["GET /projects/p/models/m/builds?page_size=100&sort=-created_at"],
+            answers: [
+                .json(#"{"model_builds":[{"id":"a"},{"id":"b","registered_model_version_id":"v"}]}"#)
+            ],
+            result: .marked([MarkedObject(id: "b", isActive: true, isMarked: false)])
         ),
         Exemplar(
             call: .sweep(.findDeployments(projectID: "p", modelID: "m", buildID: "b")),

@@ -31,12 +31,12 @@ extension Coordinator {
         package let partition: Partition?
         /// The rollout that it is made for; `nil` for a probe.
         package let rollout: RolloutID?
-        /// The last moment at which its request may be sent; `nil` for a call that creates nothing.
+        /// The last moment at which its request may be sent; `nil` for a call that changes nothing.
         package let startBefore: MonotonicTime?
 
-        /// A call that creates nothing.
+        /// A call that changes nothing.
         init(_ id: CallID, reading call: APICall, partition: Partition?, rollout: RolloutID?) {
-            precondition(!call.isCreating, "a creating call without a committed intent")
+            precondition(call.subject == nil, "a changing call without a committed intent")
             self.id = id
             self.call = call
             self.partition = partition
@@ -44,9 +44,9 @@ extension Coordinator {
             self.startBefore = nil
         }
 
-        /// A creating call, which needs its intent committed (rule 5).
-        init(_ id: CallID, creating call: APICall, for rollout: RolloutID, _ intent: CommittedIntent, validity: Span) {
-            precondition(call.creatingStep == intent.step, "an intent of another step")
+        /// A creating call, or a change by a clean-up, which needs its intent committed (rules 5 and 21).
+        init(_ id: CallID, changing call: APICall, for rollout: RolloutID, _ intent: CommittedIntent, validity: Span) {
+            precondition(call.subject == intent.subject, "an intent of another call")
             self.id = id
             self.call = call
             self.partition = intent.lease.partition

@@ -8,8 +8,10 @@ extension Coordinator {
     /// One rollout of a model is under way at a time, so the order of arrival is fair between models.
     mutating func dispatch(now: Now) {
         self.dispatchCleared(now: now)
+        // However many rollouts wait: what is late may have displaced the newest run (rule 21).
+        if self.sweeps.isDue { self.dispatchSweeps(now: now) }
         self.dispatchRollouts(now: now)
-        self.dispatchSweeps(now: now)
+        if self.ready.isEmpty { self.dispatchSweeps(now: now) }
     }
 
     /// Makes the creating calls whose intents are committed; one whose intent has grown too old begins anew.
@@ -125,10 +127,11 @@ extension Coordinator {
         let number = self.nextNumber()
         let planned =
             if let intent {
-                PlannedCall(number, creating: call, for: rollout.id, intent, validity: self.policy.intentValidity)
+                PlannedCall(number, changing: call, for: rollout.id, intent, validity: self.policy.intentValidity)
             } else {
                 PlannedCall(number, reading: call, partition: rollout.state.partition, rollout: rollout.id)
             }
+        self.sweeps.callsBetween += 1
         rollout.goOn(at: now.monotonic)
         rollout.activity = .calling(call)
         self.calls[number] = CallContext(
@@ -161,7 +164,7 @@ extension Coordinator {
                 self.known[ended.state.partition]?.end(context.id, at: now.wall)
                 self.planSweep(of: ended.state, now: now)
             }
-        case .sweep: self.sweepRecorded(context.id)
+        case .sweep: self.sweepRecorded(context.id, intent, now: now)
         case .move: self.moved(context.id, now: now)
         case .intent:
             guard let rollout = self.rollouts[context.id], case .committing(let call) = rollout.activity, let intent
@@ -222,7 +225,7 @@ extension Coordinator {
         if case .probe(let component, _) = context.call {
             self.probeSucceeded(component, now: now)
         } else if case .sweep = context.call {
-            self.sweepSucceeded(context.id, result)
+            self.sweepSucceeded(context.id, result, now: now)
         } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
             self.remember(context.call, result, now: now)
             self.learn(from: context.call, result)
@@ -235,6 +238,7 @@ extension Coordinator {
                 startedAt: context.startedAt,
                 isYoung: now.wall < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
             )
+            rollout.state.closeDoubts(at: self.workbenchClock.time(now))
             self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
         }
     }
@@ -297,7 +301,7 @@ extension Coordinator {
 
     /// Begins a step again with its full time, after something that was adopted for it proved to be of no use.
     mutating func beginStepAgain(_ rollout: Rollout, now: Now) {
-        let hasDoubt = rollout.state.aftermath?.doubts.contains(.version) ?? false
+        let hasDoubt = rollout.state.aftermath?.doubts.contains { $0.step == .version } ?? false
         rollout.advance(to: rollout.state.step, at: now)
         // An own call of unknown outcome may have had its effect since.
         if hasDoubt { rollout.look = .owed }

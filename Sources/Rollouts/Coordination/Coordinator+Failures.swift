@@ -32,7 +32,9 @@ extension Coordinator {
             // last look and the wire; then the call's own time tells when at the earliest.
             let sentBy = min(now.monotonic, max(context.notAfter ?? .zero, now.monotonic - self.policy.requestTimeout))
             let certainAt = sentBy + self.policy.requestTimeout + self.policy.settle
-            if let step = context.call.creatingStep { rollout.state.doubt(step) }
+            if let step = context.call.creatingStep {
+                rollout.state.doubt(step, until: self.workbenchClock.time(now, in: certainAt - now.monotonic))
+            }
             return rollout.becomeUncertain(until: certainAt, now: now.monotonic)
         }
         rollout.state.intent = nil

@@ -97,9 +97,8 @@ extension Coordinator {
         var state = state
         state.partition = partition
         // The other one looks for the same marker, so what this one left behind is its to find.
-        for step in (state.intent.map { [$0] } ?? []) + (state.aftermath?.doubts ?? []) {
-            self.rollouts[state.id]?.state.doubt(step)
-        }
+        let begun = state.intent.map { [Doubt($0, from: state.askedAt)] } ?? []
+        for doubt in begun + (state.aftermath?.doubts ?? []) { self.rollouts[state.id]?.state.doubt(doubt) }
         self.rollouts[state.id]?.markRestored()
         state.intent = nil
         state.aftermath = nil
@@ -117,6 +116,8 @@ extension Coordinator {
     private func setClock(of rollout: Rollout, now: Now) {
         rollout.startClock(at: now.monotonic)
         if rollout.hasMadeObjectOfStep {
+            // Its creation was answered, and perhaps nobody has looked for a twin since.
+            rollout.twinLook = .owed
             // The workbench went on while nobody looked. A tenth is left, so that somebody does before it is given up.
             let allowed = rollout.allowedMilliseconds
             let spent = min(max(0, now.wall.milliseconds(since: rollout.state.stepAt)), allowed - allowed / 10)
@@ -127,11 +128,9 @@ extension Coordinator {
         }
         // Whoever meets an intent without an outcome looks at once, and creates only when that call is over.
         guard let intent = rollout.state.intent else { return }
-        rollout.state.doubt(intent)
-        rollout.becomeUncertain(
-            until: now.monotonic + self.policy.requestTimeout + self.policy.settle,
-            now: now.monotonic
-        )
+        let wait = self.policy.requestTimeout + self.policy.settle
+        rollout.state.doubt(intent, until: self.workbenchClock.time(now, in: wait))
+        rollout.becomeUncertain(until: now.monotonic + wait, now: now.monotonic)
     }
 
     private mutating func resume(_ id: RolloutID, now: Now) {

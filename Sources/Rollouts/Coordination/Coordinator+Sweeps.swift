@@ -12,6 +12,14 @@ struct Sweeps: Sendable {
     var due = TimedHeap<MonotonicTime, RolloutID>()
     /// Those that want to make a call.
     var ready = FIFO<RolloutID>()
+    /// Calls of rollouts since the last one of a sweep.
+    var callsBetween = 0
+
+    /// How many calls of rollouts may go before one of a sweep that waits.
+    private static let patience = 16
+
+    /// Whether a sweep has waited for long enough, however many rollouts wait, too.
+    var isDue: Bool { !self.ready.isEmpty && self.callsBetween >= Self.patience }
 
     /// Drops the sweep of a rollout that is not over in another partition.
     mutating func remove(_ id: RolloutID) {
@@ -41,9 +49,15 @@ extension Coordinator {
     /// Plans the sweep of a rollout whose end is journalled.
     mutating func planSweep(of state: RolloutState, now: Now) {
         guard state.needsSweep else { return }
-        let passed = Span.milliseconds(max(0, now.wall.milliseconds(since: state.phaseAt)))
-        let left = Span(nanoseconds: max(0, self.policy.sweepAfter.nanoseconds - passed.nanoseconds))
         self.sweeps.waiting[state.id] = state
+        self.schedule(state, now: now)
+    }
+
+    private mutating func schedule(_ state: RolloutState, now: Now) {
+        let passed = Span.milliseconds(max(0, now.wall.milliseconds(since: state.phaseAt)))
+        var after = self.policy.sweepAfter
+        if let looks = state.aftermath?.looks, looks > 0 { after = after + self.policy.secondLookAfter }
+        let left = Span(nanoseconds: max(0, after.nanoseconds - passed.nanoseconds))
         self.sweepAgain(state.id, at: now.monotonic + left)
     }
 
@@ -53,30 +67,30 @@ extension Coordinator {
 
     mutating func startDueSweeps(now: Now) {
         while let id = self.sweeps.due.popDue(now: now.monotonic) {
-            if let state = self.sweeps.waiting[id] {
-                let lane = state.laneKey.flatMap { self.lanes[state.partition]?[$0] }
-                guard lane?.head == nil || !Sweep.concernsDeployments(state) else {
-                    // The one under way decides what will be live, and would displace an orphan itself.
-                    self.sweepAgain(id, at: now.monotonic + .seconds(10))
-                    continue
-                }
-                self.sweeps.waiting[id] = nil
-                self.sweeps.running[id] = Sweep(state, live: lane?.liveDeployment)
+            if let state = self.sweeps.waiting.removeValue(forKey: id) {
+                let live = self.live(of: state)
+                self.sweeps.running[id] = Sweep(state, live: live, user: self.user)
             }
             if self.sweeps.running[id] != nil { self.sweeps.ready.append(id) }
         }
     }
 
-    /// Starts calls of sweeps where rollouts leave slots.
+    private func lane(of state: RolloutState) -> Lane? { state.laneKey.flatMap { self.lanes[state.partition]?[$0] } }
+
+    private func live(of state: RolloutState) -> LiveDeployment? { self.lane(of: state)?.liveDeployment }
+
+    /// Starts calls of sweeps where rollouts leave slots, or have had many.
     mutating func dispatchSweeps(now: Now) {
-        guard !self.isStopping, self.ready.isEmpty else { return }
+        guard !self.isStopping else { return }
         while let id = self.sweeps.ready.first {
-            guard case .call(let call)? = self.sweeps.running[id]?.nextMove() else {
+            guard let partition = self.sweeps.running[id]?.state.partition,
+                case .call(let call)? = self.sweeps.running[id]?.nextMove()
+            else {
                 _ = self.sweeps.ready.popFirst()
                 self.journalSweep(id)
                 continue
             }
-            guard self.isStillWanted(call, id, now: now) else { continue }
+            guard !call.isChanging || self.mayChange(call, id, partition, now: now) else { continue }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.sweeps.ready.popFirst()
                 self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
@@ -84,36 +98,69 @@ extension Coordinator {
             }
             guard self.budget.take(now: now.monotonic) else { return }
             _ = self.sweeps.ready.popFirst()
-            let partition = self.sweeps.running[id]?.state.partition
-            let number = self.nextNumber()
-            self.calls[number] = CallContext(id: id, call: .sweep(call), startedAt: now.monotonic)
-            self.actions.append(
-                .call(PlannedCall(number, reading: .sweep(call), partition: partition, rollout: id))
-            )
+            self.start(call, id, partition, now: now)
+            // The next one waits for its turn like this one did.
+            guard self.ready.isEmpty else { return }
         }
     }
 
-    /// Whether a call is still to be made: a deployment is revived only while it is the one that ought to serve.
+    private mutating func start(_ call: SweepCall, _ id: RolloutID, _ partition: Partition, now: Now) {
+        self.sweeps.callsBetween = 0
+        let number = self.nextNumber()
+        let planned =
+            if call.isChanging, let intent = self.sweeps.running[id]?.intent {
+                PlannedCall(number, changing: .sweep(call), for: id, intent, validity: self.policy.intentValidity)
+            } else {
+                PlannedCall(number, reading: .sweep(call), partition: partition, rollout: id)
+            }
+        self.calls[number] = CallContext(
+            id: id,
+            call: .sweep(call),
+            startedAt: now.monotonic,
+            notAfter: planned.startBefore
+        )
+        self.actions.append(.call(planned))
+    }
+
+    /// Whether a change is to be made now: it is wanted still, nobody else is changing what serves, and its intent is
+    /// committed and fresh (rule 21).
     ///
-    /// What is not is put off or left out here. A sweep may have waited long for its call, and others have gone on.
-    private mutating func isStillWanted(_ call: SweepCall, _ id: RolloutID, now: Now) -> Bool {
-        guard case .reviveDeployment(let place) = call, let state = self.sweeps.running[id]?.state else { return true }
-        let lane = state.laneKey.flatMap { self.lanes[state.partition]?[$0] }
-        guard lane?.liveDeployment?.place == place else {
+    /// What is not is put off, left out, or announced here. A sweep may have waited long for its call, and others have gone on.
+    private mutating func mayChange(_ call: SweepCall, _ id: RolloutID, _ partition: Partition, now: Now) -> Bool {
+        guard let sweep = self.sweeps.running[id] else { return false }
+        let lane = self.lane(of: sweep.state)
+        switch call {
+        case .reviveDeployment(let place) where lane?.liveDeployment?.place != place,
+            .stopDeployment(let place) where lane?.liveDeployment?.place == place:
             self.sweeps.running[id]?.succeeded([])
             return false
+        default: break
         }
-        // Then what is being deployed decides what serves.
-        guard lane?.head.flatMap({ self.rollouts[$0] })?.isDeploying != true else {
+        // Then what is being deployed decides what serves, and what was found may be another thing afterwards.
+        guard !call.changesServing || lane?.head == nil else {
             _ = self.sweeps.ready.popFirst()
+            self.sweeps.running[id]?.lookAgain()
             self.sweepAgain(id, at: now.monotonic + .seconds(10))
+            return false
+        }
+        guard !self.leaving.contains(partition) else {
+            _ = self.sweeps.ready.popFirst()
+            return false
+        }
+        guard let intent = sweep.intent, now.monotonic < intent.began + self.policy.intentValidity else {
+            _ = self.sweeps.ready.popFirst()
+            guard let state = self.sweeps.running[id]?.announce() else { return false }
+            self.record(state, purpose: .sweep, publishes: false)
             return false
         }
         return true
     }
 
-    mutating func sweepSucceeded(_ id: RolloutID?, _ result: CallResult) {
-        guard let id, self.sweeps.running[id] != nil else { return }
+    mutating func sweepSucceeded(_ id: RolloutID?, _ result: CallResult, now: Now) {
+        guard let id, let sweep = self.sweeps.running[id] else { return }
+        // What is live now, not what was when the sweep began.
+        let live = self.live(of: sweep.state)
+        self.sweeps.running[id]?.live = live
         if case .marked(let objects) = result { self.sweeps.running[id]?.succeeded(objects) }
         self.sweeps.ready.append(id)
     }
@@ -125,7 +172,11 @@ extension Coordinator {
             // Gone already, whoever took it away.
             self.sweeps.running[id]?.succeeded([])
             self.sweeps.ready.append(id)
-        case .unavailable, .unauthorized, .rateLimited, .withheld,
+        case .withheld:
+            // Its intent was too old by then.
+            self.sweeps.running[id]?.intent = nil
+            self.sweeps.ready.append(id)
+        case .unavailable, .unauthorized, .rateLimited,
             .inBetween where self.outages[component]?.allowsCalls != true:
             self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
         case .serverError, .protocol, .conflict, .forbidden, .invalid, .inBetween:
@@ -154,11 +205,16 @@ extension Coordinator {
         case .finish:
             guard let (state, isNews) = self.sweeps.running.removeValue(forKey: id)?.finished() else { return }
             self.record(state, purpose: .sweep, publishes: false, reportsOrphans: isNews)
+            // It is looked once more; from when on, is counted when this is committed.
+            if state.needsSweep { self.sweeps.waiting[id] = state }
         }
     }
 
-    /// What a sweep has found is journalled: now it may be taken away.
-    mutating func sweepRecorded(_ id: RolloutID) {
-        if self.sweeps.running[id] != nil { self.sweeps.ready.append(id) }
+    /// What a sweep has found, or is about to change, is journalled: now it may be done.
+    mutating func sweepRecorded(_ id: RolloutID, _ intent: CommittedIntent?, now: Now) {
+        if let state = self.sweeps.waiting[id] { self.schedule(state, now: now) }
+        guard self.sweeps.running[id] != nil else { return }
+        self.sweeps.running[id]?.intent = intent
+        self.sweeps.ready.append(id)
     }
 }

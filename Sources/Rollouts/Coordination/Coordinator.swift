@@ -23,6 +23,8 @@ package struct Coordinator: ~Copyable {
         package var requestTimeout: Span
         /// How long after a rollout's end it is looked for what its calls of unknown outcome have made after all.
         package var sweepAfter: Span
+        /// How long after that it is looked once more, for what was applied later than anyone waits.
+        var secondLookAfter: Span { Span(nanoseconds: 4 * (self.requestTimeout + self.settle).nanoseconds) }
         /// How long ended rollouts are known; `nil` for ever.
         package var dedupeHorizon: Span?
         /// Partitions of inbox and journal, which decide who owns a model.

@@ -54,9 +54,17 @@ extension RolloutState {
         if let aftermath {
             writer.object("aftermath") { writer in
                 writer.array("doubts") { writer in
-                    for step in aftermath.doubts { writer.string(step.rawValue) }
+                    for doubt in aftermath.doubts {
+                        writer.object { writer in
+                            writer.field("step", doubt.step.rawValue)
+                            writer.field("from", doubt.from?.millisecondsSinceEpoch)
+                            writer.field("until", doubt.until?.millisecondsSinceEpoch)
+                        }
+                    }
                 }
                 writer.write(aftermath.orphans)
+                if aftermath.looks > 0 { writer.field("looks", aftermath.looks) }
+                if aftermath.isChanging { writer.field("isChanging", true) }
             }
         }
     }

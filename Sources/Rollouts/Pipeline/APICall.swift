@@ -99,6 +99,15 @@ package enum APICall: Sendable, Equatable {
         if case .creates(let step) = self.traits.effect { step } else { nil }
     }
 
+    /// What its intent must announce; `nil` for a call that changes nothing.
+    var subject: CommittedIntent.Subject? {
+        switch self.traits.effect {
+        case .creates(let step): .creation(step)
+        case .changes: .cleanUp
+        case .looks, .asks: nil
+        }
+    }
+
     /// Whether the call makes something on the workbench, so that it needs an intent and is never repeated blindly.
     package var isCreating: Bool { self.creatingStep != nil }
 

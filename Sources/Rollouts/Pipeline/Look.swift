@@ -77,9 +77,9 @@ struct WorkbenchClock: Sendable {
         self.at = now
     }
 
-    /// What it shows now, or a moment less; our own wall clock's time where no answer has said anything.
-    func time(_ now: Now) -> Timestamp {
-        guard let shown = self.shown else { return now.wall }
-        return shown.advanced(by: (now.monotonic - self.at).duration)
+    /// What it shows some time from now, or a moment less; our own wall clock's time where no answer has said anything.
+    func time(_ now: Now, in span: Span = .zero) -> Timestamp {
+        guard let shown = self.shown else { return now.wall.advanced(by: span.duration) }
+        return shown.advanced(by: (now.monotonic - self.at + span).duration)
     }
 }

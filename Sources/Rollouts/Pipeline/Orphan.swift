@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Something that a creating call of unknown outcome made after all, besides what its rollout goes by.
 ///
 /// Two ways lead here: the workbench applied a call later than anyone waited, or a worker was frozen between its last look
@@ -32,15 +34,56 @@ package struct Orphan: Codable, Sendable, Equatable {
     }
 }
 
+/// A step whose calls may have made more than its rollout goes by.
+package struct Doubt: Codable, Sendable, Equatable {
+    /// The step.
+    package var step: CreatingStep
+    /// When its thing was first asked for, by the workbench's clock; `nil` where that is not known.
+    package var from: Timestamp?
+    /// When the last call of it may have taken effect, by the workbench's clock.
+    package var until: Timestamp?
+
+    /// Creates a doubt.
+    package init(_ step: CreatingStep, from: Timestamp? = nil, until: Timestamp? = nil) {
+        self.step = step
+        self.from = from
+        self.until = until
+    }
+
+    /// Whether something made then can be of these calls.
+    ///
+    /// Our idea of the workbench's clock may be some seconds off.
+    func covers(_ time: Timestamp?) -> Bool {
+        guard let time else { return true }
+        let slack = Duration.seconds(5)
+        if let from, time < from.advanced(by: .zero - slack) { return false }
+        if let until, time > until.advanced(by: slack) { return false }
+        return true
+    }
+}
+
 /// What a rollout's calls of unknown outcome may have left behind, and what was found of it.
 package struct Aftermath: Codable, Sendable, Equatable {
-    /// Steps whose creating call had an unknown outcome; empty once they are swept.
-    package var doubts: [CreatingStep] = []
+    /// Steps that may have made more; empty once they are swept.
+    package var doubts: [Doubt] = []
     /// What the sweep has found.
     package var orphans: [Orphan] = []
+    /// How often it was looked for.
+    package var looks = 0
+    /// Whether something may have been taken away, or started again, since this was written.
+    package var isChanging = false
 
     /// Creates an empty one.
     package init() {}
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.doubts = try container.decode([Doubt].self, forKey: .doubts)
+        self.orphans = try container.decode([Orphan].self, forKey: .orphans)
+        // Left out where they say nothing.
+        self.looks = try container.decodeIfPresent(Int.self, forKey: .looks) ?? 0
+        self.isChanging = try container.decodeIfPresent(Bool.self, forKey: .isChanging) ?? false
+    }
 }
 
 /// Where a deployment lies on the workbench.
@@ -67,10 +110,12 @@ package struct DeploymentPlace: Codable, Sendable, Equatable {
 package enum SweepCall: Sendable, Equatable {
     /// Lists the versions that carry the marker.
     case findVersions(modelName: String, runID: String, marker: String)
-    /// Lists the builds whose comment begins with the marker.
-    case findBuilds(projectID: String, modelID: String, marker: String)
+    /// Lists the rollout's builds, and those that may be its own.
+    case findBuilds(BuildLook)
     /// Lists the deployments of a build.
     case findDeployments(projectID: String, modelID: String, buildID: String)
+    /// Lists the builds of a version that is to be deleted.
+    case findUses(projectID: String, modelID: String, versionID: String)
     /// Deletes a version.
     case removeVersion(registeredModelID: String, versionID: String)
     /// Deletes a build.
@@ -86,6 +131,7 @@ package enum SweepCall: Sendable, Equatable {
         case .findVersions: "findVersions"
         case .findBuilds: "findBuilds"
         case .findDeployments: "findDeployments"
+        case .findUses: "findUses"
         case .removeVersion: "removeVersion"
         case .removeBuild: "removeBuild"
         case .stopDeployment: "stopDeployment"
@@ -96,8 +142,16 @@ package enum SweepCall: Sendable, Equatable {
     /// Whether the call can change something, so that only the partition's owner may make it.
     package var isChanging: Bool {
         switch self {
-        case .findVersions, .findBuilds, .findDeployments: false
+        case .findVersions, .findBuilds, .findDeployments, .findUses: false
         case .removeVersion, .removeBuild, .stopDeployment, .reviveDeployment: true
+        }
+    }
+
+    /// Whether it changes what serves, which must not happen while another rollout of the model is under way.
+    var changesServing: Bool {
+        switch self {
+        case .findVersions, .findBuilds, .findDeployments, .findUses, .removeVersion, .removeBuild: false
+        case .stopDeployment, .reviveDeployment: true
         }
     }
 
@@ -105,12 +159,12 @@ package enum SweepCall: Sendable, Equatable {
     var component: Component {
         switch self {
         case .findVersions, .removeVersion: .registry
-        case .findBuilds, .findDeployments, .removeBuild, .stopDeployment, .reviveDeployment: .workbench
+        case .findBuilds, .findDeployments, .findUses, .removeBuild, .stopDeployment, .reviveDeployment: .workbench
         }
     }
 }
 
-/// An object that carries a rollout's marker, as a sweep finds it.
+/// An object that a sweep has found.
 package struct MarkedObject: Sendable, Equatable {
     /// What the workbench calls it.
     package var id: String
@@ -118,11 +172,27 @@ package struct MarkedObject: Sendable, Equatable {
     package var parent: String
     /// Whether it is up, or on its way there.
     package var isActive: Bool
+    /// Whether it carries the rollout's marker, or lies under what does.
+    package var isMarked: Bool
+    /// When it was made; `nil` where the workbench doesn't say.
+    package var createdAt: Timestamp?
+    /// The user that made it; empty where the workbench doesn't say.
+    package var user: String
 
     /// Creates an object.
-    package init(id: String, parent: String = "", isActive: Bool) {
+    package init(
+        id: String,
+        parent: String = "",
+        isActive: Bool,
+        isMarked: Bool = true,
+        createdAt: Timestamp? = nil,
+        user: String = ""
+    ) {
         self.id = id
         self.parent = parent
         self.isActive = isActive
+        self.isMarked = isMarked
+        self.createdAt = createdAt
+        self.user = user
     }
 }

@@ -102,11 +102,34 @@ package struct RolloutState: Codable, Sendable, Equatable {
         self.cause = cause
     }
 
-    /// A creating call of this step may have had an effect that nobody has seen.
-    package mutating func doubt(_ step: CreatingStep) {
+    /// Calls of this step may have made something that nobody has seen.
+    ///
+    /// - Parameters:
+    ///   - step: The step.
+    ///   - until: When the last of them may take effect, by the workbench's clock; `nil` where all have had theirs.
+    package mutating func doubt(_ step: CreatingStep, until: Timestamp? = nil) {
+        self.doubt(Doubt(step, from: self.askedAt, until: until))
+    }
+
+    /// Takes a doubt over; of two of one step one remains, which covers both.
+    package mutating func doubt(_ doubt: Doubt) {
         var aftermath = self.aftermath ?? Aftermath()
-        guard !aftermath.doubts.contains(step) else { return }
-        aftermath.doubts.append(step)
+        if let index = aftermath.doubts.firstIndex(where: { $0.step == doubt.step }) {
+            let known = aftermath.doubts[index]
+            aftermath.doubts[index].from = known.from.flatMap { from in doubt.from.map { min(from, $0) } }
+            aftermath.doubts[index].until = [known.until, doubt.until].compactMap(\.self).max()
+        } else {
+            aftermath.doubts.append(doubt)
+        }
+        self.aftermath = aftermath
+    }
+
+    /// What was found just now had its effect by now.
+    mutating func closeDoubts(at time: Timestamp) {
+        guard var aftermath = self.aftermath, aftermath.doubts.contains(where: { $0.until == nil }) else { return }
+        for index in aftermath.doubts.indices where aftermath.doubts[index].until == nil {
+            aftermath.doubts[index].until = time
+        }
         self.aftermath = aftermath
     }
 

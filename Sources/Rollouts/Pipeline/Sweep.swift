@@ -3,12 +3,14 @@
 /// Looks, some time after a rollout's end, for what its calls of unknown outcome have made after all.
 ///
 /// Pure. It takes away what the API lets it, but never what somebody may go by: a version stays where the rollout has
-/// none of its own that got ready, since a replay may have adopted it.
+/// none of its own that got ready, since a replay may have adopted it, and where something is built from it.
 package struct Sweep: Sendable {
     /// The rollout; its end is journalled.
     package private(set) var state: RolloutState
-    /// The run that is live for the model, and where, as the lane said when the sweep began.
-    let live: LiveDeployment?
+    /// The run that is live for the model, and where, as the lane says now.
+    package var live: LiveDeployment?
+    /// The user whose key the worker has; empty where that is not known.
+    let user: String
     /// Steps that are still to be looked at.
     private var steps: [CreatingStep]
     /// Calls that follow from what was found.
@@ -17,8 +19,13 @@ package struct Sweep: Sendable {
     package private(set) var orphans: [Orphan] = []
     /// Failures of the call that is to be made next.
     package var attempts = 0
+    /// Says that the change that is to be made next is journalled; for one change each.
+    package var intent: CommittedIntent?
     /// Whether what was found is journalled and told; only then anything is taken away, so that no report is lost.
     private var isTold = false
+
+    /// How often it is looked: the second time, much later, finds what was applied later than anyone waits.
+    static let looks = 2
 
     /// What a sweep does next.
     package enum Move: Sendable, Equatable {
@@ -26,21 +33,17 @@ package struct Sweep: Sendable {
         case call(SweepCall)
         /// Write down what was found, tell people, and go on when that is committed.
         case tell
-        /// Write down that it is over.
+        /// Write down that it is over, or that it is to be looked once more.
         case finish
     }
 
     /// Begins a sweep, or goes on with one that another process began.
-    package init(_ state: RolloutState, live: LiveDeployment?) {
+    package init(_ state: RolloutState, live: LiveDeployment?, user: String = "") {
         self.state = state
         self.live = live
-        self.steps = state.aftermath?.doubts ?? []
+        self.user = user
+        self.steps = state.aftermath?.doubts.map(\.step) ?? []
         self.orphans = state.aftermath?.orphans ?? []
-    }
-
-    /// Whether it looks for deployments, which must not happen while another rollout of the model is under way.
-    package static func concernsDeployments(_ state: RolloutState) -> Bool {
-        state.aftermath?.doubts.contains(.deployment) ?? false
     }
 
     /// The next move.
@@ -61,43 +64,76 @@ package struct Sweep: Sendable {
         return self.state
     }
 
+    /// A change is about to be made: the state that says so.
+    package mutating func announce() -> RolloutState {
+        self.state.aftermath?.isChanging = true
+        return self.state
+    }
+
     /// A call was answered; `objects` is what a search found.
     package mutating func succeeded(_ objects: [MarkedObject]) {
         self.attempts = 0
+        self.intent = nil
         guard !self.steps.isEmpty else {
-            if !self.pending.isEmpty { self.pending.removeFirst() }
+            guard !self.pending.isEmpty else { return }
+            guard case .findUses(_, _, let versionID) = self.pending.removeFirst(), !objects.isEmpty else { return }
+            // Something is built from it: it stays, and the call that was to follow is not made.
+            self.leave(versionID)
+            self.pending.removeFirst()
             return
         }
         self.steps.removeFirst().rules.cleanUp(objects, in: &self)
     }
 
+    /// What is to be changed must wait, and may be another thing by then.
+    package mutating func lookAgain() {
+        self.pending = []
+        self.intent = nil
+        self.steps = self.state.aftermath?.doubts.map(\.step) ?? []
+    }
+
     /// The call can't be made: what it was to take away is left, what it was to find stays unknown.
     package mutating func gaveUp() {
         self.attempts = 0
+        self.intent = nil
         guard self.steps.isEmpty else {
             self.steps.removeFirst()
             return
         }
         guard !self.pending.isEmpty else { return }
-        let id: String? =
-            switch self.pending.removeFirst() {
-            case .removeVersion(_, let versionID): versionID
-            case .removeBuild(_, _, let buildID): buildID
-            case .stopDeployment(let place): place.deploymentID
-            case .findVersions, .findBuilds, .findDeployments, .reviveDeployment: nil
-            }
+        switch self.pending.removeFirst() {
+        case .findUses(_, _, let versionID):
+            self.leave(versionID)
+            self.pending.removeFirst()
+        case .removeVersion(_, let versionID): self.leave(versionID)
+        case .removeBuild(_, _, let buildID): self.leave(buildID)
+        case .stopDeployment(let place): self.leave(place.deploymentID)
+        case .findVersions, .findBuilds, .findDeployments, .reviveDeployment: break
+        }
+    }
+
+    private mutating func leave(_ id: String) {
         guard let index = self.orphans.firstIndex(where: { $0.id == id }) else { return }
         self.orphans[index].outcome = .left
     }
 
-    /// The rollout's state once the sweep is over, and whether it says something that was not told yet.
+    /// The rollout's state once this look is over, and whether it says something that was not told yet.
     package func finished() -> (state: RolloutState, isNews: Bool) {
         var state = self.state
         let isNews = self.orphans != state.aftermath?.orphans ?? []
-        state.aftermath?.doubts = []
+        let looks = (state.aftermath?.looks ?? 0) + 1
+        state.aftermath?.looks = looks
+        if looks >= Self.looks { state.aftermath?.doubts = [] }
+        state.aftermath?.isChanging = false
         state.aftermath?.orphans = self.orphans
         if isNews { state.sequence += 1 }
         return (state, isNews)
+    }
+
+    /// Whether something without a marker may be of the rollout's calls: made by our user, and in their time.
+    func isByUs(_ object: MarkedObject, _ step: CreatingStep) -> Bool {
+        guard self.user.isEmpty || object.user.isEmpty || object.user == self.user else { return false }
+        return self.state.aftermath?.doubts.first { $0.step == step }?.covers(object.createdAt) ?? false
     }
 
     /// Something is to be done once what was found is told.

@@ -77,25 +77,33 @@ package struct CommittedTransaction: Sendable {
 
     /// The intent that one of its entries announces; `nil` for an entry that announces none.
     package func intent(of entry: TransactionEntry) -> CommittedIntent? {
-        guard let step = entry.announcedStep, let lease = entry.writer else { return nil }
-        return CommittedIntent(lease: lease, step: step, began: self.began)
+        guard let subject = entry.announces, let lease = entry.writer else { return nil }
+        return CommittedIntent(lease: lease, subject: subject, began: self.began)
     }
 }
 
-/// Says that the intent of a creating call is committed, and when its commit began.
+/// Says that the intent of a creating call, or of a change by a clean-up, is committed, and when its commit began.
 ///
-/// Only a `CommittedTransaction` gives one, and no creating call starts without one (rule 5).
+/// Only a `CommittedTransaction` gives one, and no such call starts without one (rules 5 and 21).
 package struct CommittedIntent: Sendable, Equatable {
     /// The journal partition's lease under which it was committed.
     package let lease: Lease
-    /// The step that it announces.
-    package let step: CreatingStep
+    /// What it announces.
+    package let subject: Subject
     /// When its commit began.
     package let began: MonotonicTime
 
-    fileprivate init(lease: Lease, step: CreatingStep, began: MonotonicTime) {
+    /// What an intent announces.
+    package enum Subject: Sendable, Equatable {
+        /// The creating call of a step.
+        case creation(CreatingStep)
+        /// One change by the clean-up of a rollout that has ended.
+        case cleanUp
+    }
+
+    fileprivate init(lease: Lease, subject: Subject, began: MonotonicTime) {
         self.lease = lease
-        self.step = step
+        self.subject = subject
         self.began = began
     }
 }

@@ -59,10 +59,11 @@ package struct TransactionEntry: Sendable {
         self.taken = taken
     }
 
-    /// The creating step that it announces; `nil` for every other entry.
-    package var announcedStep: CreatingStep? {
+    /// The call that it announces; `nil` for every other entry.
+    package var announces: CommittedIntent.Subject? {
         guard case .step(let record) = self.content else { return nil }
-        return record.rollout.intent
+        if record.rollout.aftermath?.isChanging == true { return .cleanUp }
+        return record.rollout.intent.map { .creation($0) }
     }
 
     /// Takes in the entry that comes right behind it, where one offset says all that both have to say.

@@ -165,6 +165,10 @@ extension Ledger {
         if making.isTwin { return "sent on twice by a gateway" }
         // Nothing is handed over after the last check has failed, but what was handed over before is sent after a thaw.
         if making.isZombie { return "sent by a worker that had stood still with it" }
+        // A replay and its event may register one run at a time when no list shows it; both go by the older version then.
+        if making.kind == .version, self.goesByAnotherVersion(than: making) {
+            return "its rollout goes by a version that another rollout of the run has registered"
+        }
         // Nothing more could be written of it, so that it ended at once, whatever its last call had done.
         if let rollout = making.rollout, let end = self.output.statuses[rollout]?.lastBody,
             end.holds(CauseClass.recordTooLarge.rawValue)
@@ -172,6 +176,16 @@ extension Ledger {
             return "its rollout could not be written down any more"
         }
         return nil
+    }
+
+    private func goesByAnotherVersion(than making: Objects.Making) -> Bool {
+        guard let rollout = making.rollout, let end = self.output.statuses[rollout]?.lastBody,
+            let run = self.objects.runOfVersion[making.id]
+        else { return false }
+        return self.objects.makings.contains { other in
+            other.kind == .version && other.rollout != rollout && self.objects.runOfVersion[other.id] == run
+                && end.holds(other.id)
+        }
     }
 
     // MARK: Order

@@ -96,9 +96,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
             .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
-            .refusedModel, .familyDown, .inBetween, .lateReads:
+            .refusedModel, .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins:
             false
-        case .forgottenMarkers, .twins, .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:
+        case .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:
             true
         }
     }

@@ -135,7 +135,7 @@ final class SimulatedJournal: JournalPort {
     /// Whether the transaction under way is committed, and announces creating calls.
     var hasCommittedIntents: Bool {
         guard let underWay = self.underWay, case .committed? = underWay.outcome else { return false }
-        return underWay.transaction.entries.contains { $0.announcedStep != nil }
+        return underWay.transaction.entries.contains { $0.announces != nil }
     }
 
     private func proceed(to stage: CommitStage, _ microseconds: ClosedRange<Int64> = 300...4_000) {

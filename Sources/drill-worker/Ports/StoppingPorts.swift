@@ -39,7 +39,7 @@ final class StoppingPorts: PortWrapper {
 
     /// Whether a transaction goes on to the journal.
     private func lets(_ transaction: Transaction) -> Bool {
-        let holdsIntent = transaction.entries.contains { $0.announcedStep != nil }
+        let holdsIntent = transaction.entries.contains { $0.announces != nil }
         let holdsOutcome = transaction.entries.contains(where: \.isStep)
         let behind = (holdsIntent ? [Boundary.afterIntent] : []) + (holdsOutcome ? [.afterJournal] : [])
         self.state.withLock { $0.transaction = (transaction.id, behind) }

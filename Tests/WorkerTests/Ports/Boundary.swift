@@ -80,7 +80,7 @@ final class BoundaryTap: PortTap {
         let isOfIntents = self.boundary == .beforeIntent || self.boundary == .afterIntent
         return transaction.entries.contains { entry in
             guard case .step = entry.content else { return false }
-            return (entry.announcedStep != nil) == isOfIntents
+            return (entry.announces != nil) == isOfIntents
         }
     }
 

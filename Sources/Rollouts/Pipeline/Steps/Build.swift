@@ -79,13 +79,29 @@ struct BuildStep: CreatingRules {
     // MARK: What may be left behind
 
     static func search(for state: RolloutState) -> SweepCall? {
-        guard let run = state.run, let modelID = state.made.modelID else { return nil }
-        return .findBuilds(projectID: run.projectID, modelID: modelID, marker: state.marker)
+        guard let run = state.run, let modelID = state.made.modelID, let versionID = state.made.versionID else {
+            return nil
+        }
+        return .findBuilds(
+            BuildLook(
+                projectID: run.projectID,
+                modelID: modelID,
+                versionID: versionID,
+                runtimeIdentifier: state.made.runtimeIdentifier ?? "",
+                marker: state.marker,
+                secondKeys: state.aftermath?.doubts.first { $0.step == .build }?.from.map { SecondKeys(since: $0) }
+            )
+        )
     }
 
     static func cleanUp(_ builds: [MarkedObject], in sweep: inout Sweep) {
         guard let run = sweep.state.run, let modelID = sweep.state.made.modelID else { return }
         for build in builds where build.id != sweep.state.made.buildID {
+            guard build.isMarked else {
+                // It may be a person's after all: it is told, and no more.
+                if sweep.isByUs(build, .build) { sweep.note(.build, build.id, .left) }
+                continue
+            }
             sweep.note(.build, build.id, .removed)
             sweep.follow(.removeBuild(projectID: run.projectID, modelID: modelID, buildID: build.id))
         }

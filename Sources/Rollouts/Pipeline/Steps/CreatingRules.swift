@@ -163,8 +163,9 @@ extension Rollout {
         guard !self.hasMadeObjectOfStep else {
             switch self.twinLook {
             case .owed:
-                // Lists may not show yet what was just made; it is read by its id from here on.
+                // Lists may not show yet what was just made: it is read by its id from here on, and the clean-up looks.
                 self.twinLook = .notOwed
+                self.doubtStep()
                 return .poll
             case .checking: return .finish(.failed, self.obstacle)
             case .notOwed: break

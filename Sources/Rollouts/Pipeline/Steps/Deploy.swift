@@ -85,10 +85,16 @@ struct DeployStep: CreatingRules {
             let buildID = sweep.state.made.buildID
         else { return }
         let own = sweep.state.made.deploymentID
+        let live = sweep.live?.place?.deploymentID
         let isOwnActive = deployments.contains { $0.id == own && $0.isActive }
-        let isOwnLive = own != nil && sweep.live?.place?.deploymentID == own
+        let isOwnLive = own != nil && live == own
         var stops = false
-        for deployment in deployments where deployment.id != own {
+        for deployment in deployments where deployment.id != own && deployment.id != live {
+            guard sweep.isByUs(deployment, .deployment) else {
+                // A person has deployed this build by hand: told, and not touched.
+                if deployment.isActive { sweep.note(.deployment, deployment.id, .left) }
+                continue
+            }
             guard deployment.isActive else {
                 // Noted before: then an earlier process has stopped it, and may not have come to reviving.
                 stops = stops || sweep.orphans.contains { $0.id == deployment.id }

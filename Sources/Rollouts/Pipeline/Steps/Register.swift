@@ -95,8 +95,14 @@ struct RegisterStep: CreatingRules {
         // Only where the rollout got beyond registering is its own version the one that everybody finds first.
         let isOursReady = sweep.state.made.modelID != nil
         for version in versions where version.id != sweep.state.made.versionID {
+            guard version.isMarked else {
+                // A person may have registered the run, too: it is told, and no more.
+                if sweep.isByUs(version, .version) { sweep.note(.version, version.id, .left) }
+                continue
+            }
             sweep.note(.version, version.id, isOursReady ? .removed : .left)
-            guard isOursReady else { continue }
+            guard isOursReady, let run = sweep.state.run, let modelID = sweep.state.made.modelID else { continue }
+            sweep.follow(.findUses(projectID: run.projectID, modelID: modelID, versionID: version.id))
             sweep.follow(.removeVersion(registeredModelID: version.parent, versionID: version.id))
         }
     }
