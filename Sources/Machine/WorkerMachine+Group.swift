@@ -125,10 +125,22 @@ extension WorkerMachine {
                 self.calls.isCreating { concerned.contains($0.subject) }
                 || self.planner.isWriting { concerned.contains($0.subject) }
             guard !isBusy || by <= now.monotonic else { continue }
+            guard !id.isRenewal else {
+                self.beginAnew(id, now: now)
+                continue
+            }
             if isBusy { self.turn.reports.append(.letGoInTheMiddle(partitions)) }
             self.release(self.ownership.letGo(id))
             self.group(.letGo(id))
         }
+    }
+
+    /// Reads the journal of a partition again that the group has left to us.
+    private mutating func beginAnew(_ id: RevocationID, now: Now) {
+        let (partitions, orders) = self.ownership.renewed(id)
+        self.release(partitions)
+        for partition in partitions { self.preparingSince[partition] = now.monotonic }
+        self.orders(orders)
     }
 
     /// Drops the work of partitions that are ours no longer.

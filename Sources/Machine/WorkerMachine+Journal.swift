@@ -22,6 +22,8 @@ extension WorkerMachine {
         switch self.ownership.restored(lease, result, now: now) {
         case .stale: break
         case .again(let orders): self.orders(orders)
+        case .parked(let failure): self.turn.reports.append(.notReady(lease.subject, failure))
+        case .renewing(let lease): self.renewing(lease)
         case .refused(let problem): self.end(WorkerFailure(.journalUnreadable, problem))
         case .begin(let lease, let facts, let position, let start):
             // Fixes where a new group begins, and warms the producer up: its first transaction can take a second.
@@ -35,8 +37,18 @@ extension WorkerMachine {
             let unfinished = facts.restored.unfinished.count
             self.rollouts.restore(partition: lease.partition, facts.restored, now: now)
             self.countPhases()
+            let findings = facts.restored.findings
+            if findings != JournalFindings() { self.turn.reports.append(.journalFindings(lease.partition, findings)) }
             self.read(lease, from: position, journalRecords: facts.recordCount, unfinished: unfinished, now: now)
         }
+    }
+
+    /// A journal record that could not be read has been healed: what is under way ends, then the partition begins anew.
+    private mutating func renewing(_ lease: Lease) {
+        self.turn.reports.append(.renewing(lease.subject))
+        self.group(.pause([lease]))
+        self.rollouts.leave([lease.partition])
+        self.cancelUnstarted { $0 == lease }
     }
 
     private mutating func ended(_ id: TransactionID, _ outcome: CommitOutcome, now: Now) {

@@ -61,6 +61,8 @@ package struct WorkerMachine: ~Copyable {
     var phases = PhaseCounts()
     /// What was last told of them.
     var toldPhases: PhaseCounts?
+    /// What was last told of journal records that can't be used.
+    var toldUnusable = UnusableRecords()
     /// When the partitions that are being got ready were assigned, or begun again.
     var preparingSince: [ReadPartition: MonotonicTime] = [:]
     var lag: Lag
@@ -153,6 +155,11 @@ package struct WorkerMachine: ~Copyable {
         if self.toldPhases != self.phases {
             self.toldPhases = self.phases
             self.turn.reports.append(.unfinished(self.phases))
+        }
+        let unusable = UnusableRecords(self.ownership.findings.map(\.findings))
+        if self.toldUnusable != unusable {
+            self.toldUnusable = unusable
+            self.turn.reports.append(.unusable(unusable))
         }
         let changes = self.health.changes(
             self.ownership,

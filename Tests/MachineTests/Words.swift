@@ -105,6 +105,10 @@ extension Report {
         case .intakePaused(let isPaused): isPaused ? "intake paused" : "intake resumed"
         case .transaction(let report): "transaction \(report.outcome.words)"
         case .startedOver(let failure): "started over: \(failure)"
+        case .journalFindings(let partition, let findings):
+            "journal \(partition.rawValue) has \(findings.defects.count) unreadable, \(findings.foreign.count) foreign"
+        case .renewing(let partition): "\(partition) begins anew"
+        case .unusable(let unusable): "unusable \(unusable.unreadable), foreign \(unusable.foreignKeys)"
         case .topicTakesNothing: "a topic takes nothing"
         case .phase(let state): "\(state.plan.modelName) \(state.phase.rawValue)"
         case .orphans(let state): "orphans of \(state.plan.modelName)"

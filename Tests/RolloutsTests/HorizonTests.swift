@@ -74,11 +74,11 @@ struct HorizonTests {
         state.enter(.deployed, at: wall(1))
         var snapshot = JournalSnapshot()
         JournalRecord(state, writer: writer).add(to: &snapshot, time: wall(5_000))
-        var known = try snapshot.restored().known
+        var known = snapshot.restored().known
         #expect(known.contains(state.id))
         #expect(known.ended(before: wall(6_000), limit: 9) == [state.id], "it ended when its last record was written")
         JournalRecord(tombstoneOf: state.id, writer: writer).add(to: &snapshot)
-        known = try snapshot.restored().known
+        known = snapshot.restored().known
         #expect(!known.contains(state.id))
         #expect(known.count == 0)
     }

@@ -64,7 +64,7 @@ struct VirtualJournal: Sendable {
             if let state = entry.state { JournalRecord(state, writer: Self.writer).add(to: &snapshot) }
             if let lane = entry.lane { JournalRecord(lane, writer: Self.writer).add(to: &snapshot) }
         }
-        return try snapshot.restored()
+        return snapshot.restored()
     }
 
     /// How many records a partition has.

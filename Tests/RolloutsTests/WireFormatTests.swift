@@ -82,7 +82,9 @@ struct WireFormatTests {
         let record = JournalRecord(Self.lane, writer: Self.writer)
         #expect(Self.text(record.key) == "lane:project/model")
         #expect(Self.text(record.value) == Self.laneText)
-        #expect(Self.headers(record) == "slipway_schema=4 slipway_kind=lane slipway_process=p slipway_generation=3")
+        let fields =
+            "slipway_schema=4 slipway_kind=lane slipway_process=p slipway_generation=3 slipway_lane=project/model"
+        #expect(Self.headers(record) == fields)
         #expect(try JSONDecoder().decode(LaneState.self, from: Data(Self.laneText.utf8)) == Self.lane)
     }
 
@@ -135,7 +137,8 @@ struct WireFormatTests {
     /// Its header fields.
     private static let rolloutHeaders = #"""
         slipway_schema=4 slipway_kind=rollout slipway_process=p slipway_generation=3 slipway_sequence=3 \#
-        slipway_phase=waiting slipway_step=build slipway_run_key=50477908900f3f65
+        slipway_phase=waiting slipway_step=build slipway_run_key=50477908900f3f65 \#
+        slipway_lane=project/model
         """#
 
     /// The body of a lane's journal record.

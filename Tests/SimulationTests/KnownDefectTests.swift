@@ -15,7 +15,6 @@ struct KnownDefectTests {
     }
 
     static let all: [Known] = [
-        Known(name: "stray-record", check: .unexpectedEnd),
         Known(name: "running-before-finished", check: .endedTwice),
     ]
 

@@ -34,6 +34,8 @@ struct MendedDefectTests {
             "twins",
             // A call was applied when its clean-up had looked already (rule 21).
             "applied-too-late",
+            // One record of somebody else's in a journal partition ended every worker in turn (rule 18).
+            "stray-record",
         ]
     )
     func isClean(name: String) throws {

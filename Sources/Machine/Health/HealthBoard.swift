@@ -35,12 +35,13 @@ struct HealthBoard: Sendable {
                 case .membership: planner.isWaitingForMembership ? "waiting for the consumer group to rebalance" : nil
                 case .consumer: self.consumer?.message
                 case .journal: self.journal(planner)
+                case .lanes: self.lanes(ownership)
                 case .intake: isIntakePaused ? Self.intakeCause : nil
                 case .workbench: self.outage(.workbench)
                 case .registry: self.outage(.registry)
                 }
             if let known = self.told[name], known == cause { continue }
-            if self.told[name] == nil, cause == nil, name == .consumer || name == .registry { continue }
+            if self.told[name] == nil, cause == nil, [.consumer, .registry, .lanes].contains(name) { continue }
             self.told[name] = .some(cause)
             changes.append(Condition(name: name, cause: cause))
         }
@@ -60,6 +61,16 @@ struct HealthBoard: Sendable {
             return "reading the journal of partitions \(journals.joined(separator: ", "))\(obstacle)"
         }
         return "looking up where \(preparing.count) partitions of event topics are to be read from\(obstacle)"
+    }
+
+    /// What stands still because of journal records that can't be read, beside partitions that wait as a whole.
+    private func lanes(_ ownership: PartitionOwnership) -> String? {
+        let defects = ownership.findings.flatMap { found in
+            found.findings.defects.filter { $0.parks != .partition }.map { (found.partition, $0) }
+        }
+        guard let (partition, defect) = defects.first else { return nil }
+        let others = defects.count == 1 ? "" : " (and \(defects.count - 1) more: slipway journal check)"
+        return "journal partition \(partition): \(defect)\(others)"
     }
 
     private func journal(_ planner: TransactionPlanner) -> String? {

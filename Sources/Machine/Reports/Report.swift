@@ -34,6 +34,12 @@ package enum Report: Sendable {
     case transaction(TransactionReport)
     /// The producer is of no use any more: everything is read again from the journal.
     case startedOver(PortFailure)
+    /// A journal partition that goes on holds records that can't be used.
+    case journalFindings(Partition, JournalFindings)
+    /// A journal record that could not be read has been healed: its partition begins anew.
+    case renewing(ReadPartition)
+    /// How much the journals of our partitions hold that can't be used has changed.
+    case unusable(UnusableRecords)
     /// A topic takes no record of a few kilobytes.
     case topicTakesNothing(failures: Int)
 
@@ -77,6 +83,31 @@ package struct ReadyPartition: Sendable, Equatable {
     package var took: Span
 }
 
+/// What the journals of our partitions hold that can't be used.
+package struct UnusableRecords: Sendable, Equatable {
+    /// Keys of others, which are ignored.
+    package var foreignKeys = 0
+    /// Records of ours that can't be read.
+    package var unreadable = 0
+    /// Lanes that wait for them.
+    package var parkedLanes = 0
+    /// Partitions that wait for them.
+    package var parkedPartitions = 0
+
+    /// Counts what was found.
+    package init(_ findings: [JournalFindings] = []) {
+        for findings in findings {
+            self.foreignKeys += findings.foreign.count
+            self.unreadable += findings.defects.count
+            if findings.parksPartition == nil {
+                self.parkedLanes += findings.parkedLanes.count
+            } else {
+                self.parkedPartitions += 1
+            }
+        }
+    }
+}
+
 /// How one transaction ended.
 package struct TransactionReport: Sendable {
     /// What became of it.
@@ -111,7 +142,7 @@ package struct RequestReport: Sendable, Equatable {
 package struct Condition: Sendable, Equatable {
     /// What a condition is about.
     package enum Name: String, Sendable, CaseIterable {
-        case partitions, membership, consumer, journal, intake, workbench, registry
+        case partitions, membership, consumer, journal, lanes, intake, workbench, registry
     }
 
     /// What it is about.

@@ -13,18 +13,28 @@ extension Coordinator {
         package var lanes: [LaneState]
         /// Rollouts that have ended and are still to be swept for orphans.
         package var unswept: [RolloutState]
+        /// Records that can't be used.
+        package var findings: JournalFindings
 
         /// Creates what an empty journal says.
         package init(
             unfinished: [RolloutState] = [],
             known: KnownRollouts = KnownRollouts(),
             lanes: [LaneState] = [],
-            unswept: [RolloutState] = []
+            unswept: [RolloutState] = [],
+            findings: JournalFindings = JournalFindings()
         ) {
             self.unfinished = unfinished
             self.unswept = unswept
             self.known = known
             self.lanes = lanes
+            self.findings = findings
+        }
+
+        /// Whether a worker has had it: records that can't be read, and keys of others, prove nothing.
+        package var saysAnything: Bool {
+            let unreadable = self.findings.defects.count { RolloutID($0.keyText) != nil }
+            return self.known.count > unreadable || !self.unfinished.isEmpty || !self.lanes.isEmpty
         }
     }
 
@@ -53,6 +63,7 @@ extension Coordinator {
         // It may have left before it was ever restored: then nothing was released.
         self.leaving.remove(partition)
         self.known[partition] = restored.known
+        self.parkedLanes[partition] = restored.findings.parkedLanes
         var lanes: [Lane.Key: Lane] = [:]
         for state in restored.lanes {
             lanes[state.key, default: Lane()].restore(state)
@@ -139,6 +150,7 @@ extension Coordinator {
             self.move(id, now: now)
             return
         }
+        guard !self.waitsForJournal(rollout, key: key, now: now) else { return }
         rollout.isHead = self.takeLane(rollout, key: key)
         // Two under way at once can't have been written by this program; the second waits for its turn.
         if !rollout.isHead { rollout.state.step = .lane }
@@ -185,6 +197,7 @@ extension Coordinator {
         self.leaving.remove(partition)
         self.known[partition] = nil
         self.lanes[partition] = nil
+        self.parkedLanes[partition] = nil
         let dropped = self.rollouts.remove(partition: partition)
         // A place has no call that will give it back.
         for rollout in dropped.values where rollout.activity.holdsPlace { self.budget.withdraw() }

@@ -15,7 +15,7 @@ extension Coordinator {
     ///
     /// - Slots of the budget in use are calls under way, and every rollout that is calling has one.
     /// - Permits of the budget are rollouts whose intents are being committed or are fresh.
-    /// - A rollout is in exactly one of: ready, committing, ready to send, calling, waiting, parked, queued, moving, ending; and
+    /// - A rollout is in exactly one of: ready, committing, ready to send, calling, waiting, parked, queued, lane parked, moving, ending; and
     ///   the queue that goes with it holds it.
     /// - The head of a lane is a rollout that is known, of that lane, and says so itself; nobody waits in a lane without a head.
     /// - A rollout belongs to a partition that is held, and is known there.
@@ -58,6 +58,9 @@ extension Coordinator {
             case .queued:
                 let lane = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0] }
                 precondition(lane?.waiting.contains { $0.id == rollout.id } == true, "a queued rollout without a lane")
+            case .laneParked:
+                let isParked = rollout.laneKey.map { self.parkedLanes[rollout.state.partition]?[$0] != nil }
+                precondition(isParked == true, "a rollout that waits for a lane which is not parked")
             case .waiting, .moving, .ending: break
             }
         }

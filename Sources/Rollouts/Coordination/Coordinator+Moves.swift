@@ -90,6 +90,7 @@ extension Coordinator {
         guard let key = rollout.laneKey, let run = rollout.state.run else {
             preconditionFailure("rollout enters a lane before its run is known")
         }
+        guard !self.waitsForJournal(rollout, key: key, now: now) else { return false }
         let partition = rollout.state.partition
         let allowsRollback = rollout.state.replay?.allowsRollback ?? false
         let entry = self.lanes[partition]?[key, default: Lane()].enter(
@@ -213,7 +214,10 @@ extension Coordinator {
 
     /// What the journal must know of a lane; `nil` while nothing was deployed.
     func laneState(of key: Lane.Key, partition: Partition) -> LaneState? {
-        guard let lane = self.lanes[partition]?[key], let newest = lane.newestDeployed else { return nil }
+        // What can't be read is not overwritten.
+        guard self.parkedLanes[partition]?[key] == nil, let lane = self.lanes[partition]?[key],
+            let newest = lane.newestDeployed
+        else { return nil }
         var state = LaneState(
             projectID: key.projectID,
             modelName: key.modelName,

@@ -67,7 +67,13 @@ extension Coordinator {
 
     mutating func startDueSweeps(now: Now) {
         while let id = self.sweeps.due.popDue(now: now.monotonic) {
-            if let state = self.sweeps.waiting.removeValue(forKey: id) {
+            if let state = self.sweeps.waiting[id] {
+                guard state.laneKey.map({ self.parkedLanes[state.partition]?[$0] == nil }) ?? true else {
+                    // Of a parked lane nobody knows what is live.
+                    self.sweepAgain(id, at: now.monotonic + .seconds(10))
+                    continue
+                }
+                self.sweeps.waiting[id] = nil
                 let live = self.live(of: state)
                 self.sweeps.running[id] = Sweep(state, live: live, user: self.user)
             }

@@ -98,6 +98,8 @@ package struct Coordinator: ~Copyable {
     var known: [Partition: KnownRollouts] = [:]
     var replayedRuns = ReplayedRuns()
     var lanes: [Partition: [Lane.Key: Lane]] = [:]
+    /// Lanes of which a journal record can't be read: nothing of theirs goes on until the partition is restored anew.
+    var parkedLanes: [Partition: [Lane.Key: JournalDefect]] = [:]
     var due = TimedHeap<MonotonicTime, Wait>()
     var ready = FIFO<RolloutID>()
     /// Rollouts whose creating calls may be made as soon as there is a slot, before any other call.

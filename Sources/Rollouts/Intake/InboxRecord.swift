@@ -28,7 +28,11 @@ package enum InboxRecord: Sendable {
     private static func moved(_ record: ConsumedRecord) -> InboxRecord {
         guard let value = record.value else { return .unreadable("a rollout that moves has no state") }
         do {
-            return .moved(try JSONDecoder().decode(RolloutState.self, from: Data(value)))
+            let state = try JSONDecoder().decode(RolloutState.self, from: Data(value))
+            if let impossibility = state.impossibility {
+                return .unreadable("the state of a rollout that moves says what can't be: \(impossibility)")
+            }
+            return .moved(state)
         } catch {
             return .unreadable("the state of a rollout that moves can't be read: \(error)")
         }

@@ -16,6 +16,10 @@ package struct JournalHeaders: Sendable {
     private(set) var isTerminal = false
     private(set) var isToBeSwept = false
     private(set) var runKey: UInt64?
+    /// Whether the rollout's run was not known yet, so that it held no lane.
+    private(set) var isResolving = false
+    /// The lane that the record belongs to, as `Lane.Key.journalText`; kept only where it may be asked for.
+    private(set) var lane: [UInt8]?
 
     /// Creates fields of a record without any.
     package init() {}
@@ -29,6 +33,11 @@ package struct JournalHeaders: Sendable {
         // All names begin alike, so their lengths are looked at first.
         switch name.count {
         case 12 where name.says("slipway_kind"): self.kind = Self.kind(value)
+        case 12 where name.says("slipway_step"): self.isResolving = value?.says("resolve") == true
+        case 12 where name.says("slipway_lane"):
+            // The many records of ended rollouts are not read any further, so that nothing of them can be unreadable.
+            guard !(self.unknownSchema == nil && self.isTerminal && !self.isToBeSwept) else { return }
+            self.lane = value.map { Array($0) }
         case 13 where name.says("slipway_phase"): self.isTerminal = Self.isTerminal(value)
         case 13 where name.says("slipway_sweep"): self.isToBeSwept = value != nil
         case 14 where name.says("slipway_schema"):

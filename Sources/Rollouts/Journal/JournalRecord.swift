@@ -42,6 +42,11 @@ package struct JournalRecord: Sendable, Equatable {
         package static let step = "slipway_step"
         /// 64 bits of the run key's hash in hexadecimal digits, once resolved.
         package static let runKey = "slipway_run_key"
+        /// The lane that the record belongs to, as `Lane.Key.journalText`; absent while a rollout holds none.
+        ///
+        /// In every version of the format, so that a record that can't be read parks no more than its lane. Written after
+        /// `schema`, `phase` and `sweep`, which say whether it can matter.
+        package static let lane = "slipway_lane"
         /// Present on the record of an ended rollout that is still to be swept for orphans.
         package static let sweep = "slipway_sweep"
         /// Process that wrote it.
@@ -50,7 +55,7 @@ package struct JournalRecord: Sendable, Equatable {
         package static let generation = "slipway_generation"
     }
 
-    /// The format's version; a journal of an earlier one is refused, since none was ever released.
+    /// The format's version; what an earlier one has written is refused, since none was ever released.
     package static let schema = "4"
 
     package static func == (left: JournalRecord, right: JournalRecord) -> Bool {
@@ -73,6 +78,7 @@ extension JournalRecord {
             self.headers.append(RecordHeader(HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
         }
         if state.needsSweep { self.headers.append(RecordHeader(HeaderName.sweep, Array("due".utf8))) }
+        if let lane = state.laneKey { self.headers.append(Self.header(of: lane)) }
     }
 
     /// Writes a tombstone for a rollout that is older than the horizon.
@@ -86,10 +92,14 @@ extension JournalRecord {
 
     /// Writes down a lane's state.
     package init(_ state: LaneState, writer: Writer) {
-        // A project's id has no slash, so the key names one lane only.
-        self.key = Array("lane:\(state.projectID)/\(state.modelName)".utf8)
+        self.key = JournalKey.bytes(of: state.key)
         self.value = JSONWriter.object { state.write(to: &$0) }
         self.headers = Self.common(kind: "lane", writer)
+        self.headers.append(Self.header(of: state.key))
+    }
+
+    private static func header(of lane: Lane.Key) -> RecordHeader {
+        RecordHeader(HeaderName.lane, Array(lane.journalText.utf8))
     }
 
     /// Writes down that a rollout goes on in another partition.

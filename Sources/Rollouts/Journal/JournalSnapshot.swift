@@ -5,38 +5,34 @@ import JSON
 package import Values
 
 /// What a journal partition says, built up record by record in the order of their offsets.
+///
+/// One record that can't be read is no reason to stop: it is kept as a defect of its key, until a later record or a tombstone
+/// of that key heals it. What it parks is said with it (rule 18).
 package struct JournalSnapshot: Sendable {
-    /// Why a journal can't be read.
-    package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
-        /// Written by a version of the program that this one doesn't know.
-        case unknownSchema(String, key: String)
-        /// Not a record of this program.
-        case foreign(key: String)
-        /// A record of an unfinished rollout or a lane can't be decoded.
-        case undecodable(key: String, String)
+    /// A record that is decoded once all are read.
+    private struct Body: Sendable {
+        var value: [UInt8]
+        var headers: JournalHeaders
+        var offset: Offset?
+    }
 
-        package var description: String {
-            switch self {
-            case .unknownSchema(let schema, let key):
-                "journal record '\(key)' has schema '\(schema)', this version knows '\(JournalRecord.schema)': "
-                    + "start the version that wrote it, or a newer one"
-            case .foreign(let key):
-                "journal record '\(key)' was not written by Slipway: the journal topic must be its own"
-            case .undecodable(let key, let reason):
-                "journal record '\(key)' can't be decoded: \(reason)"
-            }
-        }
+    /// Where a record stands and what its header fields say.
+    private struct Place {
+        var key: UnsafeRawBufferPointer
+        var offset: Offset?
+        var headers: JournalHeaders
     }
 
     /// Records of rollouts that are not over: not ended, or still to be swept.
-    private var unfinished: [RolloutID: [UInt8]] = [:]
-    private var lanes: [[UInt8]: [UInt8]] = [:]
+    private var unfinished: [RolloutID: Body] = [:]
+    private var lanes: [Lane.Key: Body] = [:]
     private var known = KnownRollouts()
-    /// What the partition belongs to; `nil` where no worker has had it yet.
+    /// What the partition belongs to; `nil` where no worker has had it yet, or its record can't be read.
     package private(set) var start: StartRecord?
     /// Records added.
     package private(set) var recordCount = 0
-    private var failure: Failure?
+    private var defects: [[UInt8]: JournalDefect] = [:]
+    private var foreign: [[UInt8]: Offset?] = [:]
 
     /// For records that have no time.
     private let now: Timestamp
@@ -48,119 +44,234 @@ package struct JournalSnapshot: Sendable {
 
     /// Adds the next record.
     ///
-    /// The first record that can't be read decides the outcome of `restored()`; nothing after it is looked at.
-    ///
     /// - Parameters:
     ///   - key: The record's key; lent, and copied where it is kept.
+    ///   - offset: Where it stands, where that is known.
     ///   - time: The record's time, where it has one.
     ///   - headers: What its header fields say.
     ///   - value: The record's value; asked for only where it is kept.
     package mutating func add(
         key: UnsafeRawBufferPointer,
+        offset: Offset? = nil,
         time: Timestamp? = nil,
         headers: JournalHeaders,
         value: () -> [UInt8]?
     ) {
-        guard self.failure == nil else { return }
         self.recordCount += 1
-        guard let kind = headers.kind else {
-            // A tombstone says nothing of a kind: what it names is older than the horizon, and known no longer.
-            guard value() == nil else {
-                self.failure = .foreign(key: Self.text(key))
-                return
-            }
-            self.lanes[Array(key)] = nil
-            if let id = RolloutID(digits: key) {
-                self.unfinished[id] = nil
-                self.known.forget(id)
-            }
+        // A later record of a key counts, whatever stood there before.
+        if !self.defects.isEmpty { self.defects[Array(key)] = nil }
+        let place = Place(key: key, offset: offset, headers: headers)
+        switch JournalKey(key) {
+        case .rollout(let id): self.addRollout(id, place, time, value)
+        case .lane(let lane): self.addLane(lane, place, value())
+        case .start: self.addStart(place, value())
+        case nil: self.addForeign(place, isTombstone: headers.kind == nil && value() == nil)
+        }
+    }
+
+    private mutating func addRollout(_ id: RolloutID, _ place: Place, _ time: Timestamp?, _ value: () -> [UInt8]?) {
+        let headers = place.headers
+        // A tombstone says nothing of a kind: what it names is older than the horizon, and known no longer.
+        if headers.kind == nil, value() == nil {
+            self.unfinished[id] = nil
+            self.known.forget(id)
             return
         }
-        if let schema = headers.unknownSchema {
-            let text = schema.withUnsafeBytes { Self.text($0) }
-            self.failure = .unknownSchema(text, key: Self.text(key))
+        if let reason = headers.objection(allowed: [.rollout, .moved]) {
+            self.park(id, Self.defect(place, reason, parks: headers.parksOfRollout), runKey: headers.runKey)
             return
         }
-        switch (kind, RolloutID(digits: key)) {
-        case (.lane, _): self.lanes[Array(key)] = value()
-        case (.rollout, let id?): self.addRollout(id, time: time, headers: headers, value: value)
-        case (.moved, let id?):
+        // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
+        guard headers.kind == .rollout else {
             // It goes on elsewhere: known here, and over.
             self.known.restore(id, runKey: nil, endedAt: time ?? self.now)
             self.unfinished[id] = nil
-        case (.start, _): self.addStart(value())
-        case (.rollout, nil), (.moved, nil), (.foreign, _): self.failure = .foreign(key: Self.text(key))
+            return
         }
-    }
-
-    private mutating func addStart(_ value: [UInt8]?) {
-        do {
-            guard let start = try value.flatMap({ StartRecord(try JSONValue(parsing: $0)) }) else {
-                self.failure = .undecodable(key: StartRecord.key, "it says no partitions, group and workbench")
-                return
-            }
-            self.start = start
-        } catch {
-            self.failure = .undecodable(key: StartRecord.key, String(describing: error))
-        }
-    }
-
-    private mutating func addRollout(
-        _ id: RolloutID,
-        time: Timestamp?,
-        headers: JournalHeaders,
-        value: () -> [UInt8]?
-    ) {
-        // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
         let endedAt = headers.isTerminal ? time ?? self.now : nil
         self.known.restore(id, runKey: headers.runKey, endedAt: endedAt)
         if headers.isTerminal, !headers.isToBeSwept {
             if !self.unfinished.isEmpty { self.unfinished[id] = nil }
         } else {
-            self.unfinished[id] = value()
+            self.unfinished[id] = value().map { Body(value: $0, headers: headers, offset: place.offset) }
         }
     }
 
+    private mutating func addLane(_ lane: Lane.Key, _ place: Place, _ value: [UInt8]?) {
+        self.lanes[lane] = nil
+        guard let value else { return }
+        if let reason = place.headers.objection(allowed: [.lane]) {
+            self.note(Self.defect(place, reason, parks: .lane(lane)))
+        } else {
+            self.lanes[lane] = Body(value: value, headers: place.headers, offset: place.offset)
+        }
+    }
+
+    private mutating func addStart(_ place: Place, _ value: [UInt8]?) {
+        self.start = nil
+        guard let value else { return }
+        if let reason = place.headers.objection(allowed: [.start]) {
+            self.note(Self.defect(place, reason, parks: .partition))
+            return
+        }
+        do {
+            self.start = StartRecord(try JSONValue(parsing: value))
+            guard self.start == nil else { return }
+            let reason = JournalDefect.Reason.undecodable("it says no partitions, group and workbench")
+            self.note(Self.defect(place, reason, parks: .partition))
+        } catch {
+            self.note(Self.defect(place, .undecodable(String(describing: error)), parks: .partition))
+        }
+    }
+
+    /// A key that is nobody's of ours is ignored, unless its record names a lane: then a newer version wrote it.
+    private mutating func addForeign(_ place: Place, isTombstone: Bool) {
+        if !isTombstone, let lane = place.headers.laneKey {
+            let reason = place.headers.unknownSchema.map { JournalDefect.Reason.unknownSchema(Self.text($0)) }
+            self.note(Self.defect(place, reason ?? .notOurs, parks: .lane(lane)))
+            return
+        }
+        let key = Array(place.key.prefix(Self.mostForeignBytes))
+        guard !isTombstone else {
+            self.foreign[key] = nil
+            return
+        }
+        guard self.foreign[key] != nil || self.foreign.count < JournalFindings.mostForeign else { return }
+        self.foreign[key] = .some(place.offset)
+    }
+
+    /// How much of a foreign key is kept; what is longer counts as one with all that begin so.
+    private static let mostForeignBytes = 256
+
+    /// Whether something stands under a key, read or not.
+    package func holds(_ key: [UInt8]) -> Bool {
+        guard self.defects[key] == nil else { return true }
+        return switch key.withUnsafeBytes({ JournalKey($0) }) {
+        case .rollout(let id): self.known.contains(id)
+        case .lane(let lane): self.lanes[lane] != nil
+        case .start: self.start != nil
+        case nil: self.foreign[Array(key.prefix(Self.mostForeignBytes))] != nil
+        }
+    }
+
+    // MARK: Defects
+
+    /// The rollout stays known, so that its event is not accepted a second time, and nobody ends or forgets it.
+    private mutating func park(_ id: RolloutID, _ defect: JournalDefect, runKey: UInt64?) {
+        self.unfinished[id] = nil
+        self.known.forget(id)
+        self.known.restore(id, runKey: runKey, endedAt: nil)
+        self.note(defect)
+    }
+
+    private mutating func note(_ defect: JournalDefect) { self.defects[defect.key] = defect }
+
+    private static func defect(
+        _ place: Place,
+        _ reason: JournalDefect.Reason,
+        parks: JournalDefect.Parks
+    ) -> JournalDefect {
+        JournalDefect(key: Array(place.key), offset: place.offset, reason: reason, parks: parks)
+    }
+
+    fileprivate static func text(_ bytes: [UInt8]) -> String { JournalKeyText.text(bytes.prefix(200)) }
+
+    // MARK: What it comes to
+
     /// Returns what the journal says; decodes the unfinished rollouts and the lanes.
-    package consuming func restored() throws(Failure) -> Coordinator.Restored {
-        if let failure { throw failure }
+    package consuming func restored() -> Coordinator.Restored {
+        let states = self.decodeRollouts()
+        let lanes = self.decodeLanes()
+        let defects = self.defects.values.sorted { left, right in
+            (left.offset?.rawValue ?? 0, left.keyText) < (right.offset?.rawValue ?? 0, right.keyText)
+        }
+        let foreign = self.foreign.map { JournalFindings.ForeignKey(key: $0.key, offset: $0.value) }
+            .sorted { ($0.offset?.rawValue ?? 0, $0.keyText) < ($1.offset?.rawValue ?? 0, $1.keyText) }
+        return Coordinator.Restored(
+            unfinished: states.filter { !$0.phase.isTerminal },
+            known: self.known,
+            lanes: lanes,
+            unswept: states.filter(\.phase.isTerminal),
+            findings: JournalFindings(defects: defects, foreign: foreign)
+        )
+    }
+
+    private mutating func decodeRollouts() -> [RolloutState] {
         let decoder = JSONDecoder()
         var texts = NeighbourTexts()
         var states: [RolloutState] = []
         states.reserveCapacity(self.unfinished.count)
         // In one order always: hash tables have another one in each process, and what is decided must not depend on it.
-        for (id, value) in self.unfinished.sorted(by: { $0.key < $1.key }) {
-            var state = try Self.decode(RolloutState.self, value, key: id.description, decoder)
-            texts.share(with: &state)
-            states.append(state)
+        for (id, body) in self.unfinished.sorted(by: { $0.key < $1.key }) {
+            do throws(JournalDefect.Reason) {
+                var state = try Self.decode(RolloutState.self, body.value, decoder)
+                guard state.id == id else { throw .impossible("its value is of rollout \(state.id)") }
+                if let reason = state.impossibility { throw .impossible(reason) }
+                texts.share(with: &state)
+                states.append(state)
+            } catch {
+                let defect = JournalDefect(
+                    key: Array(id.description.utf8),
+                    offset: body.offset,
+                    reason: error,
+                    parks: body.headers.parksOfRollout
+                )
+                self.park(id, defect, runKey: body.headers.runKey)
+            }
         }
+        return states
+    }
+
+    private mutating func decodeLanes() -> [LaneState] {
+        let decoder = JSONDecoder()
         var lanes: [LaneState] = []
-        for (key, value) in self.lanes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            lanes.append(try Self.decode(LaneState.self, value, key: key.withUnsafeBytes { Self.text($0) }, decoder))
+        for (key, body) in self.lanes.sorted(by: { $0.key.journalText < $1.key.journalText }) {
+            do throws(JournalDefect.Reason) {
+                let lane = try Self.decode(LaneState.self, body.value, decoder)
+                guard lane.key == key else { throw .impossible("its value is of lane '\(lane.key.journalText)'") }
+                lanes.append(lane)
+            } catch {
+                self.note(
+                    JournalDefect(key: JournalKey.bytes(of: key), offset: body.offset, reason: error, parks: .lane(key))
+                )
+            }
         }
-        return Coordinator.Restored(
-            unfinished: states.filter { !$0.phase.isTerminal },
-            known: self.known,
-            lanes: lanes,
-            unswept: states.filter(\.phase.isTerminal)
-        )
+        return lanes
     }
 
     private static func decode<Value: Decodable>(
         _ type: Value.Type,
         _ bytes: [UInt8],
-        key: String,
         _ decoder: JSONDecoder
-    ) throws(Failure) -> Value {
+    ) throws(JournalDefect.Reason) -> Value {
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch {
-            throw .undecodable(key: key, String(describing: error))
+            throw .undecodable(Self.text(Array(String(describing: error).utf8)))
         }
     }
+}
 
-    /// A key for an error message: bounded, printable.
-    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
-        String(decoding: bytes.prefix(80).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+extension JournalHeaders {
+    /// Why a record under a key of ours is none of these kinds, in a format that is known; `nil` where it is.
+    fileprivate func objection(allowed: [Kind]) -> JournalDefect.Reason? {
+        guard let kind = self.kind else { return .notOurs }
+        if let schema = self.unknownSchema { return .unknownSchema(JournalSnapshot.text(schema)) }
+        return allowed.contains(kind) ? nil : .notOurs
+    }
+
+    fileprivate var laneKey: Lane.Key? { self.lane.flatMap { Lane.Key(journalText: $0) } }
+
+    /// What an unreadable record of a rollout parks.
+    ///
+    /// A rollout that is not resolved, that ended without anything to be swept, or that has moved, holds no lane: it stands
+    /// still alone. Every other one names its lane; one that doesn't may be any model's.
+    fileprivate var parksOfRollout: JournalDefect.Parks {
+        if let lane = self.laneKey { return .lane(lane) }
+        switch self.kind {
+        case .moved: return .rollout
+        case .rollout where self.isResolving || self.isTerminal && !self.isToBeSwept: return .rollout
+        case .rollout, .lane, .start, .foreign, nil: return .partition
+        }
     }
 }

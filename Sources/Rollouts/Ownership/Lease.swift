@@ -71,4 +71,13 @@ package struct RevocationID: Hashable, Sendable {
 
     /// Creates a name.
     package init(number: UInt64) { self.number = number }
+
+    /// Numbers from here on are no revocations of the group's.
+    private static let firstRenewal = UInt64(1) << 63
+
+    /// Names the giving up of a partition that this worker keeps, and begins anew.
+    init(renewal number: UInt64) { self.number = Self.firstRenewal + number }
+
+    /// Whether the group knows nothing of it.
+    package var isRenewal: Bool { self.number >= Self.firstRenewal }
 }

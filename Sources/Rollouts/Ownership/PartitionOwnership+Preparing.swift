@@ -13,8 +13,12 @@ extension PartitionOwnership {
         /// Work goes on: with what the journal says, from that position, and with a start record to be written where the
         /// journal has none, or lacks a topic.
         case begin(Lease, RestoreFacts, position: Offset, start: StartRecord?)
-        /// The journal is not this worker's, or can't be read; one line says why and what to do.
+        /// The journal is not this worker's; one line says why and what to do.
         case refused(String)
+        /// Its journal has a record that can't be read and names no lane: it waits until that is healed.
+        case parked(PortFailure)
+        /// What stood in the way of a lane has been healed: the partition is being given up, to begin anew.
+        case renewing(Lease)
     }
 
     /// A partition's journal was read, or could not be.
@@ -27,15 +31,18 @@ extension PartitionOwnership {
         switch self.partitions[lease.subject] {
         case .preparing(lease, .restoring(let count)): (failures, isSecond) = (count, false)
         case .preparing(lease, .rereading(let count)): (failures, isSecond) = (count, true)
+        case .held(lease, _): return self.lookedAgain(lease, result, now: now.monotonic)
         default: return .stale
         }
         switch result {
-        case .failure(let failure) where failure.kind == .unreadable:
-            return .refused("journal partition \(lease.partition.rawValue): \(failure.message)")
         case .failure(let failure):
             self.retry(lease, .restore, failure, failures: failures, now: now.monotonic)
             return .again([])
         case .success(let facts):
+            if let defect = facts.restored.findings.parksPartition, !facts.isOfAnotherWorld(than: self.settings.world) {
+                let news = self.park(lease, defect, facts.restored.findings, now: now.monotonic)
+                return news.map { .parked($0) } ?? .again([])
+            }
             if facts.isMissingItsStart, !isSecond {
                 // A worker that stood still after it had read an empty journal finds what another has committed since.
                 self.partitions[lease.subject] = .preparing(lease, .rereading(failures: failures))
@@ -45,6 +52,7 @@ extension PartitionOwnership {
             let position = facts.location.nextOrOldest
             self.partitions[lease.subject] = .held(lease, position: position)
             self.obstacles[lease.subject] = nil
+            self.inspect(lease, facts.restored.findings, now: now.monotonic)
             if let start = facts.start { self.learn(start.topics) }
             return .begin(lease, facts, position: position, start: self.startToWrite(lease.partition, facts.start, now))
         }
@@ -55,8 +63,8 @@ extension PartitionOwnership {
         guard facts.isMissingItsStart else { return nil }
         return
             "journal partition \(partition.rawValue) has no start record, though the group has worked with it: it was "
-            + "deleted or cut short, and what it knew of unfinished rollouts is lost; restore the topic, or begin with a new "
-            + "group, inbox and journal"
+            + "deleted or cut short, and what it knew of unfinished rollouts is lost; restore the topic, or see what is not "
+            + "known any more and let it go on with: slipway journal begin --accept-loss"
     }
 
     /// The start record that a journal partition lacks; `nil` where it lacks nothing.
@@ -209,12 +217,13 @@ extension PartitionOwnership {
             guard case .preparing(_, .waiting(_, let at, _)) = state else { continue }
             next = min(next ?? at, at)
         }
+        for case let at? in self.inspections.values.map(\.nextLook) { next = min(next ?? at, at) }
         return next
     }
 
     /// Time passed: what failed is tried again.
     package mutating func timePassed(now: Now) -> [Order] {
-        var orders: [Order] = []
+        var orders = self.lookAgain(now: now.monotonic)
         for (partition, state) in self.partitions.sorted(by: { $0.key < $1.key }) {
             guard case .preparing(let lease, .waiting(let next, let at, let failures)) = state, at <= now.monotonic
             else {
@@ -239,8 +248,13 @@ extension PartitionOwnership {
 }
 
 extension RestoreFacts {
+    /// Whether the journal says that it is not this worker's.
+    fileprivate func isOfAnotherWorld(than world: StartRecord) -> Bool {
+        self.start?.contradiction(to: world, partition: 0) != nil
+    }
+
     /// Whether the group has worked with the journal partition, which does not say so.
     fileprivate var isMissingItsStart: Bool {
-        self.start == nil && (self.location.committed != nil || self.recordCount > 0)
+        self.start == nil && (self.location.committed != nil || self.restored.saysAnything)
     }
 }

@@ -23,6 +23,8 @@ package struct PartitionOwnership: Sendable {
         package var revocationTimeout: Span
         /// Pauses between attempts.
         package var backoff: Backoff
+        /// Time between two looks whether a journal record that can't be read has been healed.
+        package var healingInterval: Span
 
         /// Creates settings.
         package init(
@@ -31,7 +33,8 @@ package struct PartitionOwnership: Sendable {
             startFrom: TopicStart?,
             horizon: Span?,
             revocationTimeout: Span = .seconds(30),
-            backoff: Backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
+            backoff: Backoff = Backoff(base: .milliseconds(100), cap: .seconds(5)),
+            healingInterval: Span = .seconds(30)
         ) {
             self.world = world
             self.eventTopics = eventTopics
@@ -39,6 +42,7 @@ package struct PartitionOwnership: Sendable {
             self.horizon = horizon
             self.revocationTimeout = revocationTimeout
             self.backoff = backoff
+            self.healingInterval = healingInterval
         }
     }
 
@@ -58,6 +62,13 @@ package struct PartitionOwnership: Sendable {
         var by: MonotonicTime
     }
 
+    /// What the journal of a partition holds that can't be used, and when it is looked at again.
+    struct Inspection: Sendable {
+        var findings: JournalFindings
+        /// `nil` while a look is under way, and where nothing is to be healed.
+        var nextLook: MonotonicTime?
+    }
+
     let settings: Settings
     /// The partitions assigned, each in one state.
     package internal(set) var partitions: [ReadPartition: PartitionState] = [:]
@@ -68,8 +79,11 @@ package struct PartitionOwnership: Sendable {
     var revocations: [RevocationID: Revocation] = [:]
     /// Why preparing does not get on, by partition.
     package internal(set) var obstacles: [ReadPartition: PortFailure] = [:]
+    /// What the journals hold that can't be used; nothing for those in which all is well.
+    var inspections: [ReadPartition: Inspection] = [:]
     var isReadingStarts = false
     private var lastEpoch: UInt64 = 0
+    private var lastRenewal: UInt64 = 0
 
     /// Creates ownership of nothing.
     package init(_ settings: Settings) { self.settings = settings }
@@ -113,10 +127,35 @@ package struct PartitionOwnership: Sendable {
             case .preparing, .discarded:
                 // What was being prepared has nothing to write, and preparing it ends here.
                 self.partitions[partition] = .discarded(id)
+            case .revoking(let lease, let position, let other, let until) where other.isRenewal:
+                self.partitions[partition] = .revoking(lease, position: position, id, by: min(until, by))
             case .revoking, nil:
                 break
             }
         }
+    }
+
+    /// A held partition is to be begun anew from its journal, under another lease: nothing new starts for it until then.
+    ///
+    /// What is under way is awaited as at a revocation, since what a transaction under way writes must be read, too.
+    mutating func renew(_ lease: Lease) {
+        guard case .held(lease, let position)? = self.partitions[lease.subject] else { return }
+        self.lastRenewal += 1
+        // It waits for as long as it takes: nobody else wants the partition.
+        let (id, by) = (RevocationID(renewal: self.lastRenewal), MonotonicTime(nanoseconds: .max))
+        self.revocations[id] = Revocation(partitions: [lease.subject], by: by)
+        self.partitions[lease.subject] = .revoking(lease, position: position, id, by: by)
+    }
+
+    /// A partition that was to be begun anew has waited for all that was under way.
+    ///
+    /// - Returns: What was given up, and what to do to get it ready again; nothing where the group has taken it meanwhile.
+    package mutating func renewed(_ id: RevocationID) -> (partitions: [ReadPartition], orders: [Order]) {
+        let partitions = (self.revocations.removeValue(forKey: id)?.partitions ?? []).filter { partition in
+            guard case .revoking(_, _, id, _)? = self.partitions[partition] else { return false }
+            return true
+        }
+        return (partitions, partitions.flatMap { self.prepare($0) })
     }
 
     /// Partitions that others may own already.
@@ -137,6 +176,7 @@ package struct PartitionOwnership: Sendable {
 
     private mutating func remove(_ partition: ReadPartition) -> Bool {
         self.obstacles[partition] = nil
+        self.inspections[partition] = nil
         return self.partitions.removeValue(forKey: partition) != nil
     }
 
@@ -150,6 +190,7 @@ package struct PartitionOwnership: Sendable {
         for (partition, state) in self.partitions.sorted(by: { $0.key < $1.key }) {
             switch state {
             case .preparing, .held: orders += self.prepare(partition)
+            case .revoking(_, _, let id, _) where id.isRenewal: orders += self.prepare(partition)
             case .revoking(_, _, let id, _): self.partitions[partition] = .discarded(id)
             case .discarded: break
             }
@@ -162,6 +203,7 @@ package struct PartitionOwnership: Sendable {
         self.lastEpoch += 1
         let lease = Lease(partition, epoch: self.lastEpoch)
         self.obstacles[partition] = nil
+        self.inspections[partition] = nil
         if partition.isInbox {
             self.partitions[partition] = .preparing(lease, .restoring(failures: 0))
             return [.restore(lease)]

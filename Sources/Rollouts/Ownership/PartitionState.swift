@@ -10,7 +10,8 @@ package enum PartitionState: Sendable, Equatable {
     /// Its records are read and its work goes on; `position` is the next offset to accept, as committed. Next: `revoking`,
     /// `preparing` (start over), gone (lost).
     case held(Lease, position: Offset)
-    /// The group wants it back: nothing new starts, what is under way is awaited until `by`. Next: gone, `discarded`.
+    /// The group wants it back: nothing new starts, what is under way is awaited until `by`. Next: gone, `discarded`. Or
+    /// it is to be begun anew (`RevocationID.isRenewal`). Next: `preparing`, and all of the former.
     case revoking(Lease, position: Offset, RevocationID, by: MonotonicTime)
     /// Nothing that memory says of it may be written; it is still assigned, or about to be let go. Next: gone.
     case discarded(RevocationID?)
@@ -59,7 +60,8 @@ package enum PartitionState: Sendable, Equatable {
     var isKept: Bool {
         switch self {
         case .preparing, .held: true
-        case .revoking, .discarded: false
+        case .revoking(_, _, let id, _): id.isRenewal
+        case .discarded: false
         }
     }
 

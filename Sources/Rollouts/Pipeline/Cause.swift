@@ -95,12 +95,15 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case unauthorized
     /// The workbench asks for fewer calls.
     case rateLimited
+    /// A journal record of the rollout's lane can't be read.
+    case journalUnreadable
 
     /// Whether the same event, replayed, may end otherwise without anyone changing anything.
     package var isRetryable: Bool {
         switch self {
         case .registration, .build, .deployment, .verification, .deadline, .conflict, .protocol, .serverError,
-            .refusedInBetween, .notFound, .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound:
+            .refusedInBetween, .notFound, .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound,
+            .journalUnreadable:
             true
         case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
             .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid, .forbidden,
@@ -145,6 +148,7 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .unavailable: "Nothing: work goes on when the workbench is back."
         case .unauthorized: "Renew the API key; work goes on by itself."
         case .rateLimited: "Nothing, or lower workbench.maximumCallsPerSecond."
+        case .journalUnreadable: "Run slipway journal check; it says what is unreadable and how to go on."
         }
     }
 }

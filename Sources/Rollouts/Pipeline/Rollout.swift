@@ -26,6 +26,8 @@ package final class Rollout {
         indirect case stalled(String)
         /// Waits for its turn among the rollouts of its model. Next: any.
         case queued
+        /// Waits until its lane's journal record can be read. Next: gone (the partition is restored anew).
+        case laneParked
         /// It is being passed on to the partition that owns its model. Next: gone.
         case moving
         /// Its terminal record is being committed. Next: gone.
@@ -35,7 +37,7 @@ package final class Rollout {
         var holdsPlace: Bool {
             switch self {
             case .committing, .cleared: true
-            case .ready, .calling, .waiting, .parked, .stalled, .queued, .moving, .ending: false
+            case .ready, .calling, .waiting, .parked, .stalled, .queued, .laneParked, .moving, .ending: false
             }
         }
     }

@@ -107,10 +107,10 @@ final class Ledger {
             case .lost(let partitions):
                 self.forget(partitions, of: process)
                 trace.tell(Story.line(time, process, "has lost \(Story.list(partitions))"))
-            case .ready, .startedOver, .transaction, .request, .orphans, .cleanupGivenUp:
+            case .ready, .startedOver, .transaction, .request, .orphans, .cleanupGivenUp, .journalFindings, .renewing:
                 self.tell(report, of: process, at: time, trace)
             case .letGoInTheMiddle, .notReady, .offsetOutOfRange, .consumerFailed, .lag, .intakePaused, .unfinished,
-                .firstCall, .topicTakesNothing, .outage, .markers:
+                .firstCall, .topicTakesNothing, .outage, .markers, .unusable:
                 break
             }
         }
@@ -128,6 +128,11 @@ final class Ledger {
                 )
             )
         case .startedOver(let failure): trace.tell(Story.line(time, process, "starts over: \(failure)"))
+        case .journalFindings(let partition, let findings):
+            for defect in findings.defects {
+                trace.tell(Story.line(time, process, "journal partition \(partition): \(defect)"))
+            }
+        case .renewing(let partition): trace.tell(Story.line(time, process, "begins \(partition) anew"))
         case .transaction(let transaction): trace.tell(Story.line(time, process, Story.text(transaction)))
         case .request(let request):
             trace.tell(
@@ -137,7 +142,7 @@ final class Ledger {
         case .cleanupGivenUp(let state, _, _):
             trace.tell(Story.line(time, process, "gives the clean-up of \(Story.name(state)) up"))
         case .phase, .conditions, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .offsetOutOfRange,
-            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers:
+            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers, .unusable:
             break
         }
     }

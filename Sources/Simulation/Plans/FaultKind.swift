@@ -36,6 +36,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
     case grownTopic = "grown-topic"
     /// The group's committed offsets of an event topic are deleted.
     case lostOffsets = "lost-offsets"
+    /// Somebody writes a record to a journal partition that can't be used, and takes it away after `lasts`; `target` says
+    /// what it looks like and which lane it is about (`StrayRecord`).
+    case strayRecord = "stray-record"
 
     // The workbench and what is before it.
 
@@ -82,8 +85,6 @@ package enum FaultKind: String, Sendable, CaseIterable {
 
     /// A changing call is applied later than anyone waits (chaos.md V3).
     case appliedTooLate = "applied-too-late"
-    /// A foreign record is written to a journal partition (guarantees.md 5).
-    case strayRecord = "stray-record"
     /// The journal is deleted and made again (chaos.md V4).
     case remadeJournal = "remade-journal"
     /// A worker is killed again and again (chaos.md V6).
@@ -96,9 +97,9 @@ package enum FaultKind: String, Sendable, CaseIterable {
             .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
-            .refusedModel, .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins:
+            .refusedModel, .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins, .strayRecord:
             false
-        case .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:
+        case .appliedTooLate, .remadeJournal, .crashLoop:
             true
         }
     }

@@ -224,6 +224,9 @@ package struct PlanGenerator {
             fault.lasts = self.draw(500...10_000)
             fault.target = self.draw(0...(settings.inboxPartitions - 1))
         case .grownTopic, .lostOffsets: fault.target = self.draw(0...3)
+        case .strayRecord:
+            fault.lasts = self.draw(1_000...40_000)
+            fault.target = self.draw(0...(StrayRecord.forms * settings.models - 1))
         default: self.drawWorkbenchFault(&fault, settings)
         }
         return fault

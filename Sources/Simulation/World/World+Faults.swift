@@ -81,13 +81,14 @@ extension World {
             self.clockwork.schedule(.stop(process: process.number), after: .zero)
         case .clock: self.process(of: fault.worker)?.context.clock.offset = .zero
         case .lostOffsets: self.deleteOffsets(fault, index)
+        case .strayRecord: self.append(StrayRecord(fault, self.plan.settings), isTombstone: true)
         case .refusedModel:
             self.gateway.refusals.removeAll { $0.fault == index }
         case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .abortedCommit, .unknownCommit,
             .lateCommit,
             .leaderless, .grownTopic, .latency, .cutBefore, .cutAfter, .unavailable, .unreachable,
             .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists, .familyDown, .inBetween,
-            .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .strayRecord, .remadeJournal, .crashLoop:
+            .lateReads, .forgottenMarkers, .twins, .appliedTooLate, .remadeJournal, .crashLoop:
             break
         }
     }
@@ -153,15 +154,7 @@ extension World {
             let topic = self.topics.events[fault.target % self.topics.events.count]
             self.kafka.grow(topic, to: self.kafka.partitionCount(of: topic) + 1)
             for group in self.kafka.groups.indices { self.kafka.refreshMetadata(of: group, now: now) }
-        case .strayRecord:
-            let partition = fault.target % self.plan.settings.inboxPartitions
-            let record = PartitionLog.Record(
-                key: Array("stray".utf8),
-                value: Array("by mistake".utf8),
-                headers: [],
-                timestamp: self.clockwork.wall
-            )
-            self.kafka.append(record, to: LogID(topic: self.topics.journal, partition: partition))
+        case .strayRecord: self.append(StrayRecord(fault, self.plan.settings), isTombstone: false)
         default: self.kafka.remake(self.topics.journal)
         }
     }

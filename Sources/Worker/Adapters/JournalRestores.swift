@@ -151,13 +151,11 @@ final class JournalRestores: Sendable {
             let journal = TopicPartition(topic: self.topics.journal, partition: lease.partition)
             let snapshot = try await JournalScan.snapshot(of: journal, try reader.get())
             let (records, start) = (snapshot.recordCount, snapshot.start)
-            let restored = try snapshot.restored()
+            let restored = snapshot.restored()
             let location = try await self.group.location(of: self.topics.topicPartition(lease.subject))
             return .success(
                 RestoreFacts(restored: restored, start: start, recordCount: records, location: location)
             )
-        } catch let error as JournalSnapshot.Failure {
-            return .failure(PortFailure(.unreadable, error.description))
         } catch let failure as PortFailure {
             return failure.kind == .closed ? nil : .failure(failure)
         } catch let error as KafkaError {

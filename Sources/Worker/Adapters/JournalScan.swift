@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kafka
-import Rollouts
+package import Kafka
+package import Rollouts
 import Synchronization
-import Values
+package import Values
 
 /// Reads one journal partition from its beginning to its end.
-enum JournalScan {
+package enum JournalScan {
     /// Reads a partition.
     ///
     /// Rule 4: the end is what a `read_uncommitted` reader sees now; a `read_committed` one reads up to it, however long
@@ -23,7 +23,7 @@ enum JournalScan {
     /// Reads a partition up to an end that was found before.
     ///
     /// - Throws: `KafkaError` when the partition can't be read, or the calling task is cancelled.
-    static func snapshot(
+    package static func snapshot(
         of partition: TopicPartition,
         _ reader: PartitionReader,
         until end: Offset
@@ -45,11 +45,12 @@ private final class SnapshotBuilder: Sendable {
     func add(_ record: borrowing RecordView) {
         var headers = JournalHeaders()
         record.forEachHeader { headers.take($0, $1) }
-        let time = record.timestamp
+        let (time, offset) = (record.timestamp, record.offset)
         record.withKey { key in
             self.snapshot.withLock { snapshot in
                 snapshot.add(
                     key: key ?? UnsafeRawBufferPointer(start: nil, count: 0),
+                    offset: offset,
                     time: time,
                     headers: headers,
                     value: { record.withValue { $0.map { Array($0) } } }

@@ -48,7 +48,13 @@ struct WorkerLog: WorkerObserver {
         case .cleanupGivenUp(let state, let call, let cause): self.givenUp(state, call, cause)
         case .outage(let component, let cause): self.outage(component, cause)
         case .markers(let step, let areKept): self.markers(step, areKept)
-        case .lag, .unfinished, .firstCall, .request, .conditions: break
+        case .journalFindings(let partition, let findings): self.findings(partition, findings)
+        case .renewing(let partition):
+            self.logger.notice(
+                "an unreadable journal record has been healed, beginning the partition anew",
+                ["partition": .describing(partition)]
+            )
+        case .lag, .unfinished, .firstCall, .request, .conditions, .unusable: break
         }
     }
 
@@ -70,6 +76,30 @@ struct WorkerLog: WorkerObserver {
             ["journalRecords": .integer(records), "unfinished": .integer(ready.unfinished)]
         )
     }
+
+    private func findings(_ partition: Partition, _ findings: JournalFindings) {
+        let logger = self.logger.with(["partition": .integer(partition.rawValue)])
+        for defect in findings.defects.prefix(Self.mostDefects) {
+            logger.error(
+                "journal record can't be read, what it belongs to waits",
+                ["key": .string(defect.keyText), "error": .describing(defect), "nextStep": .string(defect.nextStep)]
+            )
+        }
+        if findings.defects.count > Self.mostDefects {
+            logger.error("more journal records can't be read", ["records": .integer(findings.defects.count)])
+        }
+        guard !findings.foreign.isEmpty else { return }
+        logger.warning(
+            "journal has keys of somebody else, which are ignored",
+            [
+                "keys": .integer(findings.foreign.count),
+                "first": .string(findings.foreign.prefix(5).map(\.keyText).joined(separator: ", ")),
+            ]
+        )
+    }
+
+    /// The most records of a partition that are named one by one.
+    private static let mostDefects = 20
 
     private func transaction(_ report: TransactionReport) {
         switch report.outcome {

@@ -53,7 +53,9 @@ package final class WorkerMetrics: WorkerObserver {
             for (partition, records) in lag {
                 self.events.lag.with(partition.description).set(Int(clamping: records))
             }
-        case .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .consumerFailed, .intakePaused,
+        case .unusable(let unusable): self.restores.set(unusable)
+        case .journalFindings, .renewing, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .consumerFailed,
+            .intakePaused,
             .topicTakesNothing, .outage, .conditions:
             break
         }
@@ -266,6 +268,10 @@ private struct JournalMetrics: Sendable {
 private struct RestoreMetrics: Sendable {
     let seconds: Histogram
     let records: Counter
+    private let unreadable: Gauge
+    private let foreign: Gauge
+    private let parkedLanes: Gauge
+    private let parkedPartitions: Gauge
 
     init(_ registry: MetricsRegistry) {
         self.seconds = registry.histogram(
@@ -277,5 +283,28 @@ private struct RestoreMetrics: Sendable {
             "slipway_restored_records_total",
             help: "Journal records read when partitions were taken over."
         )
+        self.unreadable = registry.gauge(
+            "slipway_journal_unreadable_records",
+            help: "Journal records that can't be read, in partitions held; slipway journal check lists them."
+        )
+        self.foreign = registry.gauge(
+            "slipway_journal_foreign_keys",
+            help: "Keys of somebody else in the journal, which are ignored, in partitions held."
+        )
+        self.parkedLanes = registry.gauge(
+            "slipway_journal_parked_lanes",
+            help: "Lanes that wait because a journal record of theirs can't be read."
+        )
+        self.parkedPartitions = registry.gauge(
+            "slipway_journal_parked_partitions",
+            help: "Partitions that wait because a journal record can't be read and names no lane."
+        )
+    }
+
+    func set(_ unusable: UnusableRecords) {
+        self.unreadable.set(unusable.unreadable)
+        self.foreign.set(unusable.foreignKeys)
+        self.parkedLanes.set(unusable.parkedLanes)
+        self.parkedPartitions.set(unusable.parkedPartitions)
     }
 }

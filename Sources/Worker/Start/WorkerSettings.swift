@@ -40,6 +40,8 @@ package struct WorkerSettings: Sendable {
     package var policy = Coordinator.Policy()
     /// Time that a revocation waits for a transaction and for creating calls under way.
     package var revocationTimeout = Duration.seconds(30)
+    /// Time between two looks whether a journal record that can't be read has been healed; each reads its whole partition.
+    package var healingInterval = Duration.seconds(30)
     /// After how long without progress readiness says what holds the worker up.
     package var stallAfter = Duration.seconds(60)
     /// After how long a worker that is stuck by itself is ended; zero for never.
@@ -116,7 +118,8 @@ extension WorkerSettings {
                 startFrom: self.startFrom,
                 horizon: self.policy.dedupeHorizon,
                 // The consumer's own hold ends at the same time; the machine's has to be over before.
-                revocationTimeout: Span(self.revocationTimeout - min(.seconds(1), self.revocationTimeout / 10))
+                revocationTimeout: Span(self.revocationTimeout - min(.seconds(1), self.revocationTimeout / 10)),
+                healingInterval: Span(self.healingInterval)
             ),
             planner: TransactionPlanner.Settings(
                 maximumRecordBytes: checked.maximumRecordBytes,

@@ -44,7 +44,7 @@ final class ShortRestores: JournalPort {
         let (count, start) = (snapshot.recordCount, snapshot.start)
         let location = Location.uncommitted(ends: Watermarks(low: 0, high: 0), atTime: nil)
         return RestoreFacts(
-            restored: try snapshot.restored(),
+            restored: snapshot.restored(),
             start: start,
             recordCount: count,
             location: location
