@@ -178,11 +178,14 @@ COMMANDS = {
         {"events": ["READ", "WRITE"]},
     ),
     "topics check": (["topics", "check"], {role: ["DESCRIBE_CONFIGS", "DESCRIBE"] for role in ROLES}),
+    "journal check": (["journal", "check"], {"journal": ["READ"], "inbox": ["DESCRIBE"]}),
 }
 
 
 def command_rights(bed: Bed, command: str) -> list[Right]:
-    return [right for role, operations in COMMANDS[command][1].items() for right in bed.topic(role, *operations)]
+    rights = [right for role, operations in COMMANDS[command][1].items() for right in bed.topic(role, *operations)]
+    # It asks where the group stands.
+    return rights + [Right("GROUP", bed.scratch, "DESCRIBE")] * command.startswith("journal")
 
 
 def send_one(bed: Bed) -> None:
@@ -209,6 +212,7 @@ def test_a_command_without_one_of_its_rights_names_it(bed: Bed, command: str):
         told = done.stdout + done.stderr
         assert missing.name in told or "the right Write on the topic is missing" in told, (str(missing), done)
         words = ("authorization failed", "don't tell its settings", "there is no such topic", "there is no topic")
+        words += ("the right Describe on the group may be missing",)
         assert any(word in told for word in words), (str(missing), done)
 
 

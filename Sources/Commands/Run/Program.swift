@@ -50,6 +50,7 @@ package enum Program {
                 WatchCommand.command(kafka),
                 ReplayCommand.command(kafka),
                 TopicsCommand.command(load),
+                JournalCommand.command(load),
                 APICommand.command(load),
                 ConfigCommand.command(),
             ],
