@@ -43,6 +43,7 @@ extension WorkerMachine {
             return
         }
         var state = state
+        self.rollouts.date(&state)
         if !state.phase.isTerminal { self.rollouts.drawNonce(of: &state) }
         // Before the rollout decides anything: whatever it writes later stands behind.
         self.planner.append(TransactionEntry(.accepted(state, of: record), writer: owner, taken: taken))

@@ -14,7 +14,7 @@ struct CoordinatorScaleTests {
         var lane = Lane()
         let count = 100_000
         for number in 0..<count {
-            _ = lane.enter(RolloutID(number), order: RunFacts.sample(number).order, mode: .every, allowsRollback: false)
+            _ = lane.enter(.sample(number, run: number, mode: .every))
         }
         var served = 0
         while let head = lane.head {

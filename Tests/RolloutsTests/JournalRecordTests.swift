@@ -106,6 +106,8 @@ struct JournalRecordTests {
         if live != nil {
             lane.place = DeploymentPlace(projectID: "p", modelID: "m", buildID: "b", deploymentID: "d")
             lane.registeredModelID = "rm"
+            lane.rolledBackFrom = RunFacts.sample(4).order
+            lane.newestAccepted = Acceptance(at: wall(5), id: RolloutID(6))
         }
         let record = JournalRecord(lane, writer: Self.writer)
         #expect(self.snapshot([record]).restored().lanes == [lane])

@@ -93,6 +93,24 @@ extension ResolvedRun {
     }
 }
 
+extension Lane.Waiting {
+    /// A rollout of that number, which was accepted so many milliseconds after the start of the clock.
+    static func sample(
+        _ number: Int,
+        run: Int,
+        mode: QueueMode = .latest,
+        allowsRollback: Bool = false,
+        accepted: Int? = nil
+    ) -> Lane.Waiting {
+        Lane.Waiting(
+            acceptance: Acceptance(at: wall(Int64(accepted ?? number)), id: RolloutID(number)),
+            order: RunFacts.sample(run).order,
+            mode: mode,
+            allowsRollback: allowsRollback
+        )
+    }
+}
+
 extension JournalRecord {
     /// The value of a header field.
     func header(_ name: String) -> [UInt8]? { self.headers.first { $0.name == name }?.value }

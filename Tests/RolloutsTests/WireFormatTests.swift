@@ -57,6 +57,8 @@ struct WireFormatTests {
             live: state.run
         )
         lane.place = DeploymentPlace(projectID: "project", modelID: "m", buildID: "b", deploymentID: "d")
+        lane.rolledBackFrom = RunOrder(start: wall(1_700_000_000_009), runID: "r9")
+        lane.newestAccepted = state.acceptance
         return lane
     }()
 
@@ -146,7 +148,9 @@ struct WireFormatTests {
         {"projectID":"project","modelName":"model","newestDeployed":{"startMilliseconds":1700000000009,\#
         "runID":"r9"},"live":{"projectID":"project","experimentID":"experiment",\#
         "order":{"startMilliseconds":1700000000003,"runID":"r3"}},"place":{"projectID":"project",\#
-        "modelID":"m","buildID":"b","deploymentID":"d"}}
+        "modelID":"m","buildID":"b","deploymentID":"d"},\#
+        "rolledBackFrom":{"startMilliseconds":1700000000009,"runID":"r9"},\#
+        "newestAccepted":{"milliseconds":1700000000001,"id":"00000000000000010000000000000007"}}
         """#
 
     /// The body of a status event.

@@ -69,6 +69,9 @@ extension Coordinator {
             lanes[state.key, default: Lane()].restore(state)
         }
         self.lanes[partition] = lanes
+        for acceptance in restored.lanes.compactMap(\.newestAccepted) + restored.unfinished.map(\.acceptance) {
+            self.accepted(at: acceptance.at, in: partition)
+        }
         for state in restored.unfinished { self.sweeps.remove(state.id) }
         let (doubles, unfinished) = Self.split(restored.unfinished) { self.rollouts[$0.id] != nil }
         for state in doubles { self.endDouble(state, partition: partition, now: now) }
@@ -82,11 +85,7 @@ extension Coordinator {
             self.setClock(of: rollout, now: now)
             self.rollouts.insert(rollout)
         }
-        // The one that was under way first, so that it is the head of its lane again; then the oldest.
-        let order = unfinished.sorted {
-            ($0.step.isUnderWay ? 0 : 1, $0.acceptedAt, $0.id) < ($1.step.isUnderWay ? 0 : 1, $1.acceptedAt, $1.id)
-        }
-        for state in order { self.resume(state.id, now: now) }
+        self.resume(unfinished.sorted { $0.acceptance < $1.acceptance }.compactMap { self.rollouts[$0.id] }, now: now)
         for var state in restored.unswept where !self.isAlive(state.id) {
             state.partition = partition
             self.planSweep(of: state, now: now)
@@ -144,17 +143,37 @@ extension Coordinator {
         rollout.becomeUncertain(until: now.monotonic + wait, now: now.monotonic)
     }
 
-    private mutating func resume(_ id: RolloutID, now: Now) {
-        guard let rollout = self.rollouts[id] else { return }
-        guard let key = rollout.laneKey, rollout.state.step.isUnderWay else {
-            self.move(id, now: now)
-            return
+    private mutating func resume(_ all: [Rollout], now: Now) {
+        var rollouts: [Rollout] = []
+        for rollout in all {
+            if let key = rollout.laneKey, self.waitsForJournal(rollout, key: key, now: now) { continue }
+            rollouts.append(rollout)
         }
-        guard !self.waitsForJournal(rollout, key: key, now: now) else { return }
-        rollout.isHead = self.takeLane(rollout, key: key)
-        // Two under way at once can't have been written by this program; the second waits for its turn.
-        if !rollout.isHead { rollout.state.step = .lane }
-        self.move(id, now: now)
+        // The one that was under way first, so that it is the head of its lane again.
+        for rollout in rollouts where rollout.state.step.isUnderWay {
+            guard let key = rollout.laneKey else { continue }
+            rollout.isHead = self.takeLane(rollout, key: key)
+            // Two under way at once can't have been written by this program; the second waits for its turn.
+            if !rollout.isHead { rollout.state.step = .lane }
+        }
+        let waiting = rollouts.filter { $0.state.step == .lane }
+        for rollout in rollouts where rollout.state.step != .lane { self.move(rollout.id, now: now) }
+        self.enterAgain(waiting, now: now)
+    }
+
+    /// Dates a rollout that is about to be accepted, so that acceptances of a partition are in the order in which they came.
+    ///
+    /// The clock of whoever had the partition before may have been ahead: by it a rollback would be older than the very run
+    /// that it is to take back. A rollback shares its moment with nobody before or after it, so that no id decides its place.
+    package mutating func date(_ state: inout RolloutState) {
+        let earliest = self.earliestAcceptance[state.partition] ?? .earliest
+        let step = Duration.milliseconds(state.isRollback ? 1 : 0)
+        state.acceptedAt = max(state.acceptedAt.cut(to: .milliseconds), earliest.advanced(by: step))
+        self.accepted(at: state.acceptedAt.advanced(by: step), in: state.partition)
+    }
+
+    private mutating func accepted(at time: Timestamp, in partition: Partition) {
+        self.earliestAcceptance[partition] = max(self.earliestAcceptance[partition] ?? time, time)
     }
 
     /// Draws what nobody can know of a rollout but its journal, before its first record is written.
@@ -198,6 +217,7 @@ extension Coordinator {
         self.known[partition] = nil
         self.lanes[partition] = nil
         self.parkedLanes[partition] = nil
+        self.earliestAcceptance[partition] = nil
         let dropped = self.rollouts.remove(partition: partition)
         // A place has no call that will give it back.
         for rollout in dropped.values where rollout.activity.holdsPlace { self.budget.withdraw() }

@@ -21,6 +21,8 @@ extension Coordinator {
                 }
                 self.want(call, for: rollout, now: now)
                 return
+            case .advance where rollout.state.step == .lane:
+                self.beginWork(rollout, now: now)
             case .advance(let step):
                 if step == .register { rollout.isReplayed = self.replayedRuns.mayContain(rollout) }
                 rollout.advance(to: step, at: now)
@@ -71,60 +73,82 @@ extension Coordinator {
 
     /// Takes the lane at once, if nobody has it.
     mutating func takeLane(_ rollout: Rollout, key: Lane.Key) -> Bool {
-        guard let run = rollout.state.run else { return false }
         let partition = rollout.state.partition
-        guard self.lanes[partition]?[key]?.head == nil else { return false }
-        let entry = self.lanes[partition]?[key, default: Lane()].enter(
-            rollout.id,
-            order: run.order,
-            mode: rollout.state.plan.queue,
-            allowsRollback: rollout.state.replay?.allowsRollback ?? false
-        )
-        return entry == .head
+        guard let waiting = rollout.waiting, self.lanes[partition]?[key]?.head == nil else { return false }
+        return self.lanes[partition]?[key, default: Lane()].enter(waiting) == .head
     }
 
     /// Lets a resolved rollout into its lane.
     ///
     /// - Returns: Whether it is its turn, so that it goes on.
     private mutating func enterLane(_ rollout: Rollout, now: Now) -> Bool {
-        guard let key = rollout.laneKey, let run = rollout.state.run else {
+        guard let key = rollout.laneKey, let waiting = rollout.waiting else {
             preconditionFailure("rollout enters a lane before its run is known")
         }
         guard !self.waitsForJournal(rollout, key: key, now: now) else { return false }
-        let partition = rollout.state.partition
-        let allowsRollback = rollout.state.replay?.allowsRollback ?? false
-        let entry = self.lanes[partition]?[key, default: Lane()].enter(
-            rollout.id,
-            order: run.order,
-            mode: rollout.state.plan.queue,
-            allowsRollback: allowsRollback
-        )
+        guard let entry = self.lanes[rollout.state.partition]?[key, default: Lane()].enter(waiting) else {
+            preconditionFailure("rollout of a partition that is not held")
+        }
+        guard entry == .head else {
+            self.entered(rollout, entry, now: now)
+            return false
+        }
+        rollout.isHead = true
+        guard let cause = self.displaced(rollout) else { return true }
+        self.finish(rollout.id, .superseded, cause, now: now)
+        return false
+    }
+
+    /// Lets rollouts that a journal says to have waited for their turns wait on, and then gives the turns.
+    ///
+    /// All first: who is next depends on who else waits.
+    mutating func enterAgain(_ rollouts: [Rollout], now: Now) {
+        var keys: [(partition: Partition, key: Lane.Key)] = []
+        for rollout in rollouts {
+            let partition = rollout.state.partition
+            guard let key = rollout.laneKey, let waiting = rollout.waiting,
+                let entry = self.lanes[partition]?[key, default: Lane()].wait(waiting)
+            else { preconditionFailure("rollout waits in a lane before its run is known") }
+            self.entered(rollout, entry, now: now)
+            keys.append((partition, key))
+        }
+        for (partition, key) in keys {
+            self.giveTurn(to: self.lanes[partition]?[key]?.takeTurn() ?? nil, now: now)
+        }
+    }
+
+    private mutating func entered(_ rollout: Rollout, _ entry: Lane.Entry, now: Now) {
+        let message: String
         switch entry {
-        case .head:
-            rollout.isHead = true
-            guard let cause = self.displaced(rollout) else { return true }
-            self.finish(rollout.id, .superseded, cause, now: now)
+        case .head: return
         case .queued(let superseded):
             rollout.activity = .queued
             // Read again in its turn, when they may have changed; nobody keeps them meanwhile.
             rollout.facts = nil
             if rollout.state.phase != .queued { self.note(rollout.id, now: now) }
-            let cause = Cause(.newerRun, "run \(run.runID) of the model is newer")
-            for id in superseded { self.finish(id, .superseded, cause, now: now) }
+            guard let superseded else { return }
+            message = "\(Lane.candidateLimit) newer runs of the model wait"
+            self.finish(superseded, .superseded, Cause(.newerRun, message), now: now)
         case .superseded(let newer):
-            let cause = Cause(.newerRun, "run \(newer.runID) of the model is newer and waits already")
-            self.finish(rollout.id, .superseded, cause, now: now)
-        case nil:
-            preconditionFailure("rollout of a partition that is not held")
+            message = "run \(newer.runID) of the model is newer and waits already, as do others"
+            self.finish(rollout.id, .superseded, Cause(.newerRun, message), now: now)
         }
-        return false
     }
 
-    /// Why a rollout whose turn it is must not go on: a newer run than its own has been deployed.
+    /// Why a rollout whose turn it is must not go on: what came later, or is newer, has been deployed.
     private func displaced(_ rollout: Rollout) -> Cause? {
-        guard rollout.state.replay?.allowsRollback != true, let run = rollout.state.run, let key = rollout.laneKey,
-            let newer = self.lanes[rollout.state.partition]?[key]?.newer(than: run.order)
+        guard let run = rollout.state.run, let key = rollout.laneKey,
+            let lane = self.lanes[rollout.state.partition]?[key]
         else { return nil }
+        guard !rollout.state.isRollback else {
+            // It counts from when it was accepted, however long its run took to be found.
+            guard let later = lane.deployed(after: rollout.state.acceptance) else { return nil }
+            return Cause(.newerRun, "rollout \(later), which was accepted after this rollback, has been deployed")
+        }
+        guard let newer = lane.newer(than: run.order) else { return nil }
+        guard newer != run.order else {
+            return Cause(.newerRun, "run \(run.runID) was deployed before, and taken back by a rollback")
+        }
         return Cause(.newerRun, "run \(newer.runID) of the model is newer and has been deployed")
     }
 
@@ -137,11 +161,20 @@ extension Coordinator {
             self.finish(rollout.id, .skipped, cause, now: now)
             return false
         }
+        self.beginWork(rollout, now: now)
+        return true
+    }
+
+    /// It is its turn, and the gates that compare are passed: older runs that wait, and want only the latest, end.
+    private mutating func beginWork(_ rollout: Rollout, now: Now) {
         rollout.facts = nil
         rollout.deployedFacts = nil
         rollout.isReplayed = self.replayedRuns.mayContain(rollout)
         rollout.advance(to: .register, at: now)
-        return true
+        guard !rollout.state.isRollback, let run = rollout.state.run, let key = rollout.laneKey else { return }
+        let superseded = self.lanes[rollout.state.partition]?[key]?.supersede(olderThan: run.order) ?? []
+        let cause = Cause(.newerRun, "run \(run.runID) of the model is newer and has its turn")
+        for id in superseded { self.finish(id, .superseded, cause, now: now) }
     }
 
     /// Ends a rollout and gives its lane to the next.
@@ -206,6 +239,7 @@ extension Coordinator {
         let partition = rollout.state.partition
         self.lanes[partition]?[key, default: Lane()].deployed(
             run,
+            by: rollout.state.acceptance,
             at: rollout.state.place,
             registeredModelID: rollout.state.made.registeredModelID
         )
@@ -226,6 +260,8 @@ extension Coordinator {
         )
         state.place = lane.liveDeployment?.place
         state.registeredModelID = lane.liveDeployment?.registeredModelID
+        state.rolledBackFrom = lane.liveDeployment?.rolledBackFrom
+        state.newestAccepted = lane.liveDeployment?.newestAccepted
         return state
     }
 

@@ -97,6 +97,8 @@ package struct Coordinator: ~Copyable {
     var neighbourTexts = NeighbourTexts()
     var known: [Partition: KnownRollouts] = [:]
     var replayedRuns = ReplayedRuns()
+    /// The moment from which on the next rollout of a partition counts as accepted at the earliest.
+    var earliestAcceptance: [Partition: Timestamp] = [:]
     var lanes: [Partition: [Lane.Key: Lane]] = [:]
     /// Lanes of which a journal record can't be read: nothing of theirs goes on until the partition is restored anew.
     var parkedLanes: [Partition: [Lane.Key: JournalDefect]] = [:]

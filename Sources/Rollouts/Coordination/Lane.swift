@@ -18,26 +18,45 @@ package struct Lane: Sendable {
         }
     }
 
-    /// A rollout that waits for its turn.
+    /// A rollout that comes in, and may wait for its turn.
     package struct Waiting: Sendable, Equatable {
-        var id: RolloutID
+        /// When it was accepted, and its id.
+        var acceptance: Acceptance
         var order: RunOrder
         var mode: QueueMode
         var allowsRollback: Bool
 
+        /// The rollout.
+        var id: RolloutID { self.acceptance.id }
+
         /// Whether a newer run takes its place.
         var isSupersedable: Bool { self.mode == .latest && !self.allowsRollback }
+
+        /// Whether it goes before another one, where no rollback stands between them.
+        ///
+        /// Those that want each run in turn first, the oldest run first; then the newest of those that want only the latest.
+        func goesBefore(_ other: Waiting) -> Bool {
+            guard self.mode == other.mode else { return self.mode == .every }
+            guard self.order == other.order else { return (self.order < other.order) == (self.mode == .every) }
+            return self.acceptance < other.acceptance
+        }
     }
 
     /// What happens to a rollout that comes in.
     package enum Entry: Sendable, Equatable {
         /// It is its turn.
         case head
-        /// It waits; those listed make room for it.
-        case queued(superseding: [RolloutID])
-        /// A newer one waits already.
+        /// It waits; the one named is the oldest of too many that want only the latest run, and ends.
+        case queued(superseding: RolloutID?)
+        /// It is itself the oldest of too many.
         case superseded(by: RunOrder)
     }
+
+    /// How many that want only the latest run may wait.
+    ///
+    /// Each of them may turn out to be the best: who has passed its gates supersedes the others, nobody before. So many newer
+    /// ones in a row will not all fail theirs.
+    static let candidateLimit = 100
 
     /// The rollout whose turn it is.
     package private(set) var head: RolloutID?
@@ -47,7 +66,8 @@ package struct Lane: Sendable {
     @Rare package private(set) var liveDeployment: LiveDeployment?
     /// Those that wait, in the order in which they will run.
     ///
-    /// Behind the last rollback they are sorted, oldest run first, so that a long queue costs no search.
+    /// Rollbacks stand in the order of acceptance, and between them what was accepted between them. There it is sorted
+    /// (`Waiting.goesBefore`), so that a long queue costs no search.
     package private(set) var waiting = FIFO<Waiting>()
     /// How many of those that wait a newer run may supersede.
     private var supersedable = 0
@@ -61,56 +81,96 @@ package struct Lane: Sendable {
     package var isEmpty: Bool { self.head == nil && self.waiting.isEmpty && self.newestDeployed == nil }
 
     /// A resolved rollout comes in.
-    package mutating func enter(
-        _ id: RolloutID,
-        order: RunOrder,
-        mode: QueueMode,
-        allowsRollback: Bool
-    ) -> Entry {
+    package mutating func enter(_ newcomer: Waiting) -> Entry {
         guard self.head != nil else {
-            self.head = id
+            self.head = newcomer.id
             return .head
         }
-        let newcomer = Waiting(id: id, order: order, mode: mode, allowsRollback: allowsRollback)
-        // A rollback is a wish of its own: it neither makes room nor is it passed by what came before it.
-        guard !allowsRollback else {
-            self.waiting.append(newcomer)
-            self.rollbacks += 1
-            return .queued(superseding: [])
-        }
-        if mode == .latest, let last = self.waiting.last, !last.allowsRollback, last.order > order {
-            return .superseded(by: last.order)
-        }
-        let superseded = self.supersede(olderThan: order)
-        self.waiting.insert(newcomer, at: self.place(of: order))
-        if newcomer.isSupersedable { self.supersedable += 1 }
-        return .queued(superseding: superseded)
+        return self.wait(newcomer)
     }
 
-    private mutating func supersede(olderThan order: RunOrder) -> [RolloutID] {
+    /// A rollout waits, whether somebody has the turn or not; `takeTurn` follows where nobody has.
+    package mutating func wait(_ newcomer: Waiting) -> Entry {
+        let span = self.span(of: newcomer.acceptance)
+        if newcomer.allowsRollback {
+            self.insert(rollback: newcomer, in: span)
+        } else {
+            self.waiting.insert(newcomer, at: self.place(of: newcomer, in: span))
+        }
+        self.count(newcomer, by: 1)
+        guard newcomer.isSupersedable, self.supersedable > Self.candidateLimit, let oldest = self.oldestCandidate else {
+            return .queued(superseding: nil)
+        }
+        let superseded = self.waiting[oldest]
+        let newest = self.waiting.lazy.filter(\.isSupersedable).map(\.order).max()
+        self.count(self.waiting.remove(at: oldest), by: -1)
+        guard superseded.id != newcomer.id else { return .superseded(by: newest ?? newcomer.order) }
+        return .queued(superseding: superseded.id)
+    }
+
+    private mutating func count(_ waiting: Waiting, by number: Int) {
+        if waiting.allowsRollback { self.rollbacks += number }
+        if waiting.isSupersedable { self.supersedable += number }
+    }
+
+    private var oldestCandidate: Int? {
+        // Without a rollback all are sorted, and it stands at the end.
+        guard self.rollbacks > 0 else { return self.waiting.indices.last }
+        return self.waiting.indices.lazy.filter { self.waiting[$0].isSupersedable }
+            .min { self.waiting[$1].goesBefore(self.waiting[$0]) }
+    }
+
+    /// The places between the rollbacks around a moment of acceptance.
+    private func span(of acceptance: Acceptance) -> Range<Int> {
+        var end = self.waiting.count
+        guard self.rollbacks > 0 else { return 0..<end }
+        for index in self.waiting.indices.reversed() where self.waiting[index].allowsRollback {
+            if self.waiting[index].acceptance < acceptance { return index + 1..<end }
+            end = index
+        }
+        return 0..<end
+    }
+
+    private func place(of newcomer: Waiting, in span: Range<Int>) -> Int {
+        var (low, high) = (span.lowerBound, span.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if newcomer.goesBefore(self.waiting[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// A rollback is a wish of its own: what was accepted before it runs before it, all else after it.
+    private mutating func insert(rollback: Waiting, in span: Range<Int>) {
+        var all = FIFO<Waiting>()
+        for waiting in self.waiting[..<span.lowerBound] { all.append(waiting) }
+        for waiting in self.waiting[span] where waiting.acceptance < rollback.acceptance { all.append(waiting) }
+        all.append(rollback)
+        for waiting in self.waiting[span] where waiting.acceptance > rollback.acceptance { all.append(waiting) }
+        for waiting in self.waiting[span.upperBound...] { all.append(waiting) }
+        self.waiting = all
+    }
+
+    /// The rollout whose turn it is has passed its gates: what waits, is older and wants only the latest run ends.
+    ///
+    /// - Returns: Those that end.
+    package mutating func supersede(olderThan order: RunOrder) -> [RolloutID] {
         guard self.supersedable > 0 else { return [] }
-        // Without a rollback all are sorted: where the oldest is not older, none is.
-        if self.rollbacks == 0, let oldest = self.waiting.first, oldest.order >= order { return [] }
         var superseded: [RolloutID] = []
-        self.waiting.removeAll { waiting in
-            guard waiting.isSupersedable, waiting.order < order else { return false }
-            superseded.append(waiting.id)
-            return true
+        if self.rollbacks == 0 {
+            while let last = self.waiting.last, last.isSupersedable, last.order < order {
+                superseded.append(last.id)
+                _ = self.waiting.remove(at: self.waiting.count - 1)
+            }
+        } else {
+            self.waiting.removeAll { waiting in
+                guard waiting.isSupersedable, waiting.order < order else { return false }
+                superseded.append(waiting.id)
+                return true
+            }
         }
         self.supersedable -= superseded.count
         return superseded
-    }
-
-    /// Where a run belongs: behind the last rollback, and there behind every run that is not newer.
-    private func place(of order: RunOrder) -> Int {
-        var low = 0
-        if self.rollbacks > 0, let barrier = self.waiting.lastIndex(where: \.allowsRollback) { low = barrier + 1 }
-        var high = self.waiting.count
-        while low < high {
-            let middle = (low + high) / 2
-            if self.waiting[middle].order > order { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 
     /// A rollout ends or is dropped.
@@ -119,40 +179,54 @@ package struct Lane: Sendable {
     package mutating func leave(_ id: RolloutID) -> RolloutID? {
         guard self.head == id else {
             if let index = self.waiting.firstIndex(where: { $0.id == id }) {
-                self.forget(self.waiting.remove(at: index))
+                self.count(self.waiting.remove(at: index), by: -1)
             }
             return nil
         }
-        guard let next = self.waiting.popFirst() else {
-            self.head = nil
-            return nil
-        }
-        self.head = next.id
-        self.forget(next)
-        return self.head
+        self.head = nil
+        return self.takeTurn()
     }
 
-    private mutating func forget(_ waiting: Waiting) {
-        if waiting.allowsRollback { self.rollbacks -= 1 }
-        if waiting.isSupersedable { self.supersedable -= 1 }
+    /// Gives the turn to the next one that waits, where nobody has it.
+    ///
+    /// - Returns: The rollout whose turn it is now, and was not before.
+    package mutating func takeTurn() -> RolloutID? {
+        guard self.head == nil, let next = self.waiting.popFirst() else { return nil }
+        self.count(next, by: -1)
+        self.head = next.id
+        return next.id
     }
 
     /// The run that stands in the way of `order`: the newest one ever deployed, if that is newer.
+    ///
+    /// After a rollback the newest one stands in its own way, too: it was taken back on purpose.
     package func newer(than order: RunOrder) -> RunOrder? {
-        guard let newestDeployed, newestDeployed > order else { return nil }
-        return newestDeployed
+        if let newestDeployed, newestDeployed > order { return newestDeployed }
+        guard let rolledBack = self.liveDeployment?.rolledBackFrom, rolledBack >= order else { return nil }
+        return rolledBack
+    }
+
+    /// The rollout that was accepted after another one and has been deployed; `nil` for none.
+    package func deployed(after acceptance: Acceptance) -> RolloutID? {
+        guard let newest = self.liveDeployment?.newestAccepted, newest > acceptance else { return nil }
+        return newest.id
     }
 
     /// The run that is live.
     package var live: ResolvedRun? { self.liveDeployment?.run }
 
-    /// The workbench reports the deployment of `run` as up.
+    /// The workbench reports the deployment of `run` as up, which the rollout of that acceptance has made.
     package mutating func deployed(
         _ run: ResolvedRun,
+        by acceptance: Acceptance,
         at place: DeploymentPlace? = nil,
         registeredModelID: String? = nil
     ) {
-        self.liveDeployment = LiveDeployment(run: run, place: place, registeredModelID: registeredModelID)
+        var live = LiveDeployment(run: run, place: place, registeredModelID: registeredModelID)
+        // Only a rollback comes this far with a run that is not the newest.
+        live.rolledBackFrom = self.newestDeployed.flatMap { $0 > run.order ? $0 : nil }
+        live.newestAccepted = max(self.liveDeployment?.newestAccepted ?? acceptance, acceptance)
+        self.liveDeployment = live
         self.mayBeDeployed(run.order)
     }
 
@@ -164,8 +238,11 @@ package struct Lane: Sendable {
     /// Takes over what the journal says of the model.
     package mutating func restore(_ state: LaneState) {
         self.newestDeployed = state.newestDeployed
-        self.liveDeployment = state.live.map {
-            LiveDeployment(run: $0, place: state.place, registeredModelID: state.registeredModelID)
+        self.liveDeployment = state.live.map { run in
+            var live = LiveDeployment(run: run, place: state.place, registeredModelID: state.registeredModelID)
+            live.rolledBackFrom = state.rolledBackFrom
+            live.newestAccepted = state.newestAccepted
+            return live
         }
     }
 }
@@ -184,6 +261,10 @@ package struct LaneState: Codable, Sendable, Equatable {
     package var place: DeploymentPlace?
     /// The registered model that its version is of.
     package var registeredModelID: String?
+    /// The newest run ever deployed when the live one came by a rollback; `nil` where it did not.
+    package var rolledBackFrom: RunOrder?
+    /// The rollout that was accepted last of all that have been deployed.
+    package var newestAccepted: Acceptance?
 
     /// Names the lane.
     package var key: Lane.Key { Lane.Key(projectID: self.projectID, modelName: self.modelName) }

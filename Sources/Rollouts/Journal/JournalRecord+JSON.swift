@@ -203,5 +203,12 @@ extension LaneState {
             }
         }
         writer.field("registeredModelID", self.registeredModelID)
+        if let rolledBackFrom { writer.object("rolledBackFrom") { rolledBackFrom.write(to: &$0) } }
+        if let newestAccepted {
+            writer.object("newestAccepted") { writer in
+                writer.field("milliseconds", newestAccepted.at.millisecondsSinceEpoch)
+                writer.field("id", newestAccepted.id.description)
+            }
+        }
     }
 }

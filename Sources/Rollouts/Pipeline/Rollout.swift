@@ -237,6 +237,18 @@ package final class Rollout {
     /// The lane it belongs to, once resolved.
     package var laneKey: Lane.Key? { self.state.laneKey }
 
+    /// How it waits in its lane; `nil` until it is resolved.
+    var waiting: Lane.Waiting? {
+        self.state.run.map { run in
+            Lane.Waiting(
+                acceptance: self.state.acceptance,
+                order: run.order,
+                mode: self.state.plan.queue,
+                allowsRollback: self.state.isRollback
+            )
+        }
+    }
+
     /// Goes on to a step with a clean slate.
     package func advance(to step: RolloutStep, at now: Now) {
         // A step that begins again keeps when its thing was first asked for.

@@ -133,6 +133,12 @@ package struct RolloutState: Codable, Sendable, Equatable {
         self.aftermath = aftermath
     }
 
+    /// Whether an operator wants it over a newer run.
+    package var isRollback: Bool { self.replay?.allowsRollback ?? false }
+
+    /// When it was accepted, among the others of its partition.
+    package var acceptance: Acceptance { Acceptance(at: self.acceptedAt.cut(to: .milliseconds), id: self.id) }
+
     /// Whether it has ended and is still to be swept for orphans.
     package var needsSweep: Bool { self.phase.isTerminal && self.aftermath?.doubts.isEmpty == false }
 

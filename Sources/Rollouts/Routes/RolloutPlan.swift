@@ -191,7 +191,7 @@ package struct Gate: Codable, Sendable, Equatable {
 
 /// What happens to a rollout that waits in its lane while newer runs of the model arrive.
 package enum QueueMode: String, Codable, Sendable, CaseIterable {
-    /// It is superseded: only the newest is worth a deployment.
+    /// The newest has the next turn, and supersedes the others once it has passed its gates.
     case latest
     /// It is deployed in its turn, oldest run first.
     case every
