@@ -16,9 +16,11 @@ package enum Check: String, Sendable, CaseIterable {
     case deadTwice = "dead-twice"
     /// An object that was made once too often by the worker's doing.
     case duplicated
-    /// A deployment of a run after one of a newer run of the same model.
+    /// A deployment of a run after one of a newer run of the same model, or of a rollback after what was accepted later.
     case reordered
-    /// A model that, at a quiet point, is not served by its newest good run.
+    /// A rollout that made room for a newer run of which nothing came.
+    case supersededByNone = "superseded-by-none"
+    /// A model that, at a quiet point, is not served by its newest good run, or by the one that was gone back to.
     case badlyServed = "badly-served"
     /// A journal record of an older generation behind a newer one, or of two writers in one generation.
     case staleWrite = "stale-write"

@@ -15,6 +15,7 @@ extension Ledger {
         self.judgeJournal(world)
         self.judgeObjects(world)
         self.judgeOrder()
+        self.judgeSuperseded()
         if self.isTimeOver { self.judgeReadiness(world) }
         for group in world.kafka.groups where group.regressions > 0 {
             self.note(.positionWentBack, "\(group.regressions) offsets of \(group.name) went back")
@@ -140,7 +141,7 @@ extension Ledger {
     }
 
     /// Whether its rollout has told that it goes by it.
-    private func isKnown(_ making: Objects.Making) -> Bool {
+    func isKnown(_ making: Objects.Making) -> Bool {
         guard let rollout = making.rollout, let statuses = self.output.statuses[rollout] else {
             return making.rollout == nil
         }
@@ -185,61 +186,6 @@ extension Ledger {
         return self.objects.makings.contains { other in
             other.kind == .version && other.rollout != rollout && self.objects.runOfVersion[other.id] == run
                 && end.holds(other.id)
-        }
-    }
-
-    // MARK: Order
-
-    private func judgeOrder() {
-        let rollbacks = self.modelsWithRollbacks
-        var newest: [String: Int] = [:]
-        for making in self.objects.makings where making.kind == .deployment && self.isKnown(making) {
-            guard let run = self.objects.run(ofBuild: making.parent).flatMap(Self.runNumber) else { continue }
-            guard !rollbacks.contains(run.model) else { continue }
-            let name = WorldSettings.modelName(run.model)
-            if let newer = newest[name], run.run < newer {
-                self.note(.reordered, "\(name): run \(run.run) is deployed after run \(newer)", making.rollout)
-            }
-            newest[name] = max(newest[name] ?? run.run, run.run)
-        }
-    }
-
-    private var modelsWithRollbacks: Set<Int> {
-        Set(self.plan.events.lazy.filter { $0.kind == .rollback }.map(\.model))
-    }
-
-    private static func runNumber(_ id: String) -> (model: Int, run: Int)? {
-        let parts = id.split(separator: "-")
-        guard parts.count == 3, let model = Int(parts[1]), let run = Int(parts[2]) else { return nil }
-        return (model, run)
-    }
-
-    /// At a quiet point the newest good run of each model serves.
-    func judgeServing(_ world: World) {
-        self.output.read(world.kafka, world.topics)
-        self.objects.read(world.gateway)
-        var newest: [Int: Int] = [:]
-        for id in self.output.deployed {
-            guard let event = self.expected[id]?.event else { continue }
-            newest[event.model] = max(newest[event.model] ?? event.run, event.run)
-        }
-        var serving: [Int: [Int]] = [:]
-        for deployment in world.gateway.sandbox.deployments(at: world.gateway.time)
-        where deployment.isUp || deployment.isComing {
-            guard let run = self.objects.run(ofBuild: deployment.buildID).flatMap(Self.runNumber) else { continue }
-            serving[run.model, default: []].append(run.run)
-        }
-        let rollbacks = self.modelsWithRollbacks
-        for (model, run) in newest.sorted(by: { $0.key < $1.key }) where !rollbacks.contains(model) {
-            let up = serving[model] ?? []
-            guard up.contains(run), up.allSatisfy({ $0 == run }) else {
-                let words = up.isEmpty ? "nothing" : up.map { "run \($0)" }.joined(separator: ", ")
-                self.note(
-                    .badlyServed,
-                    "\(WorldSettings.modelName(model)): \(words) serves, run \(run) is the newest good one"
-                )
-                continue
-            }
         }
     }
 

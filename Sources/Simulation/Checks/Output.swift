@@ -11,6 +11,8 @@ struct Output {
         var ends: [Phase] = []
         /// The bodies of the last status and of the reports of orphans: ids are looked for in them.
         var lastBody: [UInt8] = []
+        /// The last status as the watching command reads it.
+        var lastEvent: StatusEvent?
         var orphanReports: [[UInt8]] = []
     }
 
@@ -53,6 +55,7 @@ struct Output {
         guard let phase = Phase(rawValue: word), phase.isTerminal else { return }
         self.statuses[id]?.ends.append(phase)
         self.statuses[id]?.lastBody = record.value ?? []
+        self.statuses[id]?.lastEvent = StatusEvent.decode(headers: record.headers, value: record.value)
         if phase == .deployed { self.deployed.append(id) }
     }
 

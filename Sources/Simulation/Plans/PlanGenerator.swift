@@ -77,6 +77,8 @@ package struct PlanGenerator {
         settings.deploysEveryRun = settings.models == 1 || self.chance(50)
         settings.namesByFacts = self.chance(35)
         settings.verifies = self.chance(25)
+        // A model alone has all its runs deployed, so that there is something to see.
+        settings.compares = settings.models > 1 && self.seed % 3 == 0
         return settings
     }
 

@@ -60,6 +60,8 @@ package struct PlanSettings: Sendable, Equatable {
     package var namesByFacts = false
     /// Whether deployed models are asked.
     package var verifies = false
+    /// Whether a run must be better than the one that is deployed.
+    package var compares = false
 
     /// The settings as they are without a plan.
     package init() {}
@@ -100,5 +102,6 @@ package struct PlanSettings: Sendable, Equatable {
         ("deploysEveryRun", \.deploysEveryRun),
         ("namesByFacts", \.namesByFacts),
         ("verifies", \.verifies),
+        ("compares", \.compares),
     ]
 }

@@ -40,6 +40,7 @@ enum WorldSettings {
             Route(
                 name: "simulated",
                 match: Route.Match(projects: [Glob(self.projectID), Glob(self.projectName)]),
+                gates: settings.compares ? [Gate(source: .tag, key: "score", betterThanDeployed: .higher)] : [],
                 modelName: template,
                 artifactPath: "model",
                 runtime: .identifier(
@@ -137,6 +138,9 @@ enum WorldSettings {
         return sandbox
     }
 
+    /// How good a run is: mostly better than the one before.
+    private static func score(_ model: Int, _ run: Int) -> Int { run * 4 + (model * 7 + run * 5) % 11 }
+
     private static func recordedRuns(_ settings: PlanSettings, _ wall: Timestamp) -> [UInt8] {
         var (experiments, runs): ([String], [String]) = ([], [])
         for model in 0..<settings.models {
@@ -150,7 +154,8 @@ enum WorldSettings {
                 runs.append(
                     "{\"id\":\"\(self.runID(model, run))\",\"experiment_id\":\"\(id)\",\"name\":\"run\","
                         + "\"status\":\"EXPERIMENT_RUN_FINISHED\",\"start_time\":\"\(start)\",\"end_time\":\"\(end)\","
-                        + "\"data\":{\"tags\":[{\"key\":\"mlflow.log-model.history\","
+                        + "\"data\":{\"tags\":[{\"key\":\"score\",\"value\":\"\(self.score(model, run))\"},"
+                        + "{\"key\":\"mlflow.log-model.history\","
                         + "\"value\":\"[{\\\"artifact_path\\\":\\\"model\\\"}]\"}]}}"
                 )
             }
