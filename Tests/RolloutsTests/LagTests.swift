@@ -79,4 +79,82 @@ struct LagTests {
         bench.answerAll()
         #expect(bench.endings.last?.phase == .superseded)
     }
+
+    @Test("a deployment that was acknowledged and stays missing is looked for later, and stopped if it has come up")
+    func lookedForLater() {
+        let bench = Bench()
+        bench.restore(
+            [],
+            lanes: [
+                LaneState(
+                    projectID: "project",
+                    modelName: "model",
+                    newestDeployed: RunFacts.sample(1).order,
+                    live: .sample(1)
+                )
+            ]
+        )
+        bench.accept(.sample(2, plan: .sample(run: "r2")))
+        while bench.calls.first?.isNamed("readDeployment") != true, bench.endings.isEmpty { self.go(bench) }
+        bench.stayMissing(Self.missing)
+        #expect(bench.endings.last?.aftermath?.doubts == [.deployment])
+        #expect(bench.endings.last?.cause?.message.contains("deployment d ") == true)
+        bench.pass(130)
+        guard case .sweep(.findDeployments)? = bench.calls.first else {
+            Issue.record("nobody looks: \(bench.calls)")
+            return
+        }
+        bench.answer(.marked([MarkedObject(id: "d", isActive: true)]))
+        guard case .sweep(.stopDeployment(let place))? = bench.calls.first else {
+            Issue.record("it stays: \(bench.calls)")
+            return
+        }
+        #expect(place.deploymentID == "d")
+    }
+
+    @Test("a build or version that was acknowledged and stays missing is looked for later, too")
+    func othersLookedForLater() {
+        for (call, doubt) in [("readBuild", CreatingStep.build), ("readVersion", .version)] {
+            let bench = Bench()
+            bench.accept(.sample())
+            while bench.calls.first?.isNamed(call) != true, bench.endings.isEmpty { self.go(bench) }
+            bench.stayMissing(Self.missing)
+            #expect(bench.endings.last?.aftermath?.doubts == [doubt])
+        }
+    }
+
+    /// A rollout of r2 that is to be compared with the live r1.
+    private func comparing() -> Bench {
+        let bench = Bench()
+        bench.accept(.sample(1))
+        bench.answerAll()
+        let gates = [Gate(source: .metric, key: "score", betterThanDeployed: .higher)]
+        bench.accept(.sample(2, plan: .sample(run: "r2", gates: gates)))
+        bench.answer(.run(.sample(2, metrics: ["score": 0.8])))
+        return bench
+    }
+
+    @Test("a deployed run that is not shown for a while is compared with later")
+    func comparedLater() {
+        let bench = self.comparing()
+        for _ in 0..<2 {
+            bench.answer(.run(nil))
+            #expect(bench.endings.map(\.phase) == [.deployed])
+            bench.pass(17)
+        }
+        bench.answer(.run(.sample(1, metrics: ["score": 0.7])))
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed, .deployed])
+    }
+
+    @Test("a deployed run that is gone for longer than reads may lag meets no gate")
+    func comparedNever() {
+        let bench = self.comparing()
+        for _ in 0..<30 where bench.endings.count == 1 {
+            bench.answer(.run(nil))
+            bench.pass(5)
+        }
+        #expect(bench.endings.map(\.cause?.class) == [nil, .gate])
+        #expect(bench.now.monotonic >= at(60).monotonic)
+    }
 }

@@ -232,12 +232,8 @@ extension Coordinator {
             self.noteSuccess(of: context.call, for: rollout, now: now)
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
-            rollout.missingSince = nil
-            let verdict = rollout.succeeded(
-                result,
-                startedAt: context.startedAt,
-                isYoung: now.wall < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
-            )
+            let mayLag = self.mayLag(result, rollout, now: now)
+            let verdict = rollout.succeeded(result, startedAt: context.startedAt, mayLag: mayLag)
             rollout.state.closeDoubts(at: self.workbenchClock.time(now))
             self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
         }
@@ -256,6 +252,18 @@ extension Coordinator {
     package mutating func workbenchClockShows(_ time: () -> Timestamp?, now: Now) {
         guard self.workbenchClock.wants(now.monotonic), let time = time() else { return }
         self.workbenchClock.shows(time, now: now.monotonic)
+    }
+
+    /// Whether a run that an answer does not show may only not be shown yet (rule 14).
+    private func mayLag(_ result: CallResult, _ rollout: Rollout, now: Now) -> Bool {
+        guard case .run(nil) = result, rollout.state.step == .lane else {
+            rollout.missingSince = nil
+            return now.wall < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
+        }
+        // Both runs that are compared have been shown before, when they were resolved.
+        let since = rollout.missingSince ?? now.monotonic
+        rollout.missingSince = since
+        return now.monotonic < since + self.policy.settle && !rollout.isPastDeadline(now.monotonic)
     }
 
     private mutating func remember(_ call: APICall, _ result: CallResult, now: Now) {

@@ -212,7 +212,7 @@ extension Coordinator {
                 laneState = self.laneState(of: key, partition: rollout.state.partition)
             }
         }
-        rollout.state.enter(phase, at: now.wall, cause: cause)
+        rollout.state.enter(phase, at: now.wall, cause: Self.doubtWhatIsMissing(rollout, cause))
         rollout.state.step = .finished
         rollout.state.intent = nil
         rollout.activity = .ending
@@ -220,6 +220,19 @@ extension Coordinator {
         rollout.deployedFacts = nil
         self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
         return self.leaveLane(rollout)
+    }
+
+    /// What was acknowledged and is not to be found may come up yet: it is in doubt, and the clean-up looks (rule 14).
+    ///
+    /// The rollout does not go by it any more, so that the clean-up takes it for what is left over; the cause keeps its id.
+    private static func doubtWhatIsMissing(_ rollout: Rollout, _ cause: Cause?) -> Cause? {
+        guard let cause, cause.class == .notFound, let step = rollout.state.step.makes,
+            let id = step.rules.id(in: rollout.state.made)
+        else { return cause }
+        rollout.state.doubt(step)
+        rollout.state.made.forget(step)
+        let message = "\(cause.message) (\(step.rawValue) \(id) was acknowledged)"
+        return Cause(cause.class, message, httpStatus: cause.httpStatus)
     }
 
     /// Takes a rollout out of its lane.

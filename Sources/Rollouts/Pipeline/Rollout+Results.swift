@@ -20,14 +20,14 @@ extension Rollout {
     /// - Parameters:
     ///   - result: The answer.
     ///   - startedAt: When the call began: a look proves only what was true after that.
-    ///   - isYoung: Whether the event is so young that the workbench's reads may lag behind it.
+    ///   - mayLag: Whether a run that is not there may only not be shown yet.
     /// - Returns: What follows.
-    package func succeeded(_ result: CallResult, startedAt: MonotonicTime, isYoung: Bool = false) -> Verdict {
+    package func succeeded(_ result: CallResult, startedAt: MonotonicTime, mayLag: Bool = false) -> Verdict {
         switch result {
         case .alive, .marked: .proceed
         case .project(let id): self.foundProject(id)
         case .experiment(let id): self.foundExperiment(id)
-        case .run(let facts): self.foundRun(facts, isYoung: isYoung)
+        case .run(let facts): self.foundRun(facts, mayLag: mayLag)
         case .version(let facts): self.found(facts, by: RegisterStep.self, startedAt: startedAt)
         case .model(let facts): self.found(facts, by: ModelStep.self, startedAt: startedAt)
         case .runtime(let identifier): self.foundRuntime(identifier)

@@ -312,4 +312,14 @@ package struct MadeObjects: Codable, Sendable, Equatable {
 
     /// Creates an empty set.
     package init() {}
+
+    /// Forgets what a step has made.
+    mutating func forget(_ step: CreatingStep) {
+        switch step {
+        case .version: (self.registeredModelID, self.versionID) = (nil, nil)
+        case .model: self.modelID = nil
+        case .build: self.buildID = nil
+        case .deployment: self.deploymentID = nil
+        }
+    }
 }

@@ -17,7 +17,11 @@ extension Rollout {
     }
 
     /// Facts for a gate that compares: of this run, or of the one that is deployed.
-    func foundRunToCompare(_ facts: RunFacts?) -> Verdict {
+    func foundRunToCompare(_ facts: RunFacts?, mayLag: Bool) -> Verdict {
+        guard facts != nil || !mayLag else {
+            self.obstacle = Cause(.runNotFound, "a run that is to be compared is not shown")
+            return .poll
+        }
         guard self.facts != nil else {
             guard let facts else { return .finish(.failed, Cause(.runNotFound, "the run is gone")) }
             self.facts = facts

@@ -41,12 +41,12 @@ extension Rollout {
         return .proceed
     }
 
-    func foundRun(_ facts: RunFacts?, isYoung: Bool) -> Verdict {
-        if self.state.step == .lane { return self.foundRunToCompare(facts) }
+    func foundRun(_ facts: RunFacts?, mayLag: Bool) -> Verdict {
+        if self.state.step == .lane { return self.foundRunToCompare(facts, mayLag: mayLag) }
         guard let facts else {
             let message = self.reference.runID.map { "there is no run '\($0)'" } ?? "the experiment has no finished run"
             // A job may announce its run a moment before every part of the workbench knows it (rule 14).
-            guard isYoung else { return .finish(.failed, Cause(.runNotFound, message)) }
+            guard mayLag else { return .finish(.failed, Cause(.runNotFound, message)) }
             self.obstacle = Cause(.runNotFound, message)
             return .poll
         }
