@@ -94,9 +94,9 @@ struct CoordinatorComparisonTests {
             bench.fail(failure)
             bench.answer(.alive)
             tries += 1
-            #expect(bench.records.contains { $0.publishes && $0.rollout.phase == .waiting })
             bench.pass(31)
         }
+        #expect(self.waitingStatuses(bench) > 0)
         #expect(bench.endings.map(\.cause?.class) == [name])
         let took = bench.now.monotonic - began
         #expect(took >= .seconds(300))
@@ -194,6 +194,67 @@ struct CoordinatorComparisonTests {
         bench.pass(1_000)
         bench.answerAll(until: { $0.isNamed("registerVersion") })
         #expect(bench.rollout(2).map { $0.deadline > bench.now.monotonic } == true)
+    }
+
+    private func waitingStatuses(_ bench: Bench) -> Int {
+        bench.records.count { $0.publishes && $0.rollout.phase == .waiting }
+    }
+
+    @Test("what waits for a canary for a moment tells nobody; what waits longer says so")
+    func toldLater() {
+        let bench = self.bench(models: 40)
+        self.failAll(bench, 40, Self.page)
+        #expect(self.waitingStatuses(bench) == 0)
+        bench.pass(1)
+        bench.answer(.model(ModelFacts(modelID: "m", registeredModelID: "rm")))
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == Array(repeating: .deployed, count: 40))
+        #expect(self.waitingStatuses(bench) == 0)
+
+        let longer = self.bench(models: 40)
+        self.failAll(longer, 40, Self.page)
+        for _ in 0..<60 {
+            longer.pass(1)
+            longer.fail(Self.page)
+            longer.answer(.alive)
+        }
+        // A canary that has tried says so again.
+        #expect((40...60).contains(self.waitingStatuses(longer)))
+        let told = longer.records.filter { $0.publishes && $0.rollout.phase == .waiting }.map(\.rollout.id)
+        #expect(Set(told).count == 40)
+    }
+
+    /// Two models in two partitions that fail alike, and the canary's model once it is sent.
+    private func canary(_ bench: Bench) -> (partition: Partition, model: String) {
+        for number in 0...1 {
+            let plan = RolloutPlan.sample(run: "r\(number + 1)", model: "model-\(number)")
+            bench.accept(.sample(number, partition: Partition(rawValue: Int32(number)), plan: plan))
+        }
+        self.failAll(bench, 2, Self.page)
+        bench.holdsCommits = true
+        bench.pass(2)
+        let number = (0...1).first { if case .committing? = bench.rollout($0)?.activity { true } else { false } } ?? 0
+        return (Partition(rawValue: Int32(number)), "model-\(number)")
+    }
+
+    @Test("where the canary's partition is given away another model's rollout becomes canary at once")
+    func canaryLeaves() {
+        for isReleased in [true, false] {
+            let bench = Bench(holds: [0, 1])
+            let canary = self.canary(bench)
+            if isReleased {
+                bench.coordinator.release(partition: canary.partition)
+            } else {
+                bench.coordinator.leave([canary.partition])
+            }
+            bench.pass(0.1)
+            bench.commit()
+            guard case .createModel(let request)? = bench.calls.last else {
+                Issue.record("no canary: \(bench.calls), released: \(isReleased)")
+                continue
+            }
+            #expect(request.name != canary.model)
+        }
     }
 
     @Test func successesAreKnownForTwoSubjects() {

@@ -59,6 +59,7 @@ extension Coordinator {
     package mutating func leave(_ partitions: some Sequence<Partition>) {
         self.leaving.formUnion(partitions)
         self.withdrawCleared()
+        self.giveUpHeldBackCanaries()
     }
 
     /// Whether nothing new may start for a partition.

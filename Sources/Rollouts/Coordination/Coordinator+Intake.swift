@@ -228,6 +228,7 @@ extension Coordinator {
             if let id = context.id, dropped[id] != nil || unswept.contains(id) { self.calls[call]?.id = nil }
         }
         self.due.removeAll { dropped[$0.id] != nil }
+        self.untoldStalls.removeAll { dropped[$0] != nil }
         for component in Component.allCases { self.parked[component]?.removeAll { dropped[$0] != nil } }
         for name in Array(self.stalls.keys) { self.stalls[name]?.drop { dropped[$0] != nil } }
         self.dropActions(partition: partition)

@@ -52,7 +52,7 @@ extension Coordinator {
         stall.failed(rollout.id, self.subject(of: rollout), next: next, waits: !looksFirst)
         self.stalls[name] = stall
         self.stalled[name] = cause
-        self.tellStalled(rollout, cause, now: now)
+        self.noteStalled(rollout, now: now)
         if looksFirst {
             self.wait(rollout, until: now.monotonic + self.pause(afterFailures: 1))
         } else {
@@ -74,7 +74,7 @@ extension Coordinator {
         rollout.waitCause = cause
         rollout.goOn(at: now.monotonic)
         rollout.activity = .stalled(call.name)
-        self.tellStalled(rollout, cause, now: now)
+        self.noteStalled(rollout, now: now)
         return false
     }
 
@@ -87,6 +87,7 @@ extension Coordinator {
         if rollout.trial?.call == call.name {
             rollout.trial = nil
             rollout.waitCause = nil
+            rollout.stalledSince = nil
         }
         self.endStall(of: call, now: now)
     }
@@ -100,6 +101,7 @@ extension Coordinator {
         for id in stall.waiting {
             guard let waiting = self.rollouts[id], waiting.activity == .stalled(call.name) else { continue }
             waiting.activity = .waiting
+            waiting.stalledSince = nil
             self.move(id, now: now)
         }
     }
@@ -121,14 +123,36 @@ extension Coordinator {
         }
     }
 
+    /// Canaries of partitions that are being handed over are heard of only where their calls are under way.
+    mutating func giveUpHeldBackCanaries() {
+        for (name, var stall) in self.stalls {
+            stall.giveUpCanary { id in
+                guard let rollout = self.rollouts[id], self.isHeldBack(rollout.state.partition) else { return false }
+                if case .calling = rollout.activity { return false }
+                return true
+            }
+            self.stalls[name] = stall
+        }
+    }
+
     private mutating func sendCanary(of name: String, now: Now) {
         guard var stall = self.stalls[name] else { return }
         let until = now.monotonic + self.policy.requestTimeout + self.pause(afterFailures: stall.failures)
-        let canary = stall.nextCanary(until: until) { (id: RolloutID) -> Subject? in
-            guard let rollout = self.rollouts[id], rollout.activity == .stalled(name) else { return nil }
-            return self.subject(of: rollout)
-        }
+        let canary = stall.nextCanary(
+            until: until,
+            subject: { id in
+                guard let rollout = self.rollouts[id], rollout.activity == .stalled(name) else { return nil }
+                return self.subject(of: rollout)
+            },
+            mayGo: { id in self.rollouts[id].map { !self.isHeldBack($0.state.partition) } ?? false }
+        )
         guard let canary, let rollout = self.rollouts[canary] else {
+            guard stall.waiting.isEmpty else {
+                // All of partitions that are being handed over: they are dropped, or others come.
+                stall.postpone(until: now.monotonic + self.policy.retry.backoff.base)
+                self.stalls[name] = stall
+                return
+            }
             // Nobody waits any more: who comes next finds out anew.
             self.stalls[name] = nil
             self.stalled[name] = nil
@@ -146,8 +170,25 @@ extension Coordinator {
         self.move(canary, now: now)
     }
 
-    private mutating func tellStalled(_ rollout: Rollout, _ cause: Cause, now: Now) {
-        self.tellWaiting(rollout.id, Cause(.unavailable, cause.message, httpStatus: cause.httpStatus), now: now)
+    /// How long a rollout waits for a canary before it says so: most stalls are over sooner, and ten thousand rollouts that
+    /// wait for a second would write twenty thousand statuses.
+    static let stallPatience = Span.seconds(10)
+
+    private mutating func noteStalled(_ rollout: Rollout, now: Now) {
+        let since = rollout.stalledSince ?? now.monotonic
+        rollout.stalledSince = since
+        self.untoldStalls.insert(rollout.id, at: since + Self.stallPatience)
+    }
+
+    /// Tells of those that have waited for a canary for longer than a moment.
+    mutating func tellDueStalls(now: Now) {
+        while let id = self.untoldStalls.popDue(now: now.monotonic) {
+            // One that went on meanwhile, and waits anew, has another entry.
+            guard let rollout = self.rollouts[id], case .stalled = rollout.activity, let cause = rollout.waitCause,
+                let since = rollout.stalledSince, since + Self.stallPatience <= now.monotonic
+            else { continue }
+            self.tellWaiting(id, Cause(.unavailable, cause.message, httpStatus: cause.httpStatus), now: now)
+        }
     }
 
     /// Rollouts that wait for somebody's success with a component.

@@ -117,6 +117,8 @@ package struct Coordinator: ~Copyable {
     /// Calls that fail for everybody, by their names, and why.
     var stalls: [String: Stall] = [:]
     var stalled: [String: Cause] = [:]
+    /// When those that wait for a canary say so.
+    var untoldStalls = TimedHeap<MonotonicTime, RolloutID>()
     /// A project of which the workbench is asked when it may be down.
     var probeProject: String?
     var calls: [CallID: CallContext] = [:]
@@ -163,7 +165,8 @@ package struct Coordinator: ~Copyable {
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
         guard !self.isStopping else { return nil }
-        var next = [self.due.nextTime, self.sweeps.due.nextTime, self.nextForgetting].compactMap(\.self).min()
+        var next = [self.due.nextTime, self.sweeps.due.nextTime, self.nextForgetting, self.untoldStalls.nextTime]
+            .compactMap(\.self).min()
         for outage in self.outages.values {
             if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
         }
@@ -192,6 +195,7 @@ package struct Coordinator: ~Copyable {
         }
         self.startDueProbes(now: now)
         self.startDueCanaries(now: now)
+        self.tellDueStalls(now: now)
         self.startDueSweeps(now: now)
         self.forgetOld(now: now)
     }

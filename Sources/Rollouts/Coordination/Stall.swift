@@ -93,11 +93,18 @@ package struct Stall: Sendable {
     /// - Parameters:
     ///   - time: When the next one may go if nothing is heard of this one.
     ///   - subject: The subject of a rollout that still waits; `nil` for one that does not.
-    /// - Returns: The rollout; `nil` where nobody waits.
-    package mutating func nextCanary(until time: MonotonicTime, subject: (RolloutID) -> Subject?) -> RolloutID? {
+    ///   - mayGo: Whether a rollout that waits may make a call.
+    /// - Returns: The rollout; `nil` where nobody waits who may go.
+    package mutating func nextCanary(
+        until time: MonotonicTime,
+        subject: (RolloutID) -> Subject?,
+        mayGo: (RolloutID) -> Bool = { _ in true }
+    ) -> RolloutID? {
         self.waiting.removeAll { subject($0) == nil }
-        let index = self.waiting.firstIndex { subject($0) != self.tried } ?? 0
-        guard self.waiting.indices.contains(index), let next = subject(self.waiting[index]) else { return nil }
+        let index = self.waiting.firstIndex { mayGo($0) && subject($0) != self.tried }
+        guard let index = index ?? self.waiting.firstIndex(where: mayGo), let next = subject(self.waiting[index]) else {
+            return nil
+        }
         let id = self.waiting.remove(at: index)
         self.send(id, next, until: time)
         return id
@@ -109,7 +116,14 @@ package struct Stall: Sendable {
     /// Forgets rollouts.
     package mutating func drop(where isDropped: (RolloutID) -> Bool) {
         self.waiting.removeAll(where: isDropped)
-        if let canary = self.canary, isDropped(canary) { self.canary = nil }
+        self.giveUpCanary(where: isDropped)
+    }
+
+    /// The newest canary will not be heard of: another one goes at once.
+    package mutating func giveUpCanary(where isGone: (RolloutID) -> Bool) {
+        guard let canary = self.canary, isGone(canary) else { return }
+        self.canary = nil
+        self.nextAt = .zero
     }
 
     private mutating func send(_ id: RolloutID, _ subject: Subject, until time: MonotonicTime) {

@@ -96,9 +96,11 @@ package final class Rollout {
         var trial: Trial?
         var waitCause: Cause?
         var missingSince: MonotonicTime?
+        var stalledSince: MonotonicTime?
 
         var isNone: Bool {
             self.suspicion == nil && self.trial == nil && self.waitCause == nil && self.missingSince == nil
+                && self.stalledSince == nil
         }
     }
 
@@ -196,6 +198,12 @@ package final class Rollout {
     package var missingSince: MonotonicTime? {
         get { self.trouble?.missingSince }
         set { self.change { $0.missingSince = newValue } }
+    }
+
+    /// Since when it has waited for others to succeed.
+    var stalledSince: MonotonicTime? {
+        get { self.trouble?.stalledSince }
+        set { self.change { $0.stalledSince = newValue } }
     }
 
     private func change(_ body: (inout Trouble) -> Void) {
