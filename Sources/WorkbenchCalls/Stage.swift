@@ -77,7 +77,7 @@ extension Stage {
         switch self {
         case .probing(let stage): return try stage.turn(after: arrival)
         case .findingProject(let search):
-            return try arrival.turn(of: search, in: Stage.findingProject) { .project(id: $0.first?.id) }
+            return try arrival.turn(of: search, in: Stage.findingProject) { .projects($0.map(\.id)) }
         case .findingExperiment(let search):
             return try arrival.turn(of: search, in: Stage.findingExperiment) { .experiment(id: $0?.id) }
         case .readingRun(let endpoint, let project):

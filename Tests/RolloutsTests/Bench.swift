@@ -233,7 +233,7 @@ final class Bench {
     private static func result(of call: APICall) -> CallResult {
         switch call {
         case .probe: .alive
-        case .findProject: .project(id: "project")
+        case .findProject: .projects(["project"])
         case .findExperiment: .experiment(id: "experiment")
         case .readRun(_, _, let run): .run(.sample(Int(run.dropFirst()) ?? 0))
         case .newestRun: .run(.sample(9))

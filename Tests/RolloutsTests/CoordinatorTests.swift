@@ -231,6 +231,18 @@ struct CoordinatorTests {
         #expect(bench.endings.map(\.phase) == [.deployed])
     }
 
+    @Test
+    func aProjectNameThatIsNotUniqueIsNoProjectsName() {
+        var plan = RolloutPlan.sample()
+        plan.run.projectID = nil
+        plan.run.projectName = "fraud"
+        let bench = Bench()
+        bench.accept(.sample(plan: plan))
+        bench.answer(.projects(["p2", "p1"]))
+        let cause = Cause(.projectAmbiguous, "2 projects are named 'fraud': p1, p2")
+        #expect(bench.endings.map(\.cause) == [cause])
+    }
+
     @Test(arguments: [RunFacts.Status.failed, .killed])
     func aRunThatEndedBadlyIsSkippedAtOnce(status: RunFacts.Status) {
         var facts = RunFacts.sample(1)

@@ -45,7 +45,7 @@ struct VirtualWorkbench: Sendable {
     mutating func answer(_ call: APICall, now: MonotonicTime) -> Result<CallResult, CallFailure> {
         switch call {
         case .probe: .success(.alive)
-        case .findProject: .success(.project(id: "project"))
+        case .findProject: .success(.projects(["project"]))
         case .findExperiment: .success(.experiment(id: "experiment"))
         case .readRun(_, _, let run): .success(.run(self.runs[run]))
         case .newestRun: .success(.run(self.runs.values.max { $0.order < $1.order }))

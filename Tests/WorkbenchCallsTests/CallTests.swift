@@ -101,8 +101,8 @@ struct CallTests {
         Exemplar(
             call: .findProject(name: "n"),
             lines: ["GET /projects?page_size=100&search_filter=%7B%22name%22%3A%22n%22%7D"],
-            answers: [.json(#"{"projects":[{"id":"1","name":"nn"},{"id":"2","name":"n"}]}"#)],
-            result: .project(id: "2")
+            answers: [.json(#"{"projects":[{"id":"1","name":"nn"},{"id":"2","name":"n"},{"id":"3","name":"n"}]}"#)],
+            result: .projects(["2", "3"])
         ),
         Exemplar(
             call: .findExperiment(projectID: "p", name: "n"),

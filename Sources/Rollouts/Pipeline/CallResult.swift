@@ -6,8 +6,8 @@ package import Values
 package enum CallResult: Sendable, Equatable {
     /// A probe was answered.
     case alive
-    /// Id of the project.
-    case project(id: String?)
+    /// Ids of the projects of a name.
+    case projects([String])
     /// Id of the experiment.
     case experiment(id: String?)
     /// The run.

@@ -42,6 +42,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     // Failed.
     /// The project does not exist or can't be seen with the key.
     case projectNotFound
+    /// More than one project has the name that the event gives.
+    case projectAmbiguous
     /// The experiment does not exist or can't be seen with the key.
     case experimentNotFound
     /// The run does not exist or was deleted.
@@ -105,9 +107,9 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
             .refusedInBetween, .notFound, .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound,
             .journalUnreadable:
             true
-        case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .experimentNotFound, .runNotFound,
-            .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid, .forbidden,
-            .outcomeUnknown, .recordTooLarge:
+        case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .projectAmbiguous, .experimentNotFound,
+            .runNotFound, .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid,
+            .forbidden, .outcomeUnknown, .recordTooLarge:
             false
         }
     }
@@ -121,6 +123,7 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .runNotFinished: "Emit the event after the run has finished, or replay the run."
         case .newerRun: "Nothing; to go back on purpose: slipway replay --run ID --allow-rollback."
         case .projectNotFound: "Check the project's id or name and that the key's user is a member of it."
+        case .projectAmbiguous: "Name the project by its id in the event, and emit it again."
         case .experimentNotFound: "Check the experiment's id or name."
         case .runNotFound: "Check the run's id; a deleted run can't be deployed."
         case .artifactNotFound: "Log the model under the artifact path, or set model.artifactPath."

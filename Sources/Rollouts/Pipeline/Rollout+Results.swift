@@ -25,7 +25,7 @@ extension Rollout {
     package func succeeded(_ result: CallResult, startedAt: MonotonicTime, mayLag: Bool = false) -> Verdict {
         switch result {
         case .alive, .marked: .proceed
-        case .project(let id): self.foundProject(id)
+        case .projects(let ids): self.foundProjects(ids)
         case .experiment(let id): self.foundExperiment(id)
         case .run(let facts): self.foundRun(facts, mayLag: mayLag)
         case .version(let facts): self.found(facts, by: RegisterStep.self, startedAt: startedAt)

@@ -23,10 +23,17 @@ extension Rollout {
 
     // MARK: What an answer means
 
-    func foundProject(_ id: String?) -> Verdict {
-        guard let id else {
-            let name = self.reference.projectName ?? ""
+    func foundProjects(_ ids: [String]) -> Verdict {
+        let name = self.reference.projectName ?? ""
+        guard let id = ids.first else {
             return .finish(.failed, Cause(.projectNotFound, "no project is named '\(name)'"))
+        }
+        // Names are unique for one owner only, and no order of a list says which one is meant.
+        guard ids.count == 1 else {
+            let list = ids.sorted().prefix(10).joined(separator: ", ")
+            let more = ids.count > 10 ? ", and others" : ""
+            let message = "\(ids.count) projects are named '\(name)': \(list)\(more)"
+            return .finish(.failed, Cause(.projectAmbiguous, message))
         }
         self.found = FoundIDs(projectID: id)
         return .proceed
