@@ -97,7 +97,8 @@ extension SettingKey {
         "rollout.maximumAttempts",
         .integer(1...100),
         default: "6",
-        "Failures of one step after which the rollout fails. One counts while the same call succeeds for other models."
+        "Failures of one step after which the rollout fails. Conflicts and answers that make no sense always count, other "
+            + "failures while the same call succeeds for other models."
     )
     /// `rollout.backoffBase`.
     package static let rolloutBackoffBase = SettingKey(
