@@ -81,7 +81,9 @@ struct VersionLook: Sendable {
         let unclear = versions.filter { !self.isOfRun($0) && !$0.status.isEnded }
         guard !unclear.isEmpty else { return .version(nil) }
         let ids = unclear.prefix(5).map(\.id).joined(separator: ", ")
-        return .unclear("an earlier call may have made version \(ids), of which the registry keeps neither run nor tags")
+        return .unclear(
+            "an earlier call may have made version \(ids), of which the registry keeps neither run nor tags"
+        )
     }
 
     private func isOfRun(_ version: RegisteredModelVersion) -> Bool {
@@ -89,7 +91,9 @@ struct VersionLook: Sendable {
     }
 
     private func mayBeOurs(_ version: RegisteredModelVersion) -> Bool {
-        guard let keys = self.secondKeys, version.runID.isEmpty, version.tags[MarkerTag.key] == nil else { return false }
+        guard let keys = self.secondKeys, version.runID.isEmpty, version.tags[MarkerTag.key] == nil else {
+            return false
+        }
         return version.createdAt.map { $0 >= keys.since } ?? true
     }
 }

@@ -95,7 +95,10 @@ struct CoordinatorSweepTests {
         bench.answer(.deployment(DeploymentFacts(deploymentID: "d9", progress: .failed("no"))))
         #expect(bench.endings.map(\.phase) == [.failed])
         bench.pass(11)
-        #expect(bench.calls.map { "\($0)".contains("findDeployments") } == [true], "what serves may be another one by now")
+        #expect(
+            bench.calls.map { "\($0)".contains("findDeployments") } == [true],
+            "what serves may be another one by now"
+        )
         bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: false)]))
         #expect(bench.calls.map(self.isReviving) == [true])
     }

@@ -138,7 +138,10 @@ struct SweepTests {
 
     @Test(
         "what a person made by hand is told, and not touched",
-        arguments: [("us", 9_000, false), ("us", 10_000, true), ("us", 100_000, true), ("us", 200_000, false), ("ann", 50_000, false)]
+        arguments: [
+            ("us", 9_000, false), ("us", 10_000, true), ("us", 100_000, true), ("us", 200_000, false),
+            ("ann", 50_000, false),
+        ]
     )
     func persons(user: String, at time: Int64, isOurs: Bool) {
         var sweep = Sweep(self.doubted(.deployment), live: nil, user: "us")

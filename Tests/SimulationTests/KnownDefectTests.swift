@@ -15,7 +15,7 @@ struct KnownDefectTests {
     }
 
     static let all: [Known] = [
-        Known(name: "running-before-finished", check: .endedTwice),
+        Known(name: "running-before-finished", check: .endedTwice)
     ]
 
     @Test("are there still", arguments: all)

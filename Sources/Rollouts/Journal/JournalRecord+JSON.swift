@@ -51,22 +51,24 @@ extension RolloutState {
                 writer.field("httpStatus", cause.httpStatus)
             }
         }
-        if let aftermath {
-            writer.object("aftermath") { writer in
-                writer.array("doubts") { writer in
-                    for doubt in aftermath.doubts {
-                        writer.object { writer in
-                            writer.field("step", doubt.step.rawValue)
-                            writer.field("from", doubt.from?.millisecondsSinceEpoch)
-                            writer.field("until", doubt.until?.millisecondsSinceEpoch)
-                        }
-                    }
+        if let aftermath { writer.object("aftermath") { aftermath.write(to: &$0) } }
+    }
+}
+
+extension Aftermath {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.array("doubts") { writer in
+            for doubt in self.doubts {
+                writer.object { writer in
+                    writer.field("step", doubt.step.rawValue)
+                    writer.field("from", doubt.from?.millisecondsSinceEpoch)
+                    writer.field("until", doubt.until?.millisecondsSinceEpoch)
                 }
-                writer.write(aftermath.orphans)
-                if aftermath.looks > 0 { writer.field("looks", aftermath.looks) }
-                if aftermath.isChanging { writer.field("isChanging", true) }
             }
         }
+        writer.write(self.orphans)
+        if self.looks > 0 { writer.field("looks", self.looks) }
+        if self.isChanging { writer.field("isChanging", true) }
     }
 }
 

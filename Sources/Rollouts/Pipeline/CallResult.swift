@@ -144,7 +144,7 @@ extension CallResult {
         case .version(let facts): facts?.making
         case .build(let facts): facts?.making
         case .deployment(let facts): facts?.making
-        case .alive, .project, .experiment, .run, .model, .runtime, .unclear, .verification, .marked: nil
+        case .alive, .projects, .experiment, .run, .model, .runtime, .unclear, .verification, .marked: nil
         }
     }
 }

@@ -142,7 +142,8 @@ final class Ledger {
         case .cleanupGivenUp(let state, _, _):
             trace.tell(Story.line(time, process, "gives the clean-up of \(Story.name(state)) up"))
         case .phase, .conditions, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .offsetOutOfRange,
-            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers, .unusable:
+            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers,
+            .unusable:
             break
         }
     }
