@@ -8,8 +8,10 @@ import WorkbenchAPI
 /// What the rollouts decide: records to be written, calls to be made, things to be told.
 extension WorkerMachine {
     mutating func take(_ answer: WorkbenchAnswer, now: Now) {
-        if case .response(let response) = answer.outcome, response.status == 200 {
-            self.rollouts.workbenchClockShows({ response.date }, now: now)
+        if case .response(let response) = answer.outcome, response.status == 200,
+            let began = self.calls.active[answer.id]?.began
+        {
+            self.rollouts.workbenchClockShows({ response.date }, took: now.monotonic - began, now: now)
         }
         guard let end = self.calls.answered(answer, now: now, reports: &self.turn.reports) else { return }
         self.ended(end, now: now)

@@ -33,14 +33,15 @@ extension BuildLook {
         let ours = builds.filter { self.isOurs($0) }
         guard ours.isEmpty else { return self.result(choosingFrom: ours) }
         let certain = builds.filter { !$0.registeredVersionID.isEmpty && $0.createdAt != nil }
-        guard certain.isEmpty, !builds.isEmpty else { return self.result(choosingFrom: certain) }
+        // The newest: what was made before, in the same moment, is rather another rollout's of the same run.
+        guard certain.isEmpty, !builds.isEmpty else { return self.result(choosingFrom: certain.suffix(1)) }
         let ids = builds.prefix(5).map(\.id).joined(separator: ", ")
         return .unclear(
             "an earlier call may have made build \(ids) of model \(self.modelID), whose comment, version or time was not kept"
         )
     }
 
-    private func result(choosingFrom builds: [ModelBuild]) -> CallResult {
+    private func result(choosingFrom builds: some Collection<ModelBuild>) -> CallResult {
         guard let build = builds.living({ Progress($0.status) }) else { return .build(nil) }
         var facts = BuildFacts(build, sent: nil)
         facts.making.hasTwins = builds.count > 1
@@ -55,7 +56,7 @@ extension BuildLook {
 
     /// Whether nothing that it says speaks against it, though its marker is gone or cut.
     private func mayBeOurs(_ build: ModelBuild) -> Bool {
-        guard let keys = self.secondKeys, self.hasVersion(build) else { return false }
+        guard let keys = self.secondKeys, self.hasVersion(build), build.id != keys.liveBuildID else { return false }
         let isAnothers = build.comment.hasPrefix("slipway:") && !self.marker.hasPrefix(build.comment)
         let hasRuntime =
             build.runtimeIdentifier.isEmpty || self.runtimeIdentifier.isEmpty

@@ -72,7 +72,7 @@ struct MarkerTests {
 struct LostMarkerTests {
     private func uncertain() -> Bench {
         let bench = Bench()
-        bench.coordinator.workbenchClockShows({ at(1_000).wall }, now: bench.now)
+        bench.coordinator.workbenchClockShows({ at(1_000).wall }, took: .zero, now: bench.now)
         bench.accept(.sample())
         bench.answerAll(until: { $0.isNamed("createBuild") })
         bench.fail(.failedSomehow)
@@ -87,7 +87,7 @@ struct LostMarkerTests {
             Issue.record("no look")
             return
         }
-        #expect(look.secondKeys?.since == at(998).wall)
+        #expect(look.secondKeys?.since == at(999).wall)
         #expect(look.runtimeIdentifier == "runtime")
     }
 

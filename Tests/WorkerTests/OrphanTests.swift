@@ -36,7 +36,8 @@ struct OrphanTests {
 
     @Test(arguments: [
         ("version", "/registry/models", "removed"), ("build", "/projects/*/models/*/builds", "removed"),
-        ("deployment", deployments, "serving"),
+        // Of twins the one that lives is the rollout's: the orphan is the one that was displaced.
+        ("deployment", deployments, "stopped"),
     ])
     func whatALateCallMadeIsFoundAfterTheEnd(kind: String, path: String, outcome: String) async throws {
         try await WorkerFixture.with { bed in

@@ -250,9 +250,14 @@ extension Coordinator {
     }
 
     /// An answer of the workbench says what its clock shows.
-    package mutating func workbenchClockShows(_ time: () -> Timestamp?, now: Now) {
+    ///
+    /// - Parameters:
+    ///   - time: Reads what it says.
+    ///   - took: How long ago it was asked for.
+    ///   - now: The moment.
+    package mutating func workbenchClockShows(_ time: () -> Timestamp?, took: Span, now: Now) {
         guard self.workbenchClock.wants(now.monotonic), let time = time() else { return }
-        self.workbenchClock.shows(time, now: now.monotonic)
+        self.workbenchClock.shows(time, took: took, now: now)
     }
 
     /// Whether a run that an answer does not show may only not be shown yet (rule 14).

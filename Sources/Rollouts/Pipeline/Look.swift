@@ -41,20 +41,39 @@ package struct SecondKeys: Sendable, Equatable {
     package var since: Timestamp
     /// The user whose key the worker has; empty where that is not known.
     package var user: String
+    /// The build that is live: the one before in the lane, perhaps of the same run.
+    package var liveBuildID: String?
 
     /// Creates keys.
-    package init(since: Timestamp, user: String = "") {
+    package init(since: Timestamp, user: String = "", liveBuildID: String? = nil) {
         self.since = since
         self.user = user
+        self.liveBuildID = liveBuildID
     }
 }
 
 extension APICall {
-    /// Adds whose key the worker has, which no rollout knows.
-    mutating func complete(user: String) {
-        guard case .findBuild(var look) = self, look.secondKeys != nil else { return }
+    /// Adds what no rollout knows by itself: whose key the worker has, and what is live.
+    mutating func complete(user: String, live: LiveDeployment?) {
+        guard case .findBuild(let look) = self, look.secondKeys != nil else { return }
+        self = .findBuild(look.completed(user: user, live: live))
+    }
+}
+
+extension SweepCall {
+    /// Adds what no rollout knows by itself.
+    mutating func complete(user: String, live: LiveDeployment?) {
+        guard case .findBuilds(let look) = self else { return }
+        self = .findBuilds(look.completed(user: user, live: live))
+    }
+}
+
+extension BuildLook {
+    fileprivate func completed(user: String, live: LiveDeployment?) -> BuildLook {
+        var look = self
         look.secondKeys?.user = user
-        self = .findBuild(look)
+        look.secondKeys?.liveBuildID = live?.place?.buildID
+        return look
     }
 }
 
@@ -65,16 +84,25 @@ struct WorkbenchClock: Sendable {
     private var shown: Timestamp?
     private var at = MonotonicTime.zero
 
-    /// How long an answer's date serves; clocks don't drift apart by a second in that time.
-    private static let isGoodFor = Span.seconds(60)
+    /// How long an answer's date serves.
+    private static let isGoodFor = Span.seconds(1)
 
     /// Whether the next answer's date is of use.
     func wants(_ now: MonotonicTime) -> Bool { self.shown == nil || now - self.at > Self.isGoodFor }
 
-    /// An answer says what the clock showed when it was given.
-    mutating func shows(_ time: Timestamp, now: MonotonicTime) {
-        self.shown = time
-        self.at = now
+    /// An answer says what the clock showed when it was given, in whole seconds.
+    ///
+    /// It may have been given at any moment since it was asked for, and be read much later: what it says is the least that the
+    /// clock can show now.
+    ///
+    /// - Parameters:
+    ///   - time: What it says.
+    ///   - took: How long ago it was asked for.
+    ///   - now: The moment.
+    mutating func shows(_ time: Timestamp, took: Span, now: Now) {
+        let latest = time.advanced(by: .seconds(1) + took.duration)
+        self.shown = self.shown == nil ? time : min(max(self.time(now), time), latest)
+        self.at = now.monotonic
     }
 
     /// What it shows some time from now, or a moment less; our own wall clock's time where no answer has said anything.

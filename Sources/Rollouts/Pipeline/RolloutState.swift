@@ -91,8 +91,8 @@ package struct RolloutState: Codable, Sendable, Equatable {
 
     /// By what else the step's thing is known than by its marker; `nil` where it was never asked for.
     var secondKeys: SecondKeys? {
-        // A clock that is read from dates of whole seconds may seem to go a second back.
-        self.askedAt.map { SecondKeys(since: $0.advanced(by: .seconds(-2))) }
+        // A workbench may say in whole seconds when it has made something.
+        self.askedAt.map { SecondKeys(since: $0.advanced(by: .seconds(-1))) }
     }
 
     /// Ends a rollout that intake does not let in; its first status event is its last.

@@ -49,7 +49,10 @@ package struct Sweep: Sendable {
     /// The next move.
     package mutating func nextMove() -> Move {
         while let step = self.steps.first {
-            if let call = step.rules.search(for: self.state) { return .call(call) }
+            if var call = step.rules.search(for: self.state) {
+                call.complete(user: self.user, live: self.live)
+                return .call(call)
+            }
             self.steps.removeFirst()
         }
         if !self.isTold, self.orphans != self.state.aftermath?.orphans ?? [] { return .tell }
