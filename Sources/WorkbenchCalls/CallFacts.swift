@@ -95,7 +95,7 @@ extension ModelFacts {
 }
 
 extension BuildFacts {
-    /// - Parameter sent: The comment that was sent, where this is the answer to a creation.
+    /// Takes a build as it was answered; `sent` is the comment that was sent, where this is the answer to a creation.
     init(_ build: ModelBuild, sent: String?) {
         self.init(buildID: build.id, progress: Progress(build.status))
         guard let sent else { return }

@@ -81,11 +81,13 @@ extension SweepStage {
                 .marked(versions.compactMap { MarkedObject($0, marker: MarkerTag(marker)) })
             }
         case .findingBuilds(let search, let look):
-            return try arrival.turn(of: search, in: { .sweeping(.findingBuilds($0, look)) }) { builds in
+            let stage = { Stage.sweeping(.findingBuilds($0, look)) }
+            return try arrival.turn(of: search, in: stage) { builds in
                 .marked(builds.map { MarkedObject($0, isMarked: $0.isMarked(by: look.marker)) })
             }
         case .findingUses(let search):
-            return try arrival.turn(of: search, in: { .sweeping(.findingUses($0)) }) { builds in
+            let stage = { Stage.sweeping(.findingUses($0)) }
+            return try arrival.turn(of: search, in: stage) { builds in
                 .marked(builds.map { MarkedObject($0, isMarked: false) })
             }
         case .findingDeployments(let search):

@@ -158,6 +158,7 @@ extension Exchange where Self == PageSearch<ModelBuild, [ModelBuild]> {
     ///   - model: The model.
     ///   - text: Has the server leave out builds without that text in their comments; `nil` for none.
     ///   - isWanted: Whether a build is meant.
+    /// - Returns: The search.
     package static func builds(
         project: String,
         model: String,
