@@ -6,12 +6,12 @@ extension Coordinator {
     /// Brings a rollout to its next call, wait or end.
     mutating func move(_ id: RolloutID, now: Now) {
         while let rollout = self.rollouts[id] {
-            let lane = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0] }
-            switch rollout.nextMove(live: lane?.live) {
+            let live = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0]?.liveDeployment }
+            switch rollout.nextMove(live: live?.run) {
             case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
                 rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
             case .call(var call):
-                call.complete(user: self.user, live: lane?.liveDeployment)
+                call.complete(user: self.user, live: live)
                 self.want(call, for: rollout, now: now)
                 return
             case .create(let call, _):

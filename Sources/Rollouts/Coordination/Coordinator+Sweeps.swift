@@ -81,9 +81,13 @@ extension Coordinator {
         }
     }
 
-    private func lane(of state: RolloutState) -> Lane? { state.laneKey.flatMap { self.lanes[state.partition]?[$0] } }
+    private func live(of state: RolloutState) -> LiveDeployment? {
+        state.laneKey.flatMap { self.lanes[state.partition]?[$0]?.liveDeployment }
+    }
 
-    private func live(of state: RolloutState) -> LiveDeployment? { self.lane(of: state)?.liveDeployment }
+    private func isBusy(laneOf state: RolloutState) -> Bool {
+        state.laneKey.flatMap { self.lanes[state.partition]?[$0]?.head } != nil
+    }
 
     /// Starts calls of sweeps where rollouts leave slots, or have had many.
     mutating func dispatchSweeps(now: Now) {
@@ -134,16 +138,15 @@ extension Coordinator {
     /// What is not is put off, left out, or announced here. A sweep may have waited long for its call, and others have gone on.
     private mutating func mayChange(_ call: SweepCall, _ id: RolloutID, _ partition: Partition, now: Now) -> Bool {
         guard let sweep = self.sweeps.running[id] else { return false }
-        let lane = self.lane(of: sweep.state)
+        let live = self.live(of: sweep.state)?.place
         switch call {
-        case .reviveDeployment(let place) where lane?.liveDeployment?.place != place,
-            .stopDeployment(let place) where lane?.liveDeployment?.place == place:
+        case .reviveDeployment(let place) where live != place, .stopDeployment(let place) where live == place:
             self.sweeps.running[id]?.succeeded([])
             return false
         default: break
         }
         // Then what is being deployed decides what serves, and what was found may be another thing afterwards.
-        guard !call.changesServing || lane?.head == nil else {
+        guard !call.changesServing || !self.isBusy(laneOf: sweep.state) else {
             _ = self.sweeps.ready.popFirst()
             self.sweeps.running[id]?.lookAgain()
             self.sweepAgain(id, at: now.monotonic + .seconds(10))
