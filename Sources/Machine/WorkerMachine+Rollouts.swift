@@ -8,12 +8,13 @@ import WorkbenchAPI
 /// What the rollouts decide: records to be written, calls to be made, things to be told.
 extension WorkerMachine {
     mutating func take(_ answer: WorkbenchAnswer, now: Now) {
-        if case .response(let response) = answer.outcome, response.status == 200,
-            let began = self.calls.active[answer.id]?.began
-        {
+        let began = self.calls.active[answer.id]?.began
+        let end = self.calls.answered(answer, now: now, reports: &self.turn.reports)
+        // Only the workbench's own answers say what its clock shows (rule 12).
+        if case .response(let response) = answer.outcome, let began, end?.isSuccess != false {
             self.rollouts.workbenchClockShows({ response.date }, took: now.monotonic - began, now: now)
         }
-        guard let end = self.calls.answered(answer, now: now, reports: &self.turn.reports) else { return }
+        guard let end else { return }
         self.ended(end, now: now)
     }
 

@@ -19,8 +19,8 @@ enum SweepStage: Sendable {
     case deleting(Endpoint<EmptyReply>)
     /// A deployment is being stopped, or started again.
     case changing(Endpoint<ModelDeployment>)
-    /// The deployment that is to serve is read. Next: `changing`, or the end where it is up or on its way.
-    case readingBeforeRevival(Endpoint<ModelDeployment>, DeploymentPlace)
+    /// The deployment that is to serve is read.
+    case reading(Endpoint<ModelDeployment>)
 }
 
 extension SweepStage {
@@ -47,15 +47,23 @@ extension SweepStage {
                     place.deploymentID
                 )
             )
-        case .reviveDeployment(let place):
-            .readingBeforeRevival(
+        case .readLive(let place):
+            .reading(
                 .deployment(
                     project: place.projectID,
                     model: place.modelID,
                     build: place.buildID,
                     place.deploymentID
-                ),
-                place
+                )
+            )
+        case .reviveDeployment(let place):
+            .changing(
+                .restartDeployment(
+                    project: place.projectID,
+                    model: place.modelID,
+                    build: place.buildID,
+                    place.deploymentID
+                )
             )
         }
     }
@@ -68,7 +76,7 @@ extension SweepStage {
         case .findingDeployments(let search): search.draft(in: dialect)
         case .deleting(let endpoint): endpoint.draft
         case .changing(let endpoint): endpoint.draft
-        case .readingBeforeRevival(let endpoint, _): endpoint.draft
+        case .reading(let endpoint): endpoint.draft
         }
     }
 
@@ -99,21 +107,8 @@ extension SweepStage {
             _ = try arrival.answer(to: endpoint)
         case .changing(let endpoint):
             _ = try arrival.answer(to: endpoint)
-        case .readingBeforeRevival(let endpoint, let place):
-            guard try arrival.answer(to: endpoint).isUpOrOnItsWay else {
-                return .ask(
-                    .sweeping(
-                        .changing(
-                            .restartDeployment(
-                                project: place.projectID,
-                                model: place.modelID,
-                                build: place.buildID,
-                                place.deploymentID
-                            )
-                        )
-                    )
-                )
-            }
+        case .reading(let endpoint):
+            return .ended(.marked([MarkedObject(try arrival.answer(to: endpoint))]))
         }
         return .ended(.marked([]))
     }

@@ -53,9 +53,15 @@ struct CoordinatorSweepTests {
         return bench
     }
 
+    private func isDown(_ bench: Bench) {
+        #expect(bench.calls.map { "\($0)".contains("readLive") } == [true])
+        bench.answer(.marked([MarkedObject(id: "d5", isActive: false)]))
+    }
+
     @Test func theDisplacedDeploymentIsRevived() {
         let bench = self.stopped()
         bench.answer(.marked([]))
+        self.isDown(bench)
         #expect(bench.calls.map(self.isReviving) == [true])
         bench.answer(.marked([]))
         self.lookAgain(bench)
@@ -75,6 +81,7 @@ struct CoordinatorSweepTests {
         #expect(bench.endings.map(\.phase) == [.deployed])
         // Only now its stop is answered.
         bench.answer(.marked([]))
+        bench.answer(.marked([]))
         bench.pass(60)
         #expect(bench.calls == [])
         self.lookAgain(bench)
@@ -88,7 +95,7 @@ struct CoordinatorSweepTests {
             leaving: { if case .sweep = $0 { true } else { false } },
             until: { $0.isNamed("createDeployment") }
         )
-        bench.answer(.marked([]))
+        for _ in 1...2 { bench.answer(.marked([])) { if case .sweep = $0 { true } else { false } } }
         bench.pass(5)
         #expect(!bench.calls.contains(where: self.isReviving))
         // It fails, so what was live before ought to serve again.
@@ -100,7 +107,19 @@ struct CoordinatorSweepTests {
             "what serves may be another one by now"
         )
         bench.answer(.marked([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: false)]))
+        self.isDown(bench)
         #expect(bench.calls.map(self.isReviving) == [true])
+    }
+
+    /// What is to serve does not wait for a build of hours.
+    @Test func theDisplacedDeploymentIsRevivedWhileARunOfTheModelIsBuilt() {
+        let bench = self.stopped()
+        bench.accept(.sample(9, plan: .sample(run: "r9")))
+        bench.answerAll(leaving: { if case .sweep = $0 { true } else { false } }, until: { $0.isNamed("createBuild") })
+        let isSweep: (APICall) -> Bool = { if case .sweep = $0 { true } else { false } }
+        bench.answer(.marked([]), to: isSweep)
+        bench.answer(.marked([MarkedObject(id: "d5", isActive: false)]), to: isSweep)
+        #expect(bench.calls.contains(where: self.isReviving))
     }
 
     @Test func aSweepThatGivesUpSaysSo() {
@@ -146,6 +165,7 @@ struct CoordinatorSweepTests {
         bench.answer(.marked([MarkedObject(id: "b2", isActive: true)]))
         #expect(bench.limits.isEmpty == false, "nothing is deleted without a last moment")
         bench.fail(CallFailure(.withheld, message: "too late"))
+        bench.pass(1)
         #expect(bench.calls.map { "\($0)".contains("removeBuild") } == [true], "announced anew")
     }
 

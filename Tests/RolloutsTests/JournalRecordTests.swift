@@ -60,7 +60,6 @@ struct JournalRecordTests {
         state.askedAt = wall(1_700_000_001_000)
         state.doubt(.build, until: wall(1_700_000_090_000))
         state.aftermath?.looks = 1
-        state.aftermath?.isChanging = true
         state.aftermath?.orphans = [Orphan(kind: .version, id: "v2", outcome: .left)]
         return state
     }

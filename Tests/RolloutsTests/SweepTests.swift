@@ -97,6 +97,23 @@ struct SweepTests {
         sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])
         #expect(sweep.tell().aftermath?.orphans == [Orphan(kind: .deployment, id: "d2", outcome: .serving)])
         #expect(sweep.nextMove() == .finish)
+        // The second look finds it as the first one left it.
+        var second = Sweep(sweep.finished().state, live: self.live("d1"))
+        _ = second.nextMove()
+        second.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])
+        #expect(second.orphans == [Orphan(kind: .deployment, id: "d2", outcome: .serving)])
+        #expect(second.nextMove() == .finish)
+    }
+
+    @Test func whatIsUpIsNotStartedAgain() {
+        var sweep = Sweep(self.ended([.deployment]), live: self.live("d9", run: "r9"))
+        _ = sweep.nextMove()
+        sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: true)])
+        _ = sweep.tell()
+        sweep.succeeded([])
+        #expect(sweep.nextMove() == .call(.readLive(self.place("d9"))))
+        sweep.succeeded([MarkedObject(id: "d9", isActive: true)])
+        #expect(sweep.nextMove() == .finish)
     }
 
     @Test func anOlderRunThatCameUpLateIsStoppedAndTheNewestServesAgain() {
@@ -110,6 +127,8 @@ struct SweepTests {
         #expect(sweep.tell().aftermath?.orphans == [Orphan(kind: .deployment, id: "d2", outcome: .stopped)])
         #expect(sweep.nextMove() == .call(.stopDeployment(self.place("d2"))))
         sweep.succeeded([])
+        #expect(sweep.nextMove() == .call(.readLive(newest)))
+        sweep.succeeded([MarkedObject(id: "d9", isActive: false)])
         #expect(sweep.nextMove() == .call(.reviveDeployment(newest)))
         sweep.succeeded([])
         #expect(sweep.nextMove() == .finish)
@@ -121,6 +140,8 @@ struct SweepTests {
         var sweep = Sweep(state, live: self.live("d9", run: "r9"))
         _ = sweep.nextMove()
         sweep.succeeded([MarkedObject(id: "d1", isActive: false), MarkedObject(id: "d2", isActive: false)])
+        #expect(sweep.nextMove() == .call(.readLive(self.place("d9"))))
+        sweep.succeeded([MarkedObject(id: "d9", isActive: false)])
         #expect(sweep.nextMove() == .call(.reviveDeployment(self.place("d9"))))
         sweep.succeeded([])
         #expect(sweep.nextMove() == .finish)

@@ -213,6 +213,8 @@ struct VirtualWorkbench: Sendable {
             for index in self.deployments.indices where self.deployments[index].id == place.deploymentID {
                 self.deployments[index].isStopped = true
             }
+        case .readLive(let place):
+            return self.deployments.filter { $0.id == place.deploymentID }.map(Self.marked)
         case .reviveDeployment(let place):
             guard let index = self.deployments.firstIndex(where: { $0.id == place.deploymentID }) else { break }
             self.stopDeployments(of: self.deployments[index].model)

@@ -353,15 +353,15 @@ struct CallTests {
         ),
         Exemplar(
             call: .sweep(.reviveDeployment(place)),
-            lines: ["GET \(deployments)/d", "POST \(deployments)/d:restart"],
-            answers: [.json(#"{"id":"d","status":"stopped"}"#), .json(#"{"id":"d","status":"pending"}"#)],
+            lines: ["POST \(deployments)/d:restart"],
+            answers: [.json(#"{"id":"d","status":"pending"}"#)],
             result: .marked([])
         ),
         Exemplar(
-            call: .sweep(.reviveDeployment(place)),
+            call: .sweep(.readLive(place)),
             lines: ["GET \(deployments)/d"],
             answers: [.json(#"{"id":"d","status":"deploying"}"#)],
-            result: .marked([])
+            result: .marked([MarkedObject(id: "d", isActive: true)])
         ),
     ]
 

@@ -16,6 +16,7 @@ package struct CallsUnderWay: Sendable {
         let name: String
         /// The journal partition for which it is made; `nil` for a probe.
         let lease: Lease?
+        /// Whether it makes or changes something, so that it has a last moment, and a hand-over waits for it.
         let isCreating: Bool
         let startBefore: MonotonicTime?
         var conversation: Conversation
@@ -32,6 +33,9 @@ package struct CallsUnderWay: Sendable {
         package var call: Coordinator.CallID
         /// What came of it.
         package var result: Result<CallResult, CallFailure>
+
+        /// Whether it brought a result.
+        var isSuccess: Bool { if case .success = self.result { true } else { false } }
     }
 
     private let dialect: Dialect
@@ -97,7 +101,7 @@ package struct CallsUnderWay: Sendable {
                 call: id,
                 name: call.name,
                 lease: lease,
-                isCreating: call.isCreating,
+                isCreating: startBefore != nil,
                 startBefore: startBefore,
                 conversation: conversation,
                 operation: next.operation.id,

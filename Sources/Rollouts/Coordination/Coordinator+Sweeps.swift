@@ -25,6 +25,7 @@ struct Sweeps: Sendable {
     mutating func remove(_ id: RolloutID) {
         guard self.waiting.removeValue(forKey: id) != nil || self.running.removeValue(forKey: id) != nil else { return }
         self.due.removeAll { $0 == id }
+        self.ready.removeAll { $0 == id }
     }
 
     mutating func remove(partition: Partition) -> Set<RolloutID> {
@@ -85,8 +86,17 @@ extension Coordinator {
         state.laneKey.flatMap { self.lanes[state.partition]?[$0]?.liveDeployment }
     }
 
-    private func isBusy(laneOf state: RolloutState) -> Bool {
-        state.laneKey.flatMap { self.lanes[state.partition]?[$0]?.head } != nil
+    /// Whether another rollout of the model decides what serves.
+    ///
+    /// What is to serve is started again at once, as long as nobody is deploying: the head may be at its build for hours.
+    private func isHeldUp(_ call: SweepCall, of state: RolloutState) -> Bool {
+        guard let head = state.laneKey.flatMap({ self.lanes[state.partition]?[$0]?.head }) else { return false }
+        switch call {
+        case .stopDeployment: return true
+        case .reviveDeployment: return self.rollouts[head]?.isDeploying == true
+        case .findVersions, .findBuilds, .findDeployments, .findUses, .readLive, .removeVersion, .removeBuild:
+            return false
+        }
     }
 
     /// Starts calls of sweeps where rollouts leave slots, or have had many.
@@ -100,12 +110,12 @@ extension Coordinator {
                 self.journalSweep(id)
                 continue
             }
-            guard !call.isChanging || self.mayChange(call, id, partition, now: now) else { continue }
             guard self.outages[call.component]?.allowsCalls == true else {
                 _ = self.sweeps.ready.popFirst()
                 self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
                 continue
             }
+            guard !call.isChanging || self.mayChange(call, id, partition, now: now) else { continue }
             guard self.budget.take(now: now.monotonic) else { return }
             _ = self.sweeps.ready.popFirst()
             self.start(call, id, partition, now: now)
@@ -145,8 +155,8 @@ extension Coordinator {
             return false
         default: break
         }
-        // Then what is being deployed decides what serves, and what was found may be another thing afterwards.
-        guard !call.changesServing || !self.isBusy(laneOf: sweep.state) else {
+        // Then another one decides what serves, and what was found may be another thing afterwards.
+        guard !self.isHeldUp(call, of: sweep.state) else {
             _ = self.sweeps.ready.popFirst()
             self.sweeps.running[id]?.lookAgain()
             self.sweepAgain(id, at: now.monotonic + .seconds(10))
@@ -156,7 +166,9 @@ extension Coordinator {
             _ = self.sweeps.ready.popFirst()
             return false
         }
-        guard let intent = sweep.intent, now.monotonic < intent.began + self.policy.intentValidity else {
+        guard let intent = sweep.intent, intent.subject == .cleanUp,
+            now.monotonic < intent.began + self.policy.intentValidity
+        else {
             _ = self.sweeps.ready.popFirst()
             guard let state = self.sweeps.running[id]?.announce() else { return false }
             self.record(state, purpose: .sweep, publishes: false)
@@ -184,7 +196,7 @@ extension Coordinator {
         case .withheld:
             // Its intent was too old by then.
             self.sweeps.running[id]?.intent = nil
-            self.sweeps.ready.append(id)
+            self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.base)
         case .unavailable, .unauthorized, .rateLimited,
             .inBetween where self.outages[component]?.allowsCalls != true:
             self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)

@@ -229,6 +229,7 @@ package struct JournalSnapshot: Sendable {
             do throws(JournalDefect.Reason) {
                 let lane = try Self.decode(LaneState.self, body.value, decoder)
                 guard lane.key == key else { throw .impossible("its value is of lane '\(lane.key.journalText)'") }
+                if let reason = lane.impossibility { throw .impossible(reason) }
                 lanes.append(lane)
             } catch {
                 self.note(

@@ -31,12 +31,16 @@ extension RolloutState {
                 "previousPhaseMilliseconds",
                 self.previousPhaseMilliseconds.map(JournalBounds.milliseconds.contains) ?? true
             ),
+            ("askedAt", self.askedAt.map(JournalBounds.time.contains) ?? true),
+            ("aftermath", self.aftermath?.isPossible ?? true),
             ("plan.deadlines", self.plan.deadlines.all.allSatisfy(JournalBounds.milliseconds.contains)),
         ]
         if let outside = bounds.first(where: { !$0.isKept }) { return "'\(outside.name)' is outside of its bounds" }
         guard self.phase.isTerminal == (self.step == .finished) else {
             return "phase '\(self.phase.rawValue)' at step '\(self.step.rawValue)'"
         }
+        guard !self.phase.isTerminal || self.intent == nil else { return "an intent after its end" }
+        guard self.phase.isTerminal || self.aftermath?.isChanging != true else { return "a clean-up before its end" }
         guard self.run != nil || !self.step.needsRun else { return "step '\(self.step.rawValue)' without a run" }
         return nil
     }
@@ -49,6 +53,25 @@ extension RolloutStep {
         case .resolve, .finished: false
         case .lane, .register, .model, .build, .deploy, .verify: true
         }
+    }
+}
+
+extension Aftermath {
+    /// Whether a clean-up can have left it so.
+    fileprivate var isPossible: Bool {
+        (0...Sweep.looks).contains(self.looks)
+            && self.doubts.allSatisfy { doubt in
+                [doubt.from, doubt.until].allSatisfy { $0.map(JournalBounds.time.contains) ?? true }
+            }
+    }
+}
+
+extension LaneState {
+    /// Why no lane can be so; `nil` where it can.
+    package var impossibility: String? {
+        // Our own clock's; a run may say of itself that it began at any time.
+        guard let accepted = self.newestAccepted?.at, !JournalBounds.time.contains(accepted) else { return nil }
+        return "'newestAccepted' is outside of its bounds"
     }
 }
 

@@ -122,7 +122,9 @@ package enum SweepCall: Sendable, Equatable {
     case removeBuild(projectID: String, modelID: String, buildID: String)
     /// Stops a deployment.
     case stopDeployment(DeploymentPlace)
-    /// Starts the live deployment again, if it is not up.
+    /// Reads whether the live deployment is up.
+    case readLive(DeploymentPlace)
+    /// Starts the live deployment again.
     case reviveDeployment(DeploymentPlace)
 
     /// What it does, for a log.
@@ -135,6 +137,7 @@ package enum SweepCall: Sendable, Equatable {
         case .removeVersion: "removeVersion"
         case .removeBuild: "removeBuild"
         case .stopDeployment: "stopDeployment"
+        case .readLive: "readLive"
         case .reviveDeployment: "reviveDeployment"
         }
     }
@@ -142,16 +145,8 @@ package enum SweepCall: Sendable, Equatable {
     /// Whether the call can change something, so that only the partition's owner may make it.
     package var isChanging: Bool {
         switch self {
-        case .findVersions, .findBuilds, .findDeployments, .findUses: false
+        case .findVersions, .findBuilds, .findDeployments, .findUses, .readLive: false
         case .removeVersion, .removeBuild, .stopDeployment, .reviveDeployment: true
-        }
-    }
-
-    /// Whether it changes what serves, which must not happen while another rollout of the model is under way.
-    var changesServing: Bool {
-        switch self {
-        case .findVersions, .findBuilds, .findDeployments, .findUses, .removeVersion, .removeBuild: false
-        case .stopDeployment, .reviveDeployment: true
         }
     }
 
@@ -159,7 +154,8 @@ package enum SweepCall: Sendable, Equatable {
     var component: Component {
         switch self {
         case .findVersions, .removeVersion: .registry
-        case .findBuilds, .findDeployments, .findUses, .removeBuild, .stopDeployment, .reviveDeployment: .workbench
+        case .findBuilds, .findDeployments, .findUses, .readLive, .removeBuild, .stopDeployment, .reviveDeployment:
+            .workbench
         }
     }
 }

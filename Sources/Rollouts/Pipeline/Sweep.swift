@@ -79,10 +79,14 @@ package struct Sweep: Sendable {
         self.intent = nil
         guard !self.steps.isEmpty else {
             guard !self.pending.isEmpty else { return }
-            guard case .findUses(_, _, let versionID) = self.pending.removeFirst(), !objects.isEmpty else { return }
-            // Something is built from it: it stays, and the call that was to follow is not made.
-            self.leave(versionID)
-            self.pending.removeFirst()
+            switch self.pending.removeFirst() {
+            case .findUses(_, _, let versionID) where !objects.isEmpty:
+                // Something is built from it: it stays, and the call that was to follow is not made.
+                self.leave(versionID)
+                self.pending.removeFirst()
+            case .readLive where objects.contains(where: \.isActive): self.pending.removeFirst()
+            default: break
+            }
             return
         }
         self.steps.removeFirst().rules.cleanUp(objects, in: &self)
@@ -92,6 +96,7 @@ package struct Sweep: Sendable {
     package mutating func lookAgain() {
         self.pending = []
         self.intent = nil
+        self.isTold = false
         self.steps = self.state.aftermath?.doubts.map(\.step) ?? []
     }
 
@@ -108,6 +113,7 @@ package struct Sweep: Sendable {
         case .findUses(_, _, let versionID):
             self.leave(versionID)
             self.pending.removeFirst()
+        case .readLive: self.pending.removeFirst()
         case .removeVersion(_, let versionID): self.leave(versionID)
         case .removeBuild(_, _, let buildID): self.leave(buildID)
         case .stopDeployment(let place): self.leave(place.deploymentID)
@@ -138,6 +144,9 @@ package struct Sweep: Sendable {
         guard self.user.isEmpty || object.user.isEmpty || object.user == self.user else { return false }
         return self.state.aftermath?.doubts.first { $0.step == step }?.covers(object.createdAt) ?? false
     }
+
+    /// Whether another deployment than this one is known to serve in place of the rollout's own.
+    func serves(besides id: String) -> Bool { self.orphans.contains { $0.outcome == .serving && $0.id != id } }
 
     /// Something is to be done once what was found is told.
     mutating func follow(_ call: SweepCall) { self.pending.append(call) }

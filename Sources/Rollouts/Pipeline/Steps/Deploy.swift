@@ -101,7 +101,7 @@ struct DeployStep: CreatingRules {
                 sweep.note(.deployment, deployment.id, .stopped)
                 continue
             }
-            if isOwnLive, !isOwnActive, !sweep.orphans.contains(where: { $0.outcome == .serving }) {
+            if isOwnLive, !isOwnActive, !sweep.serves(besides: deployment.id) {
                 sweep.note(.deployment, deployment.id, .serving)
                 continue
             }
@@ -116,6 +116,8 @@ struct DeployStep: CreatingRules {
             sweep.follow(.stopDeployment(place))
         }
         // What came up late may have displaced the one that ought to serve, before or since it was looked for.
-        if stops, let place = sweep.live?.place { sweep.follow(.reviveDeployment(place)) }
+        guard stops, let place = sweep.live?.place else { return }
+        sweep.follow(.readLive(place))
+        sweep.follow(.reviveDeployment(place))
     }
 }
