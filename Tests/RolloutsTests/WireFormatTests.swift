@@ -133,7 +133,8 @@ struct WireFormatTests {
         "order":{"startMilliseconds":1700000000003,"runID":"r3"}},"made":{"modelID":"m"},\#
         "intent":"deployment","nonce":23130,"askedAt":1700000000500,"cause":{"class":"unavailable","message":"down","httpStatus":503},\#
         "aftermath":{"doubts":[{"step":"version"},{"step":"build","from":1700000000500,"until":1700000090500}],\#
-        "orphans":[{"kind":"build","id":"b9","outcome":"removed"}],"looks":1}}
+        "orphans":[{"kind":"build","id":"b9","outcome":"removed"}],"looks":1,\#
+        "isChanging":false}}
         """#
 
     /// Its header fields.

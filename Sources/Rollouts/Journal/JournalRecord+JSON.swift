@@ -67,8 +67,8 @@ extension Aftermath {
             }
         }
         writer.write(self.orphans)
-        if self.looks > 0 { writer.field("looks", self.looks) }
-        if self.isChanging { writer.field("isChanging", true) }
+        writer.field("looks", self.looks)
+        writer.field("isChanging", self.isChanging)
     }
 }
 

@@ -75,15 +75,6 @@ package struct Aftermath: Codable, Sendable, Equatable {
 
     /// Creates an empty one.
     package init() {}
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.doubts = try container.decode([Doubt].self, forKey: .doubts)
-        self.orphans = try container.decode([Orphan].self, forKey: .orphans)
-        // Left out where they say nothing.
-        self.looks = try container.decodeIfPresent(Int.self, forKey: .looks) ?? 0
-        self.isChanging = try container.decodeIfPresent(Bool.self, forKey: .isChanging) ?? false
-    }
 }
 
 /// Where a deployment lies on the workbench.
