@@ -61,7 +61,10 @@ struct FindTests {
                 """
             )
         )
-        let builds = try await bench.client.perform(.builds(project: "p", model: "m", markedBy: "r-1"))
+        let isMarked: @Sendable (ModelBuild) -> Bool = { $0.isMarked(by: "r-1") }
+        let builds = try await bench.client.perform(
+            .builds(project: "p", model: "m", commentContaining: "r-1", where: isMarked)
+        )
         #expect(builds.map(\.id) == ["a", "e", "b"])
         #expect(
             bench.path.hasSuffix(

@@ -38,6 +38,6 @@ extension ExitStatus {
     package static let stalled = ExitStatus(code: 5, meaning: "the worker was stuck and ended itself")
     /// 130: ended by Ctrl-C.
     package static let interrupted = ExitStatus(code: 130, meaning: "interrupted by Ctrl-C")
-    /// 141: whoever read the output has gone, as with any program that SIGPIPE ends.
+    /// 141: the reader of the output has closed it, as with any program that SIGPIPE ends.
     package static let outputClosed = ExitStatus(code: 141, meaning: "the reader of the output has gone")
 }

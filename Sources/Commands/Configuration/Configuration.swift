@@ -44,7 +44,7 @@ struct Configuration: Sendable {
     var policy = Coordinator.Policy()
     /// Time that stopping waits for calls and records under way.
     var stopTimeout = Duration.seconds(25)
-    /// The least grave log line that is written.
+    /// The lowest level that is logged.
     var logLevel = LogLevel.info
     /// How log lines look; `nil` means human on a terminal, else JSON.
     var logFormat: LogFormat?

@@ -106,11 +106,11 @@ extension Coordinator {
     private mutating func endDouble(_ state: RolloutState, partition: Partition, now: Now) {
         var state = state
         state.partition = partition
-        // The other one looks for the same marker, so what this one left behind is its to find.
+        // What this one left behind is the other one's to find.
         let until = self.workbenchClock.time(now, in: self.policy.requestTimeout + self.policy.settle)
         let begun = state.intent.map { [Doubt($0, from: state.askedAt, until: until)] } ?? []
         if let other = self.rollouts[state.id], other.state.askedAt == nil, other.state.made == MadeObjects() {
-            // It has made nothing yet, and adopts what this one has made.
+            // It has made nothing yet: with the same marker it adopts what this one has made.
             other.state.nonce = state.nonce
         }
         for doubt in begun + (state.aftermath?.doubts ?? []) { self.rollouts[state.id]?.state.doubt(doubt) }

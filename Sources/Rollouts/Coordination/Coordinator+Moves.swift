@@ -213,6 +213,7 @@ extension Coordinator {
             }
         }
         rollout.state.enter(phase, at: now.wall, cause: Self.doubtWhatIsMissing(rollout, cause))
+        rollout.state.closeDoubts(at: self.workbenchClock.time(now))
         rollout.state.step = .finished
         rollout.state.intent = nil
         rollout.activity = .ending

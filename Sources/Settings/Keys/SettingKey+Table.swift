@@ -159,14 +159,14 @@ extension SettingKey {
         "progress.exitAfter",
         .duration(.zero ... .seconds(86_400)),
         default: "10m",
-        "After how long a worker that is stuck by itself ends, with exit status 5; 0 for never."
+        "After how long without progress of its own a worker ends, with exit status 5; 0 for never."
     )
     /// `log.level`.
     package static let logLevel = SettingKey(
         "log.level",
         .choice(["trace", "debug", "info", "notice", "warning", "error"]),
         default: "info",
-        "The least grave line that is logged."
+        "The lowest level that is logged."
     )
     /// `log.format`.
     package static let logFormat = SettingKey(

@@ -144,13 +144,6 @@ extension Exchange where Self == Endpoint<EmptyReply> {
 }
 
 extension Exchange where Self == PageSearch<ModelBuild, [ModelBuild]> {
-    /// Finds the model's live builds whose comment begins with `marker`, oldest first.
-    ///
-    /// More than one means that a call was applied twice.
-    package static func builds(project: String, model: String, markedBy marker: String) -> Self {
-        self.builds(project: project, model: model, commentContaining: marker) { $0.isMarked(by: marker) }
-    }
-
     /// Finds live builds of the model, oldest first.
     ///
     /// - Parameters:

@@ -44,7 +44,7 @@ package struct WorkerSettings: Sendable {
     package var healingInterval = Duration.seconds(30)
     /// After how long without progress readiness says what holds the worker up.
     package var stallAfter = Duration.seconds(60)
-    /// After how long a worker that is stuck by itself is ended; zero for never.
+    /// After how long without progress of its own a worker is ended; zero for never.
     package var exitAfter = Duration.seconds(600)
     /// Ends the process of a worker that is stuck; told the cause.
     ///
