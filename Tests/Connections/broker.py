@@ -170,14 +170,14 @@ class Broker:
         for deletion in self.admin.delete_acls([everything]).values():
             deletion.result()
 
-    def records(self, topic: str) -> list:
-        """Every record of a topic as it lies there, those of aborted transactions too."""
+    def records(self, topic: str, isolation: str = "read_uncommitted") -> list:
+        """Every record of a topic: as it lies there, those of aborted transactions too, or what was committed."""
         reader = Consumer(
             {
                 "bootstrap.servers": self.plain,
                 "group.id": "unused",
                 "enable.auto.commit": False,
-                "isolation.level": "read_uncommitted",
+                "isolation.level": isolation,
                 "enable.partition.eof": True,
             }
         )
