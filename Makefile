@@ -21,6 +21,8 @@ TEST_WIDTH ?= 8
 SEEDS ?= 1 2 3
 ROLLOUTS ?= 500
 WORKERS ?= 3
+# What `make hostile` does, likewise.
+HOSTILE_SEEDS ?= 1
 # Which worlds `make simulate` goes through.
 SIMULATE_SEEDS ?= 1..1000
 
@@ -83,12 +85,17 @@ release: setup ## compile the three programs for use, Swift's libraries linked i
 drill: release ## fault drills on a genuine Kafka, one a seed: SEEDS="1 2 3" ROLLOUTS=500 WORKERS=3
 	SEEDS="$(SEEDS)" ROLLOUTS="$(ROLLOUTS)" WORKERS="$(WORKERS)" .ci/with-kafka 3 .ci/drill "$$(swift build $(RELEASE) --show-bin-path)"
 
+.PHONY: hostile
+hostile: release ## one hostile tenant beside honest teams, on a genuine Kafka with access rules: HOSTILE_SEEDS="1 2 3"
+	SECURE=1 SEEDS="$(HOSTILE_SEEDS)" .ci/with-kafka 1 .ci/hostile-drill "$$(swift build $(RELEASE) --show-bin-path)"
+
 .PHONY: simulate
 simulate: release ## the worker's machine through worlds of faults, by seeds: SIMULATE_SEEDS=1..1000
 	"$$(swift build $(RELEASE) --show-bin-path)/slipway-sandbox" simulate --seeds $(SIMULATE_SEEDS)
 
 .PHONY: bench
 bench: release ## measure; BENCH_ARGUMENTS="--kafka host:9092" takes all figures
+	swift build $(RELEASE) --product bench-worker
 	"$$(swift build $(RELEASE) --show-bin-path)/slipway-bench" run $(BENCH_ARGUMENTS)
 
 .PHONY: install

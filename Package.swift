@@ -61,9 +61,9 @@ let package = Package(
         part("Notation"),
         part("Files"),
         part("Telemetry", ["Files", "Threads", "Values"]),
-        part("CommandTable", ["Files", "Notation", "Threads"]),
-        part("WorkbenchAPI", ["HTTPValues", "JSON", "Values"]),
-        part("Rollouts", ["Digest", "JSON", "Values"]),
+        part("CommandTable", ["Files", "Notation", "Threads", "Values"]),
+        part("WorkbenchAPI", ["Files", "HTTPValues", "JSON", "Values"]),
+        part("Rollouts", ["Digest", "JSON", "Notation", "Values"]),
         part("WorkbenchCalls", ["HTTPValues", "JSON", "Rollouts", "Values", "WorkbenchAPI"]),
         part("Machine", ["HTTPValues", "Rollouts", "Values", "WorkbenchAPI", "WorkbenchCalls"]),
         part(
@@ -73,7 +73,7 @@ let package = Package(
                 "WorkbenchAPI",
             ]
         ),
-        part("Operations", ["HTTPServer", "Telemetry", "Values"]),
+        part("Operations", ["HTTPServer", "JSON", "Telemetry", "Values"]),
         part("WorkbenchSandbox", ["Files", "HTTPServer", "HTTPValues", "JSON", "Values"]),
         part(
             "SandboxPrograms",
@@ -116,11 +116,19 @@ let package = Package(
                 "Values",
             ]
         ),
-        part("TestSupport", ["HTTPValues", "JSON", "Kafka", "Values", "WorkbenchSandbox"]),
+        part("TestSupport", ["HTTPValues", "JSON", "Kafka", "Threads", "Values", "WorkbenchSandbox"]),
 
         program("slipway", ["Commands", "CommandTable"]),
         program("slipway-sandbox", ["CommandTable", "Drill", "SandboxPrograms", "SimulationProgram"]),
         program("slipway-bench", ["Bench", "CommandTable"]),
+        // `slipway run` that can leave out what its guarantees cost, for a figure of it; in no product.
+        program(
+            "bench-worker",
+            [
+                "Commands", "CommandTable", "HTTPValues", "Kafka", "Machine", "Rollouts", "Values", "WorkbenchAPI",
+                "Worker",
+            ]
+        ),
 
         // For tests only, so in no product: `slipway run` that can stop at a step boundary or lack a guarantee.
         program(
@@ -147,7 +155,7 @@ let package = Package(
         tests("ValuesTests", ["Values"]),
         tests("JSONTests", ["JSON"]),
         tests("ProcessesTests", ["Processes"]),
-        tests("BenchTests", ["Bench", "CommandTable"]),
+        tests("BenchTests", ["Bench", "CommandTable", "bench-worker"]),
         tests("NotationTests", ["Notation"]),
         tests("FilesTests", ["Files"]),
         tests("SettingsTests", ["Files", "Settings", "Notation", "Telemetry", "Values"]),
@@ -176,7 +184,10 @@ let package = Package(
                 "drill-worker",
             ]
         ),
-        tests("OperationsTests", ["Operations", "HTTPClient", "HTTPServer", "HTTPValues", "Telemetry", "Values"]),
+        tests(
+            "OperationsTests",
+            ["Operations", "HTTPClient", "HTTPServer", "HTTPValues", "Telemetry", "TestSupport", "Values"]
+        ),
         tests(
             "WorkbenchSandboxTests",
             ["HTTPClient", "HTTPServer", "HTTPValues", "JSON", "TestSupport", "Values", "WorkbenchSandbox"]

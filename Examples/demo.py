@@ -98,12 +98,13 @@ class Demo:
             "SLIPWAY_WORKBENCH_API_KEY": self.host["apiKey"],
             "SLIPWAY_OPERATIONS_ADDRESS": free_address(),
             "SLIPWAY_INTAKE_START_FROM": "beginning",
+            "SLIPWAY_CONFIG": str(ROOT / "config/slipway.yaml"),
             "SLIPWAY_ROUTES": str(ROOT / "Examples/demo-routes.yaml"),
         }
 
     def start_worker(self) -> None:
         say("starting the worker: slipway run")
-        worker = self.start("worker", "slipway", "run", "--config", str(ROOT / "config/slipway.yaml"))
+        worker = self.start("worker", "slipway", "run")
         url = f"http://{self.environment['SLIPWAY_OPERATIONS_ADDRESS']}/readyz"
         deadline = time.monotonic() + 60
         cause = ""

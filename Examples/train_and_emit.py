@@ -27,6 +27,7 @@ import os
 import shutil
 import sys
 import tempfile
+import uuid
 import warnings
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -249,7 +250,8 @@ def finished_event(options: argparse.Namespace, run: WorkbenchRun, tracked: Trac
         "specversion": "1.0",
         "type": EVENT_TYPE,
         "source": f"/projects/{run.project}/experiments/{run.experiment}",
-        "id": run.run,
+        # Names this try: sent again, it is the same event; another try is another one.
+        "id": str(uuid.uuid4()),
         "subject": run.run,
         "time": datetime.fromtimestamp(tracked.info.info.end_time / 1000, tz=timezone.utc),
         "datacontenttype": "application/json",

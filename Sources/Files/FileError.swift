@@ -12,11 +12,17 @@ package struct FileError: Error, Sendable, Equatable {
         case notARegularFile
         /// The file is larger than the reader takes.
         case tooLarge(maximumBytes: Int)
+        /// Somebody may write it who must not.
+        case writableBy(String)
+        /// Somebody may put another file in its place who must not.
+        case exchangeableBy(FileHand)
+        /// It was found, not named, and belongs to another user.
+        case foreign(owner: UInt32)
     }
 
     /// Why.
     package let reason: Reason
-    /// What was attempted: `open`, `read`, `write`.
+    /// What was attempted: `open`, `read`, `use`, `write`.
     package let operation: String
     /// Which file.
     package let path: String
@@ -29,15 +35,25 @@ package struct FileError: Error, Sendable, Equatable {
 
     /// Whether the file does not exist.
     package var isMissing: Bool { self.reason == .system(ENOENT) }
+
+    /// Whether there is no such file, or no way to one.
+    package var isAbsent: Bool { self.isMissing || self.reason == .system(ENOTDIR) }
 }
 
 extension FileError: CustomStringConvertible {
-    package var description: String {
+    package var description: String { "cannot \(self.operation) \(self.path): \(self.why)" }
+
+    /// Why, without operation and path.
+    package var why: String {
         switch self.reason {
-        case .system(let code): "cannot \(self.operation) \(self.path): \(FileError.text(of: code))"
-        case .notARegularFile: "cannot \(self.operation) \(self.path): not a regular file"
-        case .tooLarge(let maximumBytes):
-            "cannot \(self.operation) \(self.path): larger than the limit of \(maximumBytes) bytes"
+        case .system(let code): FileError.text(of: code)
+        case .notARegularFile: "not a regular file"
+        case .tooLarge(let maximumBytes): "larger than the limit of \(maximumBytes) bytes"
+        case .writableBy(let others):
+            "it may be written by \(others), so its owner may not be who speaks; chmod go-w \(self.path)"
+        case .exchangeableBy(let hand): hand.description
+        case .foreign(let owner):
+            "it belongs to another user (\(owner)) and nobody has named it; name it if it is meant"
         }
     }
 

@@ -11,9 +11,14 @@ package enum FileReader {
     /// - Parameters:
     ///   - path: The path.
     ///   - maximumBytes: The largest file that is taken.
+    ///   - trust: Who may have a hand in it.
     /// - Returns: The bytes.
-    /// - Throws: `FileError` if it cannot be opened or read, is no file, or is too large.
-    package static func read(_ path: String, maximumBytes: Int) throws(FileError) -> [UInt8] {
+    /// - Throws: `FileError` if it cannot be opened or read, is no file, is too large, or must not be believed.
+    package static func read(
+        _ path: String,
+        maximumBytes: Int,
+        trust: FileTrust = .anybody
+    ) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(.system(errno), operation: "open", path: path) }
         defer { close(descriptor) }
@@ -22,6 +27,9 @@ package enum FileReader {
         let kind = status.st_mode & S_IFMT
         guard kind == S_IFREG || kind == S_IFIFO else {
             throw FileError(.notARegularFile, operation: "read", path: path)
+        }
+        if let complaint = trust.complaint(status) ?? trust.complaint(aboutFoldersAbove: path, status) {
+            throw FileError(complaint, operation: "use", path: path)
         }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: min(maximumBytes + 1, 65_536))

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Values
+public import Values
 
 /// Percent-encoding of what goes into a URL, and the way back.
-package enum PercentEncoding {
+///
+/// What decodes is inlinable and public, though only our own targets use it: the compiler (6.3) makes no copy for a user's
+/// types of what is `package`, and each byte would be asked for by a call.
+public enum PercentEncoding {
     // MARK: Encoding
 
     /// Appends `text` with every byte encoded but the unreserved ones (RFC 3986, section 2.3).
@@ -28,15 +31,18 @@ package enum PercentEncoding {
             url += text
             return
         }
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(3 * text.utf8.count)
         for byte in text.utf8 {
             if isKept(byte) {
-                url.unicodeScalars.append(Unicode.Scalar(byte))
+                encoded.append(byte)
             } else {
-                url += "%"
-                url.unicodeScalars.append(Unicode.Scalar(Hex.digit(byte >> 4, .upper)))
-                url.unicodeScalars.append(Unicode.Scalar(Hex.digit(byte, .upper)))
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(Hex.digit(byte >> 4, .upper))
+                encoded.append(Hex.digit(byte, .upper))
             }
         }
+        url += String(decoding: encoded, as: UTF8.self)
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -58,13 +64,15 @@ package enum PercentEncoding {
     ///   - bytes: The part, as it stands in a request's target.
     ///   - plusIsSpace: Whether `+` stands for a space, as in queries.
     /// - Returns: A text, with U+FFFD for bytes that are not UTF-8.
-    package static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
+    @inlinable
+    public static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String {
         guard self.isEncoded(bytes, plusIsSpace) else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: self.decodedBytes(bytes, plusIsSpace: plusIsSpace), as: UTF8.self)
     }
 
     /// As `decode`, without making a string.
-    package static func decodedBytes(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8] {
+    @inlinable
+    public static func decodedBytes(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8] {
         self.decoded(bytes, plusIsSpace).bytes
     }
 
@@ -74,18 +82,21 @@ package enum PercentEncoding {
     ///   - bytes: The part, as it stands in a request's target.
     ///   - plusIsSpace: Whether `+` stands for a space, as in queries.
     /// - Returns: A text; `nil` for a `%` without two hexadecimal digits and for bytes that are not UTF-8.
-    package static func decodeStrictly(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    @inlinable
+    public static func decodeStrictly(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
         guard self.isEncoded(bytes, plusIsSpace) else { return String(validating: bytes, as: UTF8.self) }
         let (decoded, isWhole) = self.decoded(bytes, plusIsSpace)
         return isWhole ? String(validating: decoded, as: UTF8.self) : nil
     }
 
-    private static func isEncoded(_ bytes: some Collection<UInt8>, _ plusIsSpace: Bool) -> Bool {
+    @inlinable
+    static func isEncoded(_ bytes: some Collection<UInt8>, _ plusIsSpace: Bool) -> Bool {
         bytes.contains { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }
     }
 
     /// Decodes every escape that is one, and says whether all are.
-    private static func decoded(
+    @inlinable
+    static func decoded(
         _ bytes: some Collection<UInt8>,
         _ plusIsSpace: Bool
     ) -> (bytes: [UInt8], isWhole: Bool) {

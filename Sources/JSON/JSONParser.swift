@@ -17,7 +17,7 @@ extension JSONValue {
     /// Reads one JSON text (RFC 8259), with nothing but white space around it.
     ///
     /// - Parameters:
-    ///   - bytes: UTF-8 without a byte order mark.
+    ///   - bytes: UTF-8; a byte order mark in front is passed over.
     ///   - maximumDepth: Levels of arrays and objects that are allowed; it bounds the stack that reading takes.
     ///   - ambiguity: What becomes of text that two readers could understand differently.
     /// - Throws: `JSONFailure` for anything else.
@@ -33,7 +33,8 @@ extension JSONValue {
             guard error.kind != .truncatedScalar || error.byteOffsets.upperBound < bytes.count else {
                 throw JSONFailure(kind: .truncated, reason: "the text ends inside a character", offset: bytes.count)
             }
-            throw JSONFailure(kind: .notUTF8, reason: "not UTF-8", offset: error.byteOffsets.lowerBound)
+            let reason = ByteOrderMark.isOfUTF16(bytes) ? "UTF-16, not UTF-8" : "not UTF-8"
+            throw JSONFailure(kind: .notUTF8, reason: reason, offset: error.byteOffsets.lowerBound)
         }
         self = try bytes.withUnsafeBufferPointer { bytes throws(JSONFailure) in
             var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, ambiguity: ambiguity)
@@ -103,6 +104,7 @@ private struct JSONParser {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
         self.ambiguity = ambiguity
+        if bytes.starts(with: ByteOrderMark.utf8) { self.position = ByteOrderMark.utf8.count }
     }
 
     mutating func parseDocument() throws(JSONFailure) -> JSONValue {
@@ -141,7 +143,9 @@ private struct JSONParser {
         if self.take(UInt8(ascii: "}")) { return .object([]) }
         repeat {
             self.skipSpace()
-            guard self.peek() == UInt8(ascii: "\"") else { throw self.failure("expected a member's name") }
+            guard self.peek() == UInt8(ascii: "\"") else {
+                throw self.failure(self.foreign() ?? "expected a member's name")
+            }
             let start = self.position
             let name = try self.parseString()
             let earlier = members.index(of: name)
@@ -179,7 +183,10 @@ private struct JSONParser {
         _ = self.takeHere(UInt8(ascii: "-"))
         let leadingZero = self.peek() == UInt8(ascii: "0")
         let digits = self.takeDigits()
-        guard digits > 0 else { throw self.failure("expected a value") }
+        guard digits > 0 else {
+            guard let foreign = self.foreign(at: start) else { throw self.failure("expected a value") }
+            throw JSONFailure(kind: .malformed, reason: foreign, offset: start)
+        }
         guard !leadingZero || digits == 1 else { throw self.failure("a number with a leading zero") }
         var isWhole = true
         if self.takeHere(UInt8(ascii: ".")) {
@@ -317,6 +324,15 @@ private struct JSONParser {
             self.position += 1
         }
         return value
+    }
+
+    /// Names what stands there, or here, if other languages write it and JSON does not have it; nobody finds the cause of
+    /// Python's `NaN` or of a printed dictionary by the place alone.
+    private func foreign(at place: Int? = nil) -> String? {
+        let rest = self.bytes[(place ?? self.position)...]
+        if rest.first == UInt8(ascii: "'") { return "a text in single quotes" }
+        let words = ["NaN", "Infinity", "-Infinity", "None", "True", "False", "undefined"]
+        return words.first { rest.starts(with: $0.utf8) }.map { "\($0) is not JSON" }
     }
 
     private func peek() -> UInt8? {

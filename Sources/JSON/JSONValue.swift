@@ -34,7 +34,9 @@ package enum JSONValue: Sendable, Equatable {
     /// The member of that name; `nil` if this is no object or has none.
     package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
+        let all = members.span
+        for index in all.indices where all[index].name == name { return all[index].value }
+        return nil
     }
 
     /// The text, if this is a string.

@@ -7,12 +7,16 @@ import Values
 /// An optional field that is `nil` is left out. The writer puts commas and escapes; the caller keeps fields inside
 /// objects and bare values inside arrays.
 package struct JSONWriter: Sendable {
-    /// The text so far.
-    package private(set) var bytes: [UInt8] = []
+    private var text: JSONText
     private var needsComma = false
 
+    /// The text so far.
+    package var bytes: [UInt8] { self.text.bytes }
+
     /// Creates a writer of an empty text.
-    package init(reservingCapacity capacity: Int = 1024) { self.bytes.reserveCapacity(capacity) }
+    ///
+    /// By default the room is just what glibc still keeps at hand for the next one.
+    package init(reservingCapacity capacity: Int = 960) { self.text = JSONText(capacity: capacity) }
 
     /// Returns the text of one object.
     package static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
@@ -42,6 +46,12 @@ extension JSONWriter {
         guard let text else { return }
         self.name(name)
         self.string(text)
+    }
+
+    /// Writes a text field of bytes that need no escape, such as digits.
+    package mutating func field(_ name: StaticString, plain bytes: [UInt8]) {
+        self.name(name)
+        self.string(plain: bytes)
     }
 
     /// Writes a whole number field, unless it is `nil`.
@@ -98,7 +108,7 @@ extension JSONWriter {
     package mutating func name(named name: String) {
         self.beginValue()
         self.quote(name)
-        self.bytes.append(UInt8(ascii: ":"))
+        self.text.append(UInt8(ascii: ":"))
         self.needsComma = false
     }
 
@@ -110,11 +120,14 @@ extension JSONWriter {
 
     /// Writes a field's name; its value comes next.
     package mutating func name(_ name: StaticString) {
-        self.beginValue()
-        self.bytes.append(UInt8(ascii: "\""))
-        self.bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        self.bytes.append(UInt8(ascii: "\""))
-        self.bytes.append(UInt8(ascii: ":"))
+        let needsComma = self.needsComma
+        self.text.write(atMost: name.utf8CodeUnitCount + 4) { pen in
+            if needsComma { pen.put(UInt8(ascii: ",")) }
+            pen.put(UInt8(ascii: "\""))
+            pen.put(name)
+            pen.put(UInt8(ascii: "\""))
+            pen.put(UInt8(ascii: ":"))
+        }
         self.needsComma = false
     }
 }
@@ -146,23 +159,29 @@ extension JSONWriter {
         self.quote(text)
     }
 
-    /// Writes a whole number.
-    package mutating func integer(_ number: some BinaryInteger) {
+    /// Writes a string of bytes that need no escape, such as digits.
+    package mutating func string(plain bytes: [UInt8]) {
         self.beginValue()
-        self.bytes.append(contentsOf: String(number).utf8)
+        bytes.withUnsafeBufferPointer { self.putQuoted($0) }
     }
+
+    /// Writes a whole number.
+    package mutating func integer(_ number: some BinaryInteger) { self.number(verbatim: String(number)) }
 
     /// Writes a whole number of the usual type, for which the general function is not specialised in other targets.
     package mutating func integer(_ number: Int) {
         self.beginValue()
-        self.bytes.append(contentsOf: String(number).utf8)
+        self.text.write(atMost: 20) { pen in
+            if number < 0 { pen.put(UInt8(ascii: "-")) }
+            pen.put(digitsOf: number.magnitude)
+        }
     }
 
     /// Writes a number, a whole one without fraction; what JSON can't hold (infinite, not a number) becomes `null`.
     package mutating func double(_ number: Double) {
         if let whole = Int64(exactly: number), whole.magnitude < 1 << 53 { return self.integer(whole) }
-        self.beginValue()
-        self.bytes.append(contentsOf: number.isFinite ? number.description.utf8 : "null".utf8)
+        guard number.isFinite else { return self.null() }
+        self.number(verbatim: number.description)
     }
 
     /// Writes a number just as it is given, which keeps `30.0` from becoming `30`.
@@ -170,19 +189,20 @@ extension JSONWriter {
     /// - Parameter number: A number as JSON writes it.
     package mutating func number(verbatim number: String) {
         self.beginValue()
-        self.bytes.append(contentsOf: number.utf8)
+        var number = number
+        number.withUTF8 { self.text.append($0) }
     }
 
     /// Writes a boolean.
     package mutating func bool(_ flag: Bool) {
         self.beginValue()
-        self.bytes.append(contentsOf: flag ? "true".utf8 : "false".utf8)
+        self.text.append(flag ? "true" : "false")
     }
 
     /// Writes `null`.
     package mutating func null() {
         self.beginValue()
-        self.bytes.append(contentsOf: "null".utf8)
+        self.text.append("null")
     }
 
     /// Writes an object of texts, in the order of their names.
@@ -227,48 +247,69 @@ extension JSONWriter {
 
     private mutating func open(_ bracket: UInt8) {
         self.beginValue()
-        self.bytes.append(bracket)
+        self.text.append(bracket)
         self.needsComma = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        self.bytes.append(bracket)
+        self.text.append(bracket)
         self.needsComma = true
     }
 
     private mutating func beginValue() {
-        if self.needsComma { self.bytes.append(UInt8(ascii: ",")) }
+        if self.needsComma { self.text.append(UInt8(ascii: ",")) }
         self.needsComma = true
     }
 
-    /// Appends a string with its quotes; control characters are escaped, all else stays as it is.
+    /// Appends a string with its quotes.
+    ///
+    /// Escaped are the control characters of C0 and C1, and the marks that turn the direction of writing or end a line: what is
+    /// written here is also shown on terminals. All else stays as it is.
     private mutating func quote(_ text: String) {
-        self.bytes.append(UInt8(ascii: "\""))
-        // Most texts need no escape, and go in as they are.
-        let isPlain = text.utf8.withContiguousStorageIfAvailable { utf8 in
-            guard utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) else { return false }
-            self.bytes.append(contentsOf: utf8)
-            return true
+        var text = text
+        text.withUTF8 { utf8 in
+            let mayDriveTerminals = utf8.mayDriveTerminals
+            // Most texts need no escape, and go in as they are.
+            guard mayDriveTerminals || !utf8.needsNoEscape else { return self.putQuoted(utf8) }
+            self.text.append(UInt8(ascii: "\""))
+            if mayDriveTerminals {
+                for scalar in String(decoding: utf8, as: UTF8.self).unicodeScalars { self.escape(scalar) }
+            } else {
+                for byte in utf8 { self.escape(byte) }
+            }
+            self.text.append(UInt8(ascii: "\""))
         }
-        if isPlain != true { self.escape(text) }
-        self.bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func escape(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                self.bytes.append(UInt8(ascii: "\\"))
-                self.bytes.append(byte)
-            case 0x0A: self.bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: self.bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: self.bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
-                self.bytes.append(contentsOf: "\\u00".utf8)
-                self.bytes.append(Hex.digit(byte >> 4))
-                self.bytes.append(Hex.digit(byte))
-            default: self.bytes.append(byte)
-            }
+    private mutating func escape(_ scalar: Unicode.Scalar) {
+        guard scalar.drivesTerminals, !scalar.isASCII, let unit = UInt16(exactly: scalar.value) else {
+            for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { self.escape(byte) }
+            return
+        }
+        self.text.append("\\u")
+        for shift: UInt16 in [12, 8, 4, 0] { self.text.append(Hex.digit(UInt8(unit >> shift & 0xF))) }
+    }
+
+    private mutating func putQuoted(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.text.write(atMost: bytes.count + 2) { pen in
+            pen.put(UInt8(ascii: "\""))
+            pen.put(bytes)
+            pen.put(UInt8(ascii: "\""))
+        }
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): self.text.append("\\\"")
+        case UInt8(ascii: "\\"): self.text.append("\\\\")
+        case 0x0A: self.text.append("\\n")
+        case 0x0D: self.text.append("\\r")
+        case 0x09: self.text.append("\\t")
+        case 0..<0x20, 0x7F:
+            self.text.append("\\u00")
+            self.text.append(Hex.digit(byte >> 4))
+            self.text.append(Hex.digit(byte))
+        default: self.text.append(byte)
         }
     }
 }

@@ -24,16 +24,26 @@ extension WorkerMachine {
             self.turn.reports.append(.offsetOutOfRange(partition, offset))
         case .ends(let ends):
             self.turn.reports.append(.lag(self.lag.behind(ends, self.ownership)))
+            self.lookForStanding(ends, now: now)
         case .failed(let failure):
             self.consumerFailed(failure)
         }
+    }
+
+    private mutating func lookForStanding(_ ends: [ReadPartition: ReadProgress], now: Now) {
+        let before = self.standing.standing.map(\.partition)
+        let isPaused = self.isIntakePaused || self.stopBy != nil
+        self.standing.look(ends, self.ownership, isPaused: isPaused, now: now.monotonic)
+        self.health.reading = self.standing.cause(eventTopics: self.settings.ownership.eventTopics)
+        guard self.standing.standing.map(\.partition) != before else { return }
+        self.turn.reports.append(.standing(self.standing.standing))
     }
 
     private mutating func consumerFailed(_ failure: PortFailure) {
         switch failure.kind {
         case .fatal, .authentication: self.end(WorkerFailure(.kafka, failure.message))
         case .denied: self.health.consumer = failure
-        case .outage, .unreadable, .tooLarge, .invalidRecord, .closed: break
+        case .outage, .unreadable, .tooLarge, .invalidRecord, .invalidTime, .closed: break
         }
         self.turn.reports.append(.consumerFailed(failure))
     }
@@ -150,7 +160,9 @@ extension WorkerMachine {
         self.cancelUnstarted { gone.contains($0.subject) }
         for partition in partitions {
             self.preparingSince[partition] = nil
-            if partition.isInbox { self.rollouts.release(partition: partition.partition) }
+            guard partition.isInbox else { continue }
+            self.rollouts.release(partition: partition.partition)
+            self.commands.lost(partition.partition)
         }
         self.planner.partitionsChanged(self.ownership)
         self.firstCalls.partitionsReleased()
@@ -170,18 +182,23 @@ extension WorkerMachine {
     // MARK: Flow
 
     /// Pauses reading while as much as allowed is accepted and unfinished, or waits for the journal.
-    mutating func adjustFlow() {
-        guard self.stopBy == nil else { return }
+    ///
+    /// - Returns: Whether reading goes on again from now on.
+    mutating func adjustFlow() -> Bool {
+        guard self.stopBy == nil else { return false }
         let (waiting, unfinished) = (self.planner.count, self.rollouts.unfinishedCount)
         let most = self.settings.maximumUnfinished
         if !self.isIntakePaused, waiting >= self.settings.maximumWaiting || unfinished >= most {
             self.isIntakePaused = true
             self.group(.pause(self.ownership.held))
             self.turn.reports.append(.intakePaused(true))
-        } else if self.isIntakePaused, waiting < self.settings.maximumWaiting / 2, unfinished <= most * 9 / 10 {
+        } else if self.isIntakePaused, waiting < self.settings.maximumWaiting * 3 / 4, unfinished <= most * 9 / 10 {
             self.isIntakePaused = false
-            self.group(.resume(self.ownership.held))
+            let held = self.gate.leases
+            self.group(.resume(self.ownership.held.filter { !held.contains($0) }))
             self.turn.reports.append(.intakePaused(false))
+            return true
         }
+        return false
     }
 }

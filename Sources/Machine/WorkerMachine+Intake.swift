@@ -7,14 +7,71 @@ import Values
 extension WorkerMachine {
     mutating func accept(_ entries: [IntakeEntry], _ lease: Lease, now: Now) {
         guard self.ownership.accepts(lease) else { return }
-        for entry in entries {
-            let taken = TransactionEntry.Taken(lease, next: entry.next)
-            switch entry.decision {
-            case .dead(let reason): self.putAside(entry.event, reason, taken, now: now)
-            case .rollout(let state): self.accept(state, entry.event, taken, now: now)
-            case .moved(let state): self.moveIn(state, entry.event, taken, now: now)
+        guard !self.gate.holds(lease) else {
+            self.gate.add(entries[...], lease)
+            return
+        }
+        var claims = 0
+        // Looked at where they lie: an entry has some thirty texts, and a copy counts a reference to each.
+        let span = entries.span
+        for index in span.indices {
+            if let hold = self.hold(on: span[index], lease, now: now) {
+                self.gate.hold(entries[index...], lease, hold)
+                self.group(.pause([lease]))
+                break
+            }
+            if span[index].claimsAuthority { claims += 1 }
+            self.take(span[index], lease, now: now)
+        }
+        if claims > 0 { self.note(claims: claims, lease) }
+    }
+
+    /// Takes one record over, whatever it means.
+    private mutating func take(_ entry: borrowing IntakeEntry, _ lease: Lease, now: Now) {
+        let taken = TransactionEntry.Taken(lease, next: entry.next)
+        switch entry.decision {
+        case .dead(let reason): self.putAside(entry.event, reason, taken, now: now)
+        case .rollout(let state):
+            self.received(state, by: lease, now: now)
+            self.accept(state, entry.event, taken, now: now)
+        case .moved(let state): self.moveIn(state, entry.event, taken, now: now)
+        case .room(let notice):
+            self.room.heard(notice, now: now.monotonic)
+            self.planner.append(TransactionEntry(.position, taken: taken))
+        case .barrier: self.planner.append(TransactionEntry(.position, taken: taken))
+        }
+    }
+
+    /// Accepts what was held back and has room now: a record of each partition in turn, until none has.
+    mutating func acceptWhatWaited(now: Now) {
+        self.gate.drop { !self.ownership.accepts($0) }
+        self.room.forgetOld(now: now.monotonic)
+        guard self.stopBy == nil, !self.isIntakePaused else { return }
+        var wasAnyTaken = true
+        while wasAnyTaken {
+            wasAnyTaken = false
+            for lease in self.gate.turns {
+                guard let entry = self.gate.first(of: lease) else { continue }
+                if let hold = self.hold(on: entry, lease, now: now) {
+                    self.gate.goOnWaiting(lease, hold)
+                    continue
+                }
+                self.gate.take(lease)
+                if entry.claimsAuthority { self.note(claims: 1, lease) }
+                self.take(entry, lease, now: now)
+                if !self.gate.holds(lease) { self.group(.resume([lease])) }
+                wasAnyTaken = true
             }
         }
+    }
+
+    /// Rule 20: it means nothing, and is seen.
+    private mutating func note(claims: Int, _ lease: Lease) {
+        guard case .events(let index) = lease.subject.topic, self.settings.ownership.eventTopics.indices.contains(index)
+        else { return }
+        let topic = self.settings.ownership.eventTopics[index]
+        let isFirst = self.toldClaims.insert(index).inserted
+        self.turn.reports.append(.authorityClaimed(topic: topic, count: claims, isFirst: isFirst))
     }
 
     private mutating func putAside(
@@ -39,11 +96,14 @@ extension WorkerMachine {
             return
         }
         guard !self.rollouts.isKnown(state.id, partition: state.partition) else {
+            if self.rollouts.isFailedAndAskedForAgain(state.id, partition: state.partition) {
+                self.turn.reports.append(.failedBefore(state))
+            }
             self.planner.append(TransactionEntry(.repeated(count: 1), taken: taken))
             return
         }
         var state = state
-        self.rollouts.date(&state)
+        self.rollouts.date(&state, now: now.wall)
         if !state.phase.isTerminal { self.rollouts.drawNonce(of: &state) }
         // Before the rollout decides anything: whatever it writes later stands behind.
         self.planner.append(TransactionEntry(.accepted(state, of: record), writer: owner, taken: taken))
@@ -68,6 +128,7 @@ extension WorkerMachine {
             self.putAside(record, reason, taken, now: now)
             return
         }
+        self.passedOn(state, from: taken.lease, now: now)
         let event = ForwardedEvent(record: record, id: state.id, owner: state.partition, time: now.wall)
         self.planner.append(TransactionEntry(.forwarded(event, maximumDeadBytes: limit), taken: taken))
     }

@@ -8,6 +8,7 @@ extension WorkerMachine {
     mutating func take(_ fact: JournalFact, now: Now) {
         switch fact {
         case .restored(let lease, let result): self.restored(lease, result, now: now)
+        case .heldBack(let lease, let offset): self.ownership.heldBack(lease, at: offset)
         case .topicStarts(let result): self.orders(self.ownership.foundStarts(result, now: now))
         case .commitEnded(let id, let outcome): self.ended(id, outcome, now: now)
         case .producerReady: self.planner.producerReady()
@@ -37,6 +38,8 @@ extension WorkerMachine {
             let unfinished = facts.restored.unfinished.count
             self.rollouts.restore(partition: lease.partition, facts.restored, now: now)
             self.countPhases()
+            let since = (facts.start ?? start)?.commandsSince
+            self.commands.gained(lease.partition, at: facts.commands, since: since, done: facts.doneCommands)
             let findings = facts.restored.findings
             if findings != JournalFindings() { self.turn.reports.append(.journalFindings(lease.partition, findings)) }
             self.read(lease, from: position, journalRecords: facts.recordCount, unfinished: unfinished, now: now)
@@ -79,6 +82,8 @@ extension WorkerMachine {
         case .failed(let failure, let failures): self.tell(.aborted(failure, failures: failures), took)
         case .fenced(let failure): self.tell(.fenced(failure), took)
         case .blamed(let count, let failure): self.tell(.blamed(count, failure), took)
+        case .letterRefused(let origin, let reason, let failure):
+            self.turn.reports.append(.letterRefused(origin, reason, failure))
         case .topicTakesNothing(let failures):
             self.health.topicTakesNothing = true
             self.turn.reports.append(.topicTakesNothing(failures: failures))
@@ -101,7 +106,9 @@ extension WorkerMachine {
             case .movedOut(let move): self.rollouts.recorded(move.ticket, intent: nil, now: now)
             case .forgotten(let forgetting): self.rollouts.recorded(forgetting.ticket, intent: nil, now: now)
             case .start(let start): self.orders(self.ownership.startRecorded(start, now: now))
-            case .accepted, .movedIn, .dead, .forwarded, .position, .repeated: break
+            case .accepted, .movedIn, .dead, .forwarded, .command, .commandsRead, .commandsForgotten, .room, .position,
+                .repeated:
+                break
             }
         }
     }
@@ -114,6 +121,7 @@ extension WorkerMachine {
         if !held.isEmpty { self.group(.pause(held)) }
         for partition in self.ownership.partitions.keys where partition.isInbox {
             self.rollouts.release(partition: partition.partition)
+            self.commands.lost(partition.partition)
         }
         self.cancelUnstarted { _ in true }
         let orders = self.ownership.startOver()

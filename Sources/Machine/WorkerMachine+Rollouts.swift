@@ -81,6 +81,16 @@ extension WorkerMachine {
         }
     }
 
+    /// Tells what stands still now, where that has begun or ended.
+    mutating func reportStandstills(now: Now) {
+        let standstills = self.rollouts.standstills(now: now.monotonic)
+        guard standstills != self.health.standstills else { return }
+        for kind in Standstill.allCases where (standstills[kind] == nil) != (self.health.standstills[kind] == nil) {
+            self.turn.reports.append(.standstill(kind, standstills[kind]))
+        }
+        self.health.standstills = standstills
+    }
+
     /// Sends the further requests of calls under way, as the rate allows.
     mutating func proceedWithCalls(now: Now) {
         var requests: [PlannedRequest] = []

@@ -26,26 +26,32 @@ package struct WorkerMachine: ~Copyable {
         package var planner: TransactionPlanner.Settings
         /// Of the rollouts.
         package var policy: Coordinator.Policy
+        /// Decide on facts what is done for a rollout.
+        package var routes: Routes
         /// Addresses and limits of the workbench's API.
         package var dialect: Dialect
-        /// Unfinished rollouts at which intake pauses.
+        /// Unfinished rollouts at which intake pauses; each of several event topics has an equal share.
         package var maximumUnfinished: Int
         /// Entries waiting for a transaction at which intake pauses.
         package var maximumWaiting = 4_000
         /// Time between two looks at the lag.
         package var lagInterval = Span.seconds(5)
+        /// After how long a partition is named that does not get on while there is lag.
+        package var standingAfter = Span.seconds(60)
 
         /// Creates settings.
         package init(
             ownership: PartitionOwnership.Settings,
             planner: TransactionPlanner.Settings,
             policy: Coordinator.Policy,
+            routes: Routes,
             dialect: Dialect,
             maximumUnfinished: Int = 20_000
         ) {
             self.ownership = ownership
             self.planner = planner
             self.policy = policy
+            self.routes = routes
             self.dialect = dialect
             self.maximumUnfinished = maximumUnfinished
         }
@@ -56,18 +62,30 @@ package struct WorkerMachine: ~Copyable {
     package internal(set) var rollouts: Coordinator
     package internal(set) var planner: TransactionPlanner
     var calls: CallsUnderWay
+    var commands: CommandsReading
     var health = HealthBoard()
     var firstCalls = FirstCalls()
     var phases = PhaseCounts()
     /// What was last told of them.
     var toldPhases: PhaseCounts?
+    /// Event topics, by their index, of which was told that an event has claimed what it may not.
+    var toldClaims: Set<Int> = []
     /// What was last told of journal records that can't be used.
     var toldUnusable = UnusableRecords()
     /// When the partitions that are being got ready were assigned, or begun again.
     var preparingSince: [ReadPartition: MonotonicTime] = [:]
     var lag: Lag
+    var standing: StandingPartitions
     var hasBegun = false
     var isIntakePaused = false
+    /// What was read and can't be accepted yet.
+    var gate = IntakeGate()
+    var shares: TopicShares
+    /// What other workers have room for.
+    var room = RoomBoard()
+    var pace = PassingPace()
+    /// What was last told of it.
+    var toldHolds: Set<IntakeHold> = []
     /// The time by which a worker that was told to stop ends; `nil` while it works.
     var stopBy: MonotonicTime?
     var hasEnded = false
@@ -82,10 +100,16 @@ package struct WorkerMachine: ~Copyable {
     package init(_ settings: Settings, seed: UInt64) {
         self.settings = settings
         self.ownership = PartitionOwnership(settings.ownership)
-        self.rollouts = Coordinator(policy: settings.policy, seed: seed)
+        self.rollouts = Coordinator(policy: settings.policy, plans: settings.routes, seed: seed)
         self.planner = TransactionPlanner(settings.planner)
         self.calls = CallsUnderWay(dialect: settings.dialect)
+        self.commands = CommandsReading(backoff: settings.ownership.backoff, horizon: settings.policy.dedupeHorizon)
         self.lag = Lag(interval: settings.lagInterval)
+        self.shares = TopicShares(
+            topics: settings.ownership.eventTopics,
+            maximumUnfinished: settings.maximumUnfinished
+        )
+        self.standing = StandingPartitions(patience: settings.standingAfter)
     }
 
     /// Takes all that has happened since the last turn, then decides once.
@@ -112,6 +136,7 @@ package struct WorkerMachine: ~Copyable {
         switch input {
         case .group(let fact): self.take(fact, now: now)
         case .journal(let fact): self.take(fact, now: now)
+        case .commands(let id, let result): self.take(id, result, now: now)
         case .workbench(let answers): for answer in answers { self.take(answer, now: now) }
         case .woke: break
         case .stop(let by): self.stop(by: by)
@@ -128,6 +153,8 @@ package struct WorkerMachine: ~Copyable {
     private mutating func timePassed(now: Now) {
         self.orders(self.ownership.timePassed(now: now))
         self.rollouts.advance(now: now)
+        self.commands.timePassed(now: now.monotonic)
+        self.forgetOldCommands(now: now)
         if let partitions = self.lag.due(self.ownership, now: now.monotonic) { self.group(.askEnds(partitions)) }
     }
 
@@ -135,16 +162,23 @@ package struct WorkerMachine: ~Copyable {
     private mutating func settle(now: Now) {
         // What has begun goes before what is to begin.
         self.proceedWithCalls(now: now)
+        self.acceptWhatWaited(now: now)
         self.performRollouts(now: now)
         self.letGo(now: now)
-        self.adjustFlow()
+        if self.adjustFlow() {
+            // Nothing may happen any more that would call for another look.
+            self.acceptWhatWaited(now: now)
+            self.performRollouts(now: now)
+        }
+        self.tellRoom(now: now)
+        self.proceedWithCommands()
         if self.planner.takeRebuild(now: now.monotonic) { self.turn.actions.append(.journal(.rebuildProducer)) }
         if let transaction = self.planner.next(self.ownership, now: now.monotonic) {
             self.turn.actions.append(.journal(.commit(transaction)))
         }
         self.report(now: now)
         self.endIfDone(now: now)
-        self.turn.wakeAt = self.nextWake(now: now.monotonic)
+        self.turn.wakeAt = self.nextWake(now: now)
         self.turn.underWay.wakeAt = self.turn.wakeAt
     }
 
@@ -161,6 +195,8 @@ package struct WorkerMachine: ~Copyable {
             self.toldUnusable = unusable
             self.turn.reports.append(.unusable(unusable))
         }
+        self.reportStandstills(now: now)
+        self.reportHolds()
         let changes = self.health.changes(
             self.ownership,
             self.planner,
@@ -183,12 +219,21 @@ package struct WorkerMachine: ~Copyable {
         self.turn.actions.append(.end(failure))
     }
 
-    private func nextWake(now: MonotonicTime) -> MonotonicTime? {
-        var times = [self.ownership.nextWake, self.planner.nextWake, self.rollouts.nextWake(now: now), self.stopBy]
-        times.append(self.lag.nextLook)
-        if self.calls.isWaiting { times.append(self.rollouts.nextContinuation(now: now)) }
-        times += self.ownership.waitingRevocations.map(\.by)
-        return times.lazy.compactMap(\.self).min()
+    private func nextWake(now moment: Now) -> MonotonicTime? {
+        let now = moment.monotonic
+        var next = self.ownership.nextWake
+        next.comeForward(to: self.planner.nextWake)
+        next.comeForward(to: self.rollouts.nextWake(now: now))
+        next.comeForward(to: self.lag.nextLook)
+        next.comeForward(to: self.ownership.firstRevocationEnds)
+        if self.calls.isWaiting { next.comeForward(to: self.rollouts.nextContinuation(now: now)) }
+        if let stopBy = self.stopBy {
+            next.comeForward(to: stopBy)
+        } else {
+            next.comeForward(to: self.commands.nextWake)
+            next.comeForward(to: self.nextRoomWake(now: moment))
+        }
+        return next
     }
 
     // MARK: Orders

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 package import HTTPServer
 package import Telemetry
 
@@ -31,7 +30,8 @@ package struct OperationsServer: Sendable {
             port: address.port,
             // Nobody has more to say to these paths.
             maximumHeadBytes: 16 << 10,
-            maximumBodyBytes: 1 << 10
+            maximumBodyBytes: 0,
+            connections: ConnectionLimits()
         )
         self.server = HTTPServer(
             settings: settings,
@@ -87,15 +87,9 @@ package struct OperationsServer: Sendable {
         """
 
     private static func reply(_ report: ReadinessReport) -> HTTPServerReply {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            let json = String(decoding: try encoder.encode(report), as: UTF8.self)
-            return self.text("\(json)\n", type: "application/json", status: report.isReady ? 200 : 503)
-        } catch {
-            // Strings, a truth value and a time can always be written; a probe must get an answer all the same.
-            return self.text("the report can't be written: \(error)\n", status: 500)
-        }
+        var json = report.json
+        json.append(UInt8(ascii: "\n"))
+        return self.bytes(json, type: "application/json", status: report.isReady ? 200 : 503)
     }
 
     private static func text(
@@ -103,6 +97,10 @@ package struct OperationsServer: Sendable {
         type: String = "text/plain; charset=utf-8",
         status: Int = 200
     ) -> HTTPServerReply {
+        self.bytes(Array(text.utf8), type: type, status: status)
+    }
+
+    private static func bytes(_ body: [UInt8], type: String, status: Int) -> HTTPServerReply {
         HTTPServerReply(
             status: status,
             headers: [
@@ -111,7 +109,7 @@ package struct OperationsServer: Sendable {
                 (name: "Cache-Control", value: "no-store"),
                 (name: "X-Content-Type-Options", value: "nosniff"),
             ],
-            body: Array(text.utf8)
+            body: body
         )
     }
 }

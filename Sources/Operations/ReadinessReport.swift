@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 package import Values
 
 /// Whether the process can do its work, condition by condition.
@@ -29,9 +30,15 @@ package struct ReadinessReport: Sendable, Equatable {
     /// The conditions, in the order in which they are shown.
     package let conditions: [Condition]
 
+    /// What works and is weak or limited, such as a key that goes in clear, or a topic that has used up its quota.
+    ///
+    /// One line each, without secrets; nothing waits for it.
+    package let warnings: [String]
+
     /// Creates a report.
-    package init(_ conditions: [Condition]) {
+    package init(_ conditions: [Condition], warnings: [String] = []) {
         self.conditions = conditions
+        self.warnings = warnings
     }
 
     /// Whether all conditions are met; a report without any is ready.
@@ -46,24 +53,33 @@ package protocol ReadinessSource: Sendable {
     func readiness() -> ReadinessReport
 }
 
-extension ReadinessReport: Encodable {
-    private enum CodingKeys: String, CodingKey { case ready, conditions }
+// MARK: JSON
 
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(self.isReady, forKey: .ready)
-        try container.encode(self.conditions, forKey: .conditions)
+extension ReadinessReport {
+    /// The report as one JSON object.
+    ///
+    /// The writer's escapes keep a cause with somebody else's words from steering the terminal that shows it.
+    package var json: [UInt8] {
+        JSONWriter.object { report in
+            report.array("conditions") { list in
+                for condition in self.conditions { list.object { condition.write(to: &$0) } }
+            }
+            report.field("ready", self.isReady)
+            if !self.warnings.isEmpty {
+                report.array("warnings") { list in
+                    for warning in self.warnings { list.string(warning) }
+                }
+            }
+        }
     }
 }
 
-extension ReadinessReport.Condition: Encodable {
-    private enum CodingKeys: String, CodingKey { case name, ok, cause, since }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(self.name, forKey: .name)
-        try container.encode(self.isMet, forKey: .ok)
-        if !self.isMet { try container.encode(self.cause, forKey: .cause) }
-        try container.encode(self.since.description, forKey: .since)
+extension ReadinessReport.Condition {
+    /// Writes the fields of an object.
+    fileprivate func write(to json: inout JSONWriter) {
+        if !self.isMet { json.field("cause", self.cause) }
+        json.field("name", self.name)
+        json.field("ok", self.isMet)
+        json.field("since", self.since.description)
     }
 }

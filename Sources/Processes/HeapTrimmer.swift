@@ -11,8 +11,10 @@ import Glibc
 package final class HeapTrimmer {
     private let timer: any DispatchSourceTimer
 
-    /// Pages that came in since the last time, below which there is nothing worth looking for: 2 MiB.
-    private static let minimumPages = 512
+    /// Pages that came in since the last time, below which there is nothing worth looking for: 256 KiB.
+    ///
+    /// Few enough that what a burst leaves is looked for once it is over, though it found most of its memory free.
+    private static let minimumPages = 64
 
     /// Begins; ends with `stop()`.
     ///

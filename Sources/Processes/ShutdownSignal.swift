@@ -3,12 +3,16 @@
 import Dispatch
 import Glibc
 
-/// SIGTERM and SIGINT as a request to stop in order; the second one ends the process at once.
+/// SIGTERM, SIGINT and SIGHUP as a request to stop in order; a second SIGTERM or SIGINT ends the process at once.
 ///
+/// SIGHUP is what a terminal says when it closes, and some supervisors right after SIGTERM: nobody asks for haste by it, so one
+/// that comes when stopping has begun is ignored, as it is for good where the process was started so (`nohup`).
 /// Caught from its creation on, so to be created before whatever has to be stopped in order, until it is cancelled or
 /// dropped.
 package final class ShutdownSignal {
-    private static let numbers = [SIGTERM, SIGINT]
+    private static let numbers = [SIGTERM, SIGINT, SIGHUP]
+    /// Those that ask for haste when they come again.
+    private static let hasty = [SIGTERM, SIGINT]
 
     /// The first signal, for a task of its own; this must outlive it.
     package let signals: AsyncStream<Void>
@@ -20,17 +24,25 @@ package final class ShutdownSignal {
     package init(_ stop: @escaping @Sendable () -> Void = {}) {
         let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         self.signals = signals
-        self.sources = Self.numbers.map { number in
+        self.sources = Self.numbers.filter { !Self.isIgnoredHangUp($0) }.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                for number in ShutdownSignal.numbers { signal(number, SIG_DFL) }
+                for number in ShutdownSignal.hasty { signal(number, SIG_DFL) }
                 continuation.yield()
                 stop()
             }
             source.activate()
             return source
         }
+    }
+
+    private static func isIgnoredHangUp(_ number: Int32) -> Bool {
+        guard number == SIGHUP else { return false }
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        // A pointer to a function can't be compared; SIG_IGN is the number 1.
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self) == 1
     }
 
     /// Catches them no longer.

@@ -16,7 +16,7 @@ package enum SimulateCommand {
             machine. After each world everything is compared: events, statuses, dead letters, journal, the workbench's audit.
 
             Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")). Without --faults: those that are handled; \
-            \(FaultKind.allCases.filter(\.isKnown).map(\.rawValue).joined(separator: ", ")) bring known defects to light.
+            \(FaultKind.allCases.filter(\.isBeyond).map(\.rawValue).joined(separator: ", ")) are beyond what workers can mend.
 
             --plan runs one world from a file, as --shrink writes it. --story tells what happens in it.
             """,

@@ -6,6 +6,16 @@ import WorkbenchAPI
 
 // What the client answers, in the core's words.
 
+extension ProjectFacts {
+    init(_ project: Project) { self.init(id: project.id, name: project.name, owner: project.ownerName) }
+}
+
+extension ExperimentFacts {
+    init(_ experiment: Experiment) {
+        self.init(id: experiment.id, projectID: experiment.projectID, name: experiment.name)
+    }
+}
+
 extension RunFacts {
     /// The most that clocks differ: a day.
     private static let clockDifference = Duration.seconds(86_400)

@@ -48,7 +48,15 @@ extension BuildLook {
         return .build(facts)
     }
 
-    private func isOurs(_ build: ModelBuild) -> Bool { build.isMarked(by: self.marker) && self.hasVersion(build) }
+    private func isOurs(_ build: ModelBuild) -> Bool {
+        build.isMarked(by: self.marker) && self.hasVersion(build) && self.hasRuntime(build)
+    }
+
+    /// Whether its runtime is ours, as far as both are known.
+    private func hasRuntime(_ build: ModelBuild) -> Bool {
+        build.runtimeIdentifier.isEmpty || self.runtimeIdentifier.isEmpty
+            || build.runtimeIdentifier == self.runtimeIdentifier
+    }
 
     private func hasVersion(_ build: ModelBuild) -> Bool {
         build.registeredVersionID.isEmpty || build.registeredVersionID == self.versionID
@@ -58,28 +66,45 @@ extension BuildLook {
     private func mayBeOurs(_ build: ModelBuild) -> Bool {
         guard let keys = self.secondKeys, self.hasVersion(build), build.id != keys.liveBuildID else { return false }
         let isAnothers = build.comment.hasPrefix("slipway:") && !self.marker.hasPrefix(build.comment)
-        let hasRuntime =
-            build.runtimeIdentifier.isEmpty || self.runtimeIdentifier.isEmpty
-            || build.runtimeIdentifier == self.runtimeIdentifier
         let isByUs = build.creator.isEmpty || keys.user.isEmpty || build.creator == keys.user
-        return !isAnothers && hasRuntime && isByUs && build.createdAt.map { $0 >= keys.since } ?? true
+        return !isAnothers && self.hasRuntime(build) && isByUs && build.createdAt.map { $0 >= keys.since } ?? true
     }
 }
 
 /// A look for the version of a run.
 struct VersionLook: Sendable {
+    let experiment: String
     let run: String
     let marker: MarkerTag
     let secondKeys: SecondKeys?
+    /// The project whose name the model's must be; `nil` where that does not count.
+    let owner: String?
 
-    /// Whether a version is the run's, or may be.
-    func takes(_ version: RegisteredModelVersion) -> Bool { self.isOfRun(version) || self.mayBeOurs(version) }
+    /// Whether a version is the run's, or may be, or says whose the name is.
+    func takes(_ version: RegisteredModelVersion) -> Bool {
+        self.isOfRun(version) || self.mayBeOurs(version) || self.saysOwner(version)
+    }
 
-    /// What the versions found mean.
+    /// What the versions found mean, the oldest first.
     func result(_ versions: [RegisteredModelVersion]) -> CallResult {
+        if let first = versions.first(where: self.saysOwner), first.projectID != self.owner {
+            return .taken(
+                "the registered model \(first.modelID) of that name was made for project '\(first.projectID)' (version "
+                    + "\(first.number), \(first.id))"
+            )
+        }
+        return self.resultForRun(versions)
+    }
+
+    /// The registry names the project with a version, and not with a model: the oldest version that is left tells.
+    private func saysOwner(_ version: RegisteredModelVersion) -> Bool {
+        self.owner != nil && !version.projectID.isEmpty && !version.status.isEnded
+    }
+
+    private func resultForRun(_ versions: [RegisteredModelVersion]) -> CallResult {
         let ofRun = versions.filter { self.isOfRun($0) && !$0.status.isEnded }
         if let facts = VersionFacts(choosingFrom: ofRun, marker: self.marker) { return .version(facts) }
-        let unclear = versions.filter { !self.isOfRun($0) && !$0.status.isEnded }
+        let unclear = versions.filter { !self.isOfRun($0) && self.mayBeOurs($0) && !$0.status.isEnded }
         guard !unclear.isEmpty else { return .version(nil) }
         let ids = unclear.prefix(5).map(\.id).joined(separator: ", ")
         return .unclear(
@@ -89,6 +114,7 @@ struct VersionLook: Sendable {
 
     private func isOfRun(_ version: RegisteredModelVersion) -> Bool {
         version.isOf(run: self.run, tag: self.marker.tag)
+            && (version.experimentID.isEmpty || version.experimentID == self.experiment)
     }
 
     private func mayBeOurs(_ version: RegisteredModelVersion) -> Bool {

@@ -7,18 +7,21 @@ extension Stage {
     /// How a call begins.
     static func first(of call: APICall, with dialect: Dialect) -> Turn {
         switch call {
-        case .probe(let component, let project): .ask(.probing(.first(of: component, project, with: dialect)))
+        case .probe(let component, let place): .ask(.probing(.first(of: component, place)))
         case .findProject(let name): .ask(.findingProject(.projects(named: name)))
+        case .readProject(let project): .ask(.readingProject(.project(project)))
         case .findExperiment(let project, let name):
-            .ask(.findingExperiment(.experiment(project: project, named: name)))
+            .ask(.findingExperiment(.experiments(project: project, named: name)))
+        case .readExperiment(let project, let experiment):
+            .ask(.readingExperiment(.experiment(project: project, experiment)))
         case .readRun(let project, let experiment, let run):
             .ask(.readingRun(.run(project: project, experiment: experiment, run), projectID: project))
         case .newestRun(let project, let experiment):
             .ask(
                 .findingNewestRun(.newestFinishedRun(project: project, experiment: experiment), projectID: project)
             )
-        case .findVersion(let name, _, let run, let marker, let keys):
-            Stage.first(of: VersionLook(run: run, marker: MarkerTag(marker), secondKeys: keys), modelNamed: name)
+        case .findVersion(let name, let experiment, let run, let marker, let keys, let owner):
+            .first(forVersionOf: run, experiment, marker, keys, owner, modelNamed: name)
         case .registerVersion(let request): .ask(.registering(.register(RegistrationRequest(request)), request))
         case .readVersion(let model, let version, let marker):
             .ask(.readingVersion(.registeredVersion(model: model, version), marker: marker))
@@ -30,7 +33,8 @@ extension Stage {
                     registeredModelID: request.registeredModelID
                 )
             )
-        case .findRuntime(.identifier(let identifier)): .ended(.runtime(identifier: identifier))
+        case .findRuntime(.identifier(let identifier)):
+            .ask(.findingRuntime(.enabledRuntime(identifier: identifier)))
         case .findRuntime(.newest(let kernel, let edition, let editor)):
             .ask(.findingRuntime(.newestRuntime(kernel: kernel, edition: edition, editor: editor)))
         case .findBuild(let look): .ask(.findingBuild(look.search, look))
@@ -52,8 +56,23 @@ extension Stage {
 }
 
 extension Stage {
-    private static func first(of look: VersionLook, modelNamed name: String) -> Turn {
+    fileprivate static func first(of look: VersionLook, modelNamed name: String) -> Turn {
         .ask(.findingVersion(.versions(modelNamed: name) { look.takes($0) }, look))
+    }
+}
+
+extension Turn {
+    fileprivate static func first(
+        forVersionOf run: String,
+        _ experiment: String,
+        _ marker: String,
+        _ keys: SecondKeys?,
+        _ owner: String?,
+        modelNamed name: String
+    ) -> Turn {
+        let tag = MarkerTag(marker)
+        let look = VersionLook(experiment: experiment, run: run, marker: tag, secondKeys: keys, owner: owner)
+        return Stage.first(of: look, modelNamed: name)
     }
 }
 

@@ -9,7 +9,7 @@ extension VerificationResult {
     init(_ reply: ModelReply, expecting expected: String?) {
         guard reply.isOfService else {
             // JSON, but nothing that the model service writes: a gateway's own.
-            self = .notYet("somebody before the model service answers: neither success, response nor errors")
+            self = .away("somebody before the model service answers: neither success, response nor errors")
             return
         }
         self = .passed
@@ -35,12 +35,16 @@ extension VerificationResult {
     /// What it says of the model that the sample request failed; `nil` where it says nothing.
     init?(_ error: APIError) {
         switch error.kind {
-        case .rateLimited, .unavailable, .timeout, .serverError, .notFound:
-            self = .notYet("the model service answers: \(error.message)")
-        case .unauthorized, .forbidden, .conflict, .invalid, .protocol:
+        case .rateLimited: self = .notYet("the model service answers: \(error.message)")
+        case .unavailable, .timeout, .serverError: self = .away("the model service answers: \(error.message)")
+        case .notFound, .unauthorized, .forbidden, .conflict, .invalid, .protocol:
             // A page or a line of text is no word of the model's.
             guard error.author == .workbench else {
-                self = .notYet("somebody before the model service answers: \(error.message)")
+                self = .away("somebody before the model service answers: \(error.message)")
+                return
+            }
+            guard error.kind != .notFound else {
+                self = .notYet("the model service answers: \(error.message)")
                 return
             }
             self = .wrong("the model service refuses the sample: \(error.message)")

@@ -14,6 +14,9 @@ struct BenchRunTests {
         "startToFirstPoll", "idleMemory", "idleProcessor", "rolloutsPerSecond", "processorTimePerRollout",
         "eventToFirstCallMedian", "eventToFirstCall99", "eventToFirstCreateMedian", "eventToFirstCreate99",
     ]
+    private static let priceFigures = ["bare", "withoutJournal", "withoutFence", "withoutLooks", "whole"].flatMap {
+        ["pricePerSecond.\($0)", "priceProcessorTime.\($0)"]
+    }
     private static let kafka = ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP"]
 
     private func figures(_ bootstrap: String?) async throws -> [Figure] {
@@ -62,12 +65,49 @@ struct BenchRunTests {
             figures.map(\.name) == Self.mockFigures + [
                 "duplicatesPerSecond", "unwantedPerSecond", "memoryOf10Waiting", "bytesEachOf10Waiting",
                 "takeoverMedian", "takeoverLongest", "restoredRecordsPerSecond",
-            ]
+            ] + Self.priceFigures
         )
         self.check(figures)
         // This one the session makes, not the build: nobody is taken for dead before it is over.
         let takeovers = figures.filter { $0.name.hasPrefix("takeover") }
         #expect(takeovers.allSatisfy { (8...15).contains($0.value) }, "\(takeovers.map(\.value))")
+    }
+
+    @Test(.enabled(if: kafka != nil, "needs a genuine Kafka: KAFKA_BOOTSTRAP"))
+    func twoWorkersAreComparedInTurns() async throws {
+        var settings = BenchSettings.sample
+        settings.bootstrap = Self.kafka
+        settings.programs = try #require(Self.programs)
+        settings.otherWorker = settings.worker
+        settings.idleEvents = 40_000
+        settings.brokers = [ProcessInfo.processInfo.processIdentifier]
+        let figures = Mutex<[Figure]>([])
+        try await Bench(
+            settings: settings,
+            progress: { _ in },
+            take: { figure in figures.withLock { $0.append(figure) } }
+        ).run()
+        let taken = figures.withLock { $0 }
+        let names = ["rollouts", "duplicates", "unwanted", "restoredRecords"].flatMap { name in
+            ["this", "other"].flatMap { ["\(name)PerSecond.\($0)", "\(name)ProcessorTime.\($0)"] }
+        }
+        #expect(taken.map(\.name) == names)
+        #expect(taken.allSatisfy { $0.note.contains(" in 1 turn") })
+        #expect(taken[0].value > 0 && taken[1].note.contains("brokers"))
+        #expect(taken[0].share != nil && taken[2].share == nil)
+    }
+
+    @Test func aSingleMeasurementStandsAlone() async throws {
+        var settings = BenchSettings.sample
+        settings.programs = try #require(Self.programs)
+        settings.only = [.start]
+        let figures = Mutex<[Figure]>([])
+        try await Bench(
+            settings: settings,
+            progress: { _ in },
+            take: { figure in figures.withLock { $0.append(figure) } }
+        ).run()
+        #expect(figures.withLock { $0 }.map(\.name) == ["startToFirstPoll"])
     }
 
     @Test func missingProgramsAreSaid() async throws {

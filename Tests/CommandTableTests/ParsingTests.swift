@@ -143,6 +143,13 @@ struct ParsingTests {
         #expect(failure.errorText == "sample: the broker said no\n")
     }
 
+    @Test func aValueMayHaveAMinusSign() async {
+        let time = await SampleTable.run("run", "fast", "--set", "-2h")
+        #expect(time.status == 0)
+        #expect(time.text.contains("-2h"))
+        #expect(await SampleTable.run("run", "fast", "--set", "-v").status == 2)
+    }
+
     @Test func aReaderThatHasGoneEndsQuietly() async {
         let captured = CapturedOutput(closesAfter: 2)
         let status = await SampleTable.table.run(["run", "fast"], environment: [:], output: Output(to: captured))

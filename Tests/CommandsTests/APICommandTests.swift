@@ -42,7 +42,7 @@ private struct APIFixture: Sendable {
             name: "slipway",
             summary: "Test",
             version: { "0" },
-            commands: [APICommand.command { [configuration] _ in configuration }]
+            commands: [APICommand.command { [configuration] _, _ in configuration }]
         )
         let capture = CapturedOutput()
         let status = await table.run(["api"] + words, environment: [:], output: Output(to: capture))
@@ -137,7 +137,7 @@ struct APICommandTests {
 
     @Test func theBodyIsReadFromAFile() async throws {
         try await APIFixture.with { bed in
-            try await withScratchFile(#"{"name":"from-a-file"}"#) { path in
+            try await withScratchFile("\u{FEFF}" + #"{"name":"from-a-file"}"#) { path in
                 let made = await bed.run("POST", "/projects", "--input", path)
                 #expect(made.status == .success, "\(made.errorText)")
                 let project = try made.json.first

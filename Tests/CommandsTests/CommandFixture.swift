@@ -13,6 +13,7 @@ import Values
 struct CommandFixture: Sendable {
     static let eventsTopic = "events"
     static let statusTopic = "status"
+    static let commandsTopic = "commands"
 
     let properties: KafkaProperties
     let access: KafkaAccess
@@ -30,12 +31,14 @@ struct CommandFixture: Sendable {
         _ body: (CommandFixture) async throws -> Void
     ) async throws {
         let events = [self.eventsTopic] + others
-        let topics = Dictionary(uniqueKeysWithValues: (events + [self.statusTopic]).map { ($0, partitions) })
+        var topics = Dictionary(uniqueKeysWithValues: (events + [self.statusTopic]).map { ($0, partitions) })
+        topics[self.commandsTopic] = 1
         try await KafkaFixture.withMock(topics: topics) { cluster, properties in
             let access = KafkaAccess(
                 properties: [.init("bootstrap.servers", cluster.bootstrapServers)],
                 eventTopics: events,
-                statusTopic: self.statusTopic
+                statusTopic: self.statusTopic,
+                commandsTopic: self.commandsTopic
             )
             try await body(CommandFixture(properties: properties, access: access))
         }

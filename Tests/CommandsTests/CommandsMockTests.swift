@@ -106,7 +106,8 @@ struct CommandsMockTests {
         ["watch", "--from", "yesterday"], ["watch", "--until", "0"], ["replay"], ["replay", "--run", "r", "--apply"],
         ["replay", "--until", "now"], ["replay", "--partition", "1"], ["replay", "--from-offset", "1"],
         ["replay", "--partition", "0", "--from-offset", "5", "--to-offset", "4"],
-        ["replay", "--run", "r", "--replay-id", "a/b"],
+        ["replay", "--run", "r", "--replay-id", "a/b"], ["replay", "--run", "r", "--who", "a\nb"],
+        ["replay", "--run", "r", "--wait", "1s", "--no-wait"],
         ["replay", "--run", "r", "--apply", "--reason", "line\nbreak"],
         ["replay", "--run", "r", "--apply", "--reason", " "], ["replay", "--since", "never"],
         ["replay", "--since", "1h", "--until", "beginning"],
@@ -116,7 +117,8 @@ struct CommandsMockTests {
         let access = KafkaAccess(
             properties: [.init("bootstrap.servers", "127.0.0.1:9")],
             eventTopics: ["events"],
-            statusTopic: "status"
+            statusTopic: "status",
+            commandsTopic: "commands"
         )
         let result = await CommandFixture.run(words, access: access)
         #expect(result.status == .usage)
@@ -138,7 +140,12 @@ struct CommandsMockTests {
     }
 
     @Test func emitShowsWithoutSending() async throws {
-        let access = KafkaAccess(properties: [], eventTopics: ["events"], statusTopic: "status")
+        let access = KafkaAccess(
+            properties: [],
+            eventTopics: ["events"],
+            statusTopic: "status",
+            commandsTopic: "commands"
+        )
         let result = await CommandFixture.run(
             ["emit", "--experiment", "e", "--run", "r", "--dry-run"],
             access: access,
@@ -164,7 +171,8 @@ struct CommandsMockTests {
         let access = KafkaAccess(
             properties: [.init("bootstrap.servers", "127.0.0.1:9")],
             eventTopics: ["events"],
-            statusTopic: "status"
+            statusTopic: "status",
+            commandsTopic: "commands"
         )
         let result = await CommandFixture.run(["emit", "--experiment", "e"], access: access)
         #expect(result.status == .unavailable)
@@ -265,7 +273,14 @@ struct CommandsMockTests {
 
     // MARK: replay
 
-    @Test func replayShowsFirstAndSendsOnce() async throws {
+    /// The commands that lie in their topic.
+    private func commands(_ bed: CommandFixture) async throws -> [OperatorCommand] {
+        try await bed.records(of: CommandFixture.commandsTopic).compactMap {
+            if case .command(let command) = CommandDecoder.decode($0) { command } else { nil }
+        }
+    }
+
+    @Test func replayShowsFirstAndWritesCommandsAndNoEvents() async throws {
         try await CommandFixture.with { bed in
             for run in ["r1", "r2", "r1"] {
                 _ = await bed.run("emit", "--experiment", "e", "--run", run, "--model", "wine-clf")
@@ -274,43 +289,90 @@ struct CommandsMockTests {
             let shown = await bed.run("replay", "--model", "wine-clf")
             #expect(shown.status == .success, "\(shown.errorText)")
             #expect(shown.text.contains("2 to be sent, 1 not replayable, 1 older events of the same runs left out"))
-            #expect(try await bed.records(of: CommandFixture.eventsTopic).count == 4)
+            #expect(try await self.commands(bed).isEmpty)
 
             let words = [
                 "replay", "--model", "wine-clf", "--apply", "--reason", "registry was down", "--replay-id", "inc-42",
-                "--allow-rollback", "--json",
+                "--allow-rollback", "--json", "--no-wait", "--who", "ann",
             ]
             let sent = await CommandFixture.run(words, access: bed.access)
             #expect(sent.status == .success, "\(sent.errorText)")
             #expect(try sent.json.map { $0["action"]?.text } == ["sent", "sent", "left"])
-            let events = try await bed.records(of: CommandFixture.eventsTopic).map {
-                try EventDecoder.decode(OriginalRecord($0)).get()
+            let events = try await bed.records(of: CommandFixture.eventsTopic)
+            #expect(events.count == 4, "nothing is written to an event topic")
+            let commands = try await self.commands(bed)
+            #expect(commands.count == 2)
+            for command in commands {
+                #expect(command.head.who == "ann" && command.head.reason == "registry was down")
+                guard case .replay(let order) = command.kind else { continue }
+                #expect(order.replay == Replay(id: "inc-42", reason: "registry was down", allowsRollback: true))
+                #expect(events.contains(order.record), "the record as it was, with its place")
             }
-            let copies = events.filter { $0.replay != nil }
-            #expect(Set(copies.compactMap(\.data.run.runID)) == ["r1", "r2"])
-            let wanted = Replay(id: "inc-42", reason: "registry was down", allowsRollback: true)
-            #expect(copies.allSatisfy { $0.replay == wanted })
-            let originals = events.filter { $0.replay == nil }
-            #expect(copies.allSatisfy { copy in originals.contains { $0.id == copy.id && $0.data == copy.data } })
-
-            let again = await CommandFixture.run(words, access: bed.access)
-            #expect(again.status == .success)
-            #expect(
-                try again.json.compactMap { $0["reason"]?["class"]?.text }.sorted() == [
-                    "alreadySent", "alreadySent", "noRun",
-                ]
-            )
-            #expect(try await bed.records(of: CommandFixture.eventsTopic).count == 6)
+            // Given again it says the same commands again, which the workers know.
+            _ = await CommandFixture.run(words, access: bed.access)
+            let ids = try await self.commands(bed).map(\.head.id)
+            #expect(ids.count == 4 && Set(ids).count == 2)
         }
     }
 
-    @Test func replayKnowsItsCopiesBehindAChosenRange() async throws {
+    /// What workers are set to take can be replayed.
+    @Test func largeEventsAreReplayedWhereWorkersTakeThem() async throws {
+        try await CommandFixture.with { bed in
+            let event = #"{"experimentId":"e","runId":"r1","model":{"name":"wine-clf"}}"#
+            let text = event + String(repeating: " ", count: 300_000)
+            try await bed.send([ProducerRecord(topic: CommandFixture.eventsTopic, key: nil, value: Array(text.utf8))])
+            let refused = await bed.run("replay", "--since", "beginning")
+            #expect(refused.text.contains("tooLarge"), "\(refused.text)")
+            var access = bed.access
+            access.eventLimits = EventLimits(maximumBytes: 1 << 20)
+            let words = ["replay", "--run", "r1", "--apply", "--reason", "x", "--no-wait"]
+            let sent = await CommandFixture.run(words, access: access)
+            #expect(sent.status == .success, "\(sent.text)\(sent.errorText)")
+            let records = try await bed.records(of: CommandFixture.commandsTopic)
+            #expect(records.count == 1 && records[0].sizeBytes > 300_000)
+        }
+    }
+
+    @Test func replayNamesWhatNobodyHasAnswered() async throws {
+        try await CommandFixture.with { bed in
+            _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
+            let sent = await bed.run("replay", "--run", "r1", "--apply", "--reason", "x", "--wait", "300ms", "--json")
+            #expect(sent.status == .failure)
+            #expect(try sent.json.map { $0["action"]?.text } == ["unanswered"])
+            let id = try #require(try sent.json.first?["commandId"]?.text)
+            #expect(try await self.commands(bed).map(\.head.id) == [id])
+            #expect(sent.errorText.contains("1 not answered by any worker"))
+        }
+    }
+
+    @Test func replayTellsWhatTheWorkersAnswer() async throws {
+        try await CommandFixture.with { bed in
+            _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
+            let words = ["replay", "--run", "r1", "--apply", "--reason", "x", "--replay-id", "a", "--json"]
+            async let running = CommandFixture.run(words, access: bed.access)
+            var commands: [OperatorCommand] = []
+            while commands.isEmpty, !Task.isCancelled { commands = try await self.commands(bed) }
+            let outcome = CommandOutcome(
+                head: commands[0].head,
+                result: .refused(CommandRefusal(.unknownTopic, "no such topic")),
+                partition: 0,
+                time: .now()
+            )
+            try await bed.send([outcome.record(source: "/test", topic: CommandFixture.statusTopic)])
+            let result = await running
+            #expect(result.status == .failure)
+            #expect(try result.json.first?["action"]?.text == "refused")
+            #expect(try result.json.first?["reason"]?["class"]?.text == "unknownTopic")
+        }
+    }
+
+    @Test func replayTakesAChosenRange() async throws {
         try await CommandFixture.with(partitions: 1) { bed in
             _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
             _ = await bed.run("emit", "--experiment", "e", "--run", "r2", "--model", "m")
             let words = [
                 "replay", "--partition", "0", "--from-offset", "0", "--to-offset", "0", "--json", "--apply", "--reason",
-                "x",
+                "x", "--no-wait",
             ]
             let sent = await CommandFixture.run(words, access: bed.access)
             let reports = try sent.json
@@ -319,30 +381,7 @@ struct CommandsMockTests {
         }
     }
 
-    @Test func whatLooksLikeOursIsNotPassedOn() async throws {
-        try await CommandFixture.with { bed in
-            var record = ProducerRecord(
-                topic: CommandFixture.eventsTopic,
-                key: nil,
-                value: Array(#"{"experimentId":"e","runId":"r","model":{"name":"wine-clf"}}"#.utf8)
-            )
-            record.partition = 2
-            record.headers = Forwarding.headers(Origin(topic: "elsewhere", partition: 5, offset: 8))
-            try await bed.send([record])
-            let result = await bed.run("replay", "--run", "r", "--apply", "--reason", "x")
-            #expect(result.status == .success, "\(result.errorText)")
-            let records = try await bed.records(of: CommandFixture.eventsTopic)
-            let copy = try #require(records.first { $0.key != nil })
-            #expect(!copy.headers.contains { $0.name.hasPrefix("slipway_") })
-            #expect(copy.key == Array("wine-clf".utf8))
-            let event = try EventDecoder.decode(OriginalRecord(copy)).get()
-            #expect(event.isCloudEvent)
-            // Named by where it stands, whatever its header fields say of another place.
-            #expect(event.source == "/kafka/\(CommandFixture.eventsTopic)" && event.id == "2-0")
-        }
-    }
-
-    @Test func eventsGoBackToTheTopicThatTheyCameFrom() async throws {
+    @Test func eventsOfAllTopicsAreFound() async throws {
         try await CommandFixture.with(others: ["events.b"]) { bed in
             _ = await bed.run("emit", "--experiment", "e", "--run", "r1", "--model", "m")
             _ = await bed.run("emit", "--experiment", "e", "--run", "r2", "--model", "m", "--topic", "events.b")
@@ -359,10 +398,11 @@ struct CommandsMockTests {
             let shown = await bed.run("replay", "--model", "m")
             #expect(shown.lines.first?.hasPrefix("TOPIC") == true)
             #expect(shown.text.contains("2 to be sent"))
-            let sent = await bed.run("replay", "--model", "m", "--apply", "--reason", "x")
+            let sent = await bed.run("replay", "--model", "m", "--apply", "--reason", "x", "--no-wait")
             #expect(sent.status == .success, "\(sent.errorText)")
             let second = try await counts()
-            #expect(second == [2, 2])
+            #expect(second == [1, 1])
+            #expect(try await self.commands(bed).count == 2)
         }
     }
 
@@ -374,7 +414,8 @@ struct CommandsMockTests {
         let access = KafkaAccess(
             properties: [.init("bootstrap.servers", "127.0.0.1:9")],
             eventTopics: ["events", "events.b"],
-            statusTopic: "status"
+            statusTopic: "status",
+            commandsTopic: "commands"
         )
         let result = await CommandFixture.run(words, access: access)
         #expect(result.status == .usage)

@@ -29,9 +29,7 @@ struct EmitPartsTests {
 
     @Test func aPlainObjectBecomesACloudEventInBinaryMode() throws {
         var builder = self.builder()
-        let document = self.document(
-            #"{"projectId":"p","experimentId":"e","runId":"r","model":{"name":"m"},"extra":1.5}"#
-        )
+        let document = self.document(#"{"projectId":"p","experimentId":"e","runId":"r","model":{"name":"m"}}"#)
         let candidate = builder.next(document, time: self.time) { "id-1" }
         #expect(candidate.problem == nil)
         #expect(candidate.record.key == Array("m".utf8))
@@ -42,7 +40,32 @@ struct EmitPartsTests {
                 "ce_partitionkey=m",
             ]
         )
-        #expect(self.text(candidate.record.value).contains(#""extra":1.5"#))
+    }
+
+    @Test(arguments: [
+        (#""modle":{"name":"m"}"#, "'data.modle' means nothing; did you mean 'data.model'?"),
+        (#""project_id":"p""#, "'data.project_id' means nothing; did you mean 'data.projectId'?"),
+        (#""RunID":"r""#, "'data.RunID' means nothing; did you mean 'data.runId'?"),
+        (#""memory_gb":4"#, "'data.memory_gb' means nothing; did you mean 'data.deployment.memoryGB'?"),
+        (#""model_name":"m""#, "'data.model_name' means nothing; did you mean 'data.model.name'?"),
+        (#""build":{"image":"i"}"#, "'data.build.image' means nothing; allowed: runtime, comment"),
+        (#""a b":1"#, "a field of data whose name is no word means nothing; allowed: "),
+    ])
+    func aFieldThatMeansNothingIsRefusedWithWhatMayBeMeant(member: String, message: String) {
+        var builder = self.builder()
+        let candidate = builder.next(self.document("{\"experimentId\":\"e\",\(member)}"), time: self.time) { "1" }
+        #expect(candidate.problem?.class == .unknownField)
+        #expect(candidate.problem?.message.hasPrefix(message) == true, "\(candidate.problem?.message ?? "")")
+        var unchecked = self.builder { $0.checks = false }
+        #expect(unchecked.next(self.document("{\(member)}"), time: self.time) { "1" }.problem == nil)
+    }
+
+    @Test func aModelsNameThatNoWorkbenchTakesIsRefused() {
+        var builder = self.builder()
+        let text = #"{"experimentId":"e","model":{"name":"Ümläut/Model"}}"#
+        let problem = builder.next(self.document(text), time: self.time) { "1" }.problem
+        #expect(problem?.class == .invalidValue)
+        #expect(problem?.message.hasPrefix("data.model.name: the model name has characters other than") == true)
     }
 
     @Test func aStructuredEventKeepsItsOwnAttributes() throws {
@@ -164,6 +187,18 @@ struct EmitPartsTests {
             found += try lines.add(bytes[cut...])
             if let last = lines.finish() { found.append(last) }
             #expect(found.map(\.line) == [1, 3, 4, 5])
+        }
+    }
+
+    @Test(arguments: ["{\"a\":1}\n{\"b\":2}\n", "\r\n{\"a\":1}\n{\"b\":2}"])
+    func aByteOrderMarkIsPassedOver(text: String) throws {
+        let bytes = Array("\u{FEFF}\(text)".utf8)
+        for cut in 0...bytes.count {
+            var lines = EventLines()
+            var found = try lines.add(bytes[..<cut])
+            found += try lines.add(bytes[cut...])
+            if let last = lines.finish() { found.append(last) }
+            #expect(found.map { self.text($0.bytes) } == [#"{"a":1}"#, #"{"b":2}"#])
         }
     }
 

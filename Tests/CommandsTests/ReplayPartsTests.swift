@@ -14,8 +14,7 @@ struct ReplayPartsTests {
         run: String? = "r1",
         model: String? = "m",
         partition: Partition = 0,
-        time: Int64? = nil,
-        replay: Replay? = nil
+        time: Int64? = nil
     ) -> ConsumedRecord {
         let event = RunFinishedEvent(
             source: "/job",
@@ -25,7 +24,6 @@ struct ReplayPartsTests {
                 run: RunReference(projectID: "p", experimentID: "e", runID: run),
                 model: .init(name: model)
             ),
-            replay: replay,
             origin: Origin(topic: "events", partition: partition, offset: offset)
         )
         var record = EventEncoder.record(event, topic: "events").asRead
@@ -37,13 +35,12 @@ struct ReplayPartsTests {
 
     private func plan(
         _ records: [ConsumedRecord],
-        replayID: String = "now",
         limit: Int = 100,
         _ change: (inout ReplaySelection) -> Void = { _ in }
     ) throws -> ReplayPlan {
         var selection = ReplaySelection()
         change(&selection)
-        var plan = ReplayPlan(selection, replayID: replayID, limit: limit)
+        var plan = ReplayPlan(selection, limit: limit)
         for record in records { try plan.add(record) }
         return plan
     }
@@ -97,30 +94,11 @@ struct ReplayPartsTests {
         #expect(plan.entries.first?.model == "m")
     }
 
-    @Test func copiesOfEarlierReplaysAreLeftOut() throws {
-        let copy = self.record(9, replay: Replay(id: "earlier", reason: "x"))
-        let without = try self.plan([self.record(1), copy])
-        #expect(without.entries.map(\.record.offset) == [1])
-        #expect(without.replayed == 1)
-        #expect(without.entries.first?.problem == nil)
-        let with = try self.plan([self.record(1), copy]) { $0.includesReplays = true }
-        #expect(with.entries.map(\.record.offset) == [9])
-        #expect(with.older == 1)
-    }
-
-    @Test(arguments: [false, true])
-    func theSameReplayIDIsNotSentTwice(isStructured: Bool) throws {
-        var copy = self.record(9, replay: Replay(id: "now", reason: "x"))
-        if isStructured {
-            let text = #"""
-                {"specversion":"1.0","type":"ai.experiment.run.finished.v1","source":"/job","id":"1","slipwayreplayid":"now",
-                "data":{"projectId":"p","experimentId":"e","runId":"r1","model":{"name":"m"}}}
-                """#
-            copy.value = Array(text.utf8)
-            copy.headers = [RecordHeader("content-type", "application/cloudevents+json")]
-        }
-        let plan = try self.plan([self.record(1), self.record(2, run: "r2"), copy])
-        #expect(plan.entries.map(\.problem) == [.alreadySent, nil])
+    @Test func whoAsksIsPlainTextWhateverTheMachineSays() {
+        #expect(Operator.name(user: "ann", host: "gateway-1.corp.example") == "ann@gateway-1")
+        #expect(Operator.name(user: "", host: "") == "unknown")
+        #expect(Operator.name(user: "a\nb", host: "é") == "a?b@??")
+        #expect(!Operator.name.isEmpty)
     }
 
     @Test func whatCannotBeReplayedSaysWhy() throws {

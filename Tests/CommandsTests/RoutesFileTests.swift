@@ -44,6 +44,59 @@ import Values
         )
     }
 
+    @Test func projectsQuotaAndRegistryNameAreRead() throws {
+        let route = try self.route(
+            """
+            routes:
+              - name: team-a
+                projects: ["churn-*", "yb6f-*"]
+                quota: {underWay: 20, acceptedPerHour: 100, perModelPerHour: 4}
+                registry: {name: "{projectName|slug}-{model}"}
+            """
+        )
+        #expect(route.projects == [Glob("churn-*"), Glob("yb6f-*")])
+        #expect(route.quota == Route.Quota(underWay: 20, acceptedPerHour: 100, perModelPerHour: 4))
+        #expect(route.registryName?.text == "{projectName|slug}-{model}")
+    }
+
+    @Test(arguments: [
+        (
+            "quota: {underWay: 0}",
+            "routes[0].quota.underWay: must be a whole number from 1 to 100000, is '0'; leave the key out for no bound"
+        ),
+        (
+            "quota: {acceptedPerHour: many}",
+            "routes[0].quota.acceptedPerHour: must be a whole number from 1 to 100000, is 'many'; leave the key out for no bound"
+        ),
+        (
+            "quota: {perModelPerHour: 1001}",
+            "routes[0].quota.perModelPerHour: must be a whole number from 1 to 1000, is '1001'; leave the key out for no bound"
+        ),
+        (
+            "quota: {underway: 1}", "routes[0].quota: unknown key 'underway'; did you mean 'underWay'?"
+        ),
+        (
+            "projects: []",
+            "routes[0].projects: an empty list lets no project in: name patterns, or leave the key out for any project"
+        ),
+        (
+            "registry: {name: fixed}",
+            "routes[0].registry.name: must hold {model}, such as {projectName|slug}-{model}: else all models share one "
+                + "registered model"
+        ),
+        (
+            "registry: {name: \"{model}-{runId}\"}",
+            "routes[0].registry.name: unknown field 'runId', allowed: projectId, projectName, experimentId, experimentName, "
+                + "model"
+        ),
+    ])
+    func wrongBoundsAreNamedWithWhatIsAllowedAndTheWayOut(line: String, problem: String) {
+        let problems = self.problems("routes:\n  - name: a\n    \(line)\n")
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains(problem) == true, "\(problems)")
+        #expect(problems.first?.hasPrefix("routes.yaml:3") == true, "\(problems)")
+    }
+
     @Test func shippedFileDeploysAnyFinishedRun() throws {
         let routes = try RoutesFile.load(Self.shipped)
         #expect(try RoutesSource(path: "").load() == routes)
@@ -54,7 +107,7 @@ import Values
                 Issue.record("no plan")
                 continue
             }
-            let wanted = RolloutPlan(
+            var wanted = RolloutPlan(
                 route: "default",
                 run: RunReference(
                     projectID: run.projectID ?? "home",
@@ -62,10 +115,14 @@ import Values
                     experimentName: run.experimentName,
                     runID: run.runID
                 ),
-                modelName: run.experimentName == nil ? "e-1" : "xgb-telco",
+                modelName: run.experimentName == nil ? "" : "xgb-telco",
                 artifactPath: "artifacts",
                 runtime: .newest(kernel: "Python 3.10", edition: "Standard", editor: nil)
             )
+            // The workbench knows the experiment's name.
+            if run.experimentName == nil {
+                wanted.naming = PendingName(template: "{experimentName,experimentId|slug}", subject: nil)
+            }
             #expect(plan == wanted)
         }
     }

@@ -19,7 +19,7 @@ from typing import Any, Callable
 from broker import GUEST, OWNER, Broker, Right
 
 
-ROLES = ("events", "inbox", "status", "journal", "dead")
+ROLES = ("events", "inbox", "status", "journal", "commands", "dead")
 TERMINAL = {"deployed", "failed", "skipped", "superseded"}
 #: How long anything may take that the tests wait for, in seconds. Generous: it is only reached when something is broken.
 PATIENCE = float(os.environ.get("CONNECTIONS_PATIENCE", "90"))
@@ -153,6 +153,10 @@ class Bed:
     folder: Path
     partitions: int = 3
     clock: str = "instant"
+    #: Roles of topics that hold what no client can read, so that they are not searched for secrets.
+    unkept: tuple[str, ...] = ()
+    #: Whether the broker stores what others write as they packed it, with which it takes what no client can read.
+    keeps_batches: bool = False
     workers: list[Worker] = field(default_factory=list)
     commands: int = 0
     is_closed: bool = False
@@ -161,7 +165,7 @@ class Bed:
         self.scratch = f"connections-{uuid.uuid4().hex[:8]}"
         self.topics = {role: f"{self.scratch}.{role}" for role in ROLES}
         self.start_sandbox()
-        self.broker.create(self.topics, self.partitions)
+        self.broker.create(self.topics, self.partitions, self.keeps_batches)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -194,6 +198,8 @@ class Bed:
 
     def keep_topics(self) -> None:
         for role, topic in self.topics.items():
+            if role in self.unkept:
+                continue
             with (self.folder / f"topic-{role}").open("wb") as kept:
                 for record in self.broker.records(topic):
                     for part in (record.key(), record.value(), *(value for _, value in record.headers() or [])):

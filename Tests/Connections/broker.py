@@ -68,14 +68,16 @@ class Right:
 
 
 class Broker:
-    """One node, started with `kafka.sh start --secure`."""
+    """One node, started with `kafka.sh start --secure`; `settings` outrank those of the script."""
 
-    def __init__(self, script: Path, folder: Path | None):
+    def __init__(self, script: Path, folder: Path | None, settings: str = ""):
         self.script = script
         self.is_ours = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="connections-kafka-"))
         if self.is_ours:
-            self.run("start", "--port", str(self.free_ports()), "--secure")
+            (self.folder / "settings").write_text(settings)
+            options = ["--properties", str(self.folder / "settings")] if settings else []
+            self.run("start", "--port", str(self.free_ports()), "--secure", *options)
         facts = dict(line.split("=", 1) for line in (self.folder / "env").read_text().splitlines())
         self.plain, self.ssl, self.sasl = facts["BOOTSTRAP"], facts["BOOTSTRAP_SSL"], facts["BOOTSTRAP_SASL"]
         self.certificates = Path(facts["CERTS"])
@@ -109,6 +111,12 @@ class Broker:
     def boot(self) -> None:
         self.run("boot", "1")
 
+    def log(self, topic: str, partition: int) -> Path:
+        """The file in which a partition's newest records lie."""
+        folder = self.folder / "node1" / "data" / f"{topic}-{partition}"
+        self.wait(lambda: list(folder.glob("*.log")), f"{topic}-{partition} to be on disk")
+        return max(folder.glob("*.log"))
+
     def close(self) -> None:
         if self.is_ours:
             self.run("stop")
@@ -116,9 +124,12 @@ class Broker:
 
     # Topics and access rules
 
-    def create(self, topics: dict[str, str], partitions: int) -> None:
+    def create(self, topics: dict[str, str], partitions: int, keeps_batches: bool) -> None:
+        """`keeps_batches`: what others write is stored as they packed it, not as `slipway topics ensure` proposes."""
+        unpacked = {} if keeps_batches else {"compression.type": "uncompressed"}
+        settings = {"journal": {"cleanup.policy": "compact"}, "events": unpacked, "commands": unpacked}
         new = [
-            NewTopic(name, partitions, 1, config={"cleanup.policy": "compact"} if role == "journal" else {})
+            NewTopic(name, 1 if role == "commands" else partitions, 1, config=settings.get(role, {}))
             for role, name in topics.items()
         ]
         for creation in self.admin.create_topics(new).values():
@@ -179,6 +190,8 @@ class Broker:
                 "enable.auto.commit": False,
                 "isolation.level": isolation,
                 "enable.partition.eof": True,
+                # The end is told after a fetch that brings nothing.
+                "fetch.wait.max.ms": 10,
             }
         )
         partitions = reader.list_topics(topic, timeout=20).topics[topic].partitions

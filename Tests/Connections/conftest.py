@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +9,11 @@ import pytest
 
 from bed import Bed
 from broker import Broker
+
+
+def pytest_configure():
+    # Told to end, it ends what it has started; the broker would outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", returncode=143))
 
 
 def pytest_collection_modifyitems(items):

@@ -60,6 +60,8 @@ def test_the_search_sees_what_goes_everywhere(make_bed, leavings):
 
     wait_until(forwarded, "an event of the one worker in the inbox of the other")
     bed.statuses(1)
+    replay = ("replay", "--run", run["runId"], "--apply", "--reason", LEAK, "--no-wait")
+    assert bed.slipway(bed.plain(), *replay).status == 0
     bed.close()
     names = {Path(path).name for path in search(bed.folder, [LEAK.encode()])[LEAK]}
     assert names >= {"audit", "audit-file", *(f"topic-{role}" for role in ROLES)}

@@ -70,12 +70,12 @@ def test_a_wrong_value_of_a_secret_is_not_repeated(bed: Bed):
     assert SECRET not in done.stdout + done.stderr
 
 
-def test_a_proxy_s_password_is_not_shown(bed: Bed):
+def test_a_proxy_is_named_and_its_password_is_not_shown(bed: Bed):
     done = bed.slipway(
         bed.plain(),
         *("api", "GET", "/projects"),
         SLIPWAY_WORKBENCH_URL="https://workbench.invalid",
         HTTPS_PROXY=f"http://user:{SECRET}@127.0.0.1:1",
     )
-    assert done.status == 4, done
+    assert done.status == 4 and "through the proxy 127.0.0.1:1 (HTTPS_PROXY)" in done.stderr, done
     assert SECRET not in done.stdout + done.stderr

@@ -66,11 +66,12 @@ struct CraftedObservations {
         phase: String,
         sequence: Int = 6,
         cause: String = "",
-        orphans: String = ""
+        orphans: String = "",
+        rollout: String? = nil
     ) throws {
         let ids = #""versionId":"v\#(rank)","modelId":"m","buildId":"b\#(rank)","deploymentId":"d\#(rank)""#
         let text = """
-            {"rolloutId":"rollout-\(rank)","sequence":\(sequence),"phase":"\(phase)","model":{"name":"churn"},\
+            {"rolloutId":"\(rollout ?? "rollout-\(rank)")","sequence":\(sequence),"phase":"\(phase)","model":{"name":"churn"},\
             "run":{"runId":"run-\(rank)"},"ids":{\(ids)},"cause":{"class":"\(cause)"},\
             "orphans":[\(orphans)]}
             """

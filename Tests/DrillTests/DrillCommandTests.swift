@@ -26,6 +26,11 @@ struct DrillCommandTests {
     @Test(arguments: [
         (["--workers", "0"], "from 1 to 32"), (["--kafka", "127.0.0.1:9", "--faults", "flood"], "flood"),
         ([], "--kafka"),
+        (
+            ["--kafka", "127.0.0.1:9", "--worker", "/bin/true", "--hostile", "--tenant-properties", "/no/file"],
+            "/no/file"
+        ),
+        (["--kafka", "127.0.0.1:9", "--hostile", "--flood", "20001"], "from 0 to 20000"),
     ])
     func whatIsWrongIsNamed(words: [String], hint: String) async {
         let result = await self.run(words)

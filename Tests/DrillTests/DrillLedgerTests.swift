@@ -104,6 +104,20 @@ struct DrillLedgerTests {
         #expect(Self.red(crafted) == [.failed: 2, .unasked: 1, .staleOverNew: 1])
     }
 
+    @Test("another event about a run: a duplicate of the one that is served, and not served too")
+    func anotherEvent() throws {
+        var crafted = try CraftedObservations.clean()
+        try crafted.status(rank: 1, phase: "skipped", cause: "duplicate", rollout: "another-1")
+        #expect(Self.red(crafted) == [:])
+        try crafted.status(rank: 1, phase: "skipped", cause: "gate", rollout: "another-2")
+        #expect(Self.red(crafted) == [.failed: 1])
+        try crafted.status(rank: 1, phase: "deployed", rollout: "another-3")
+        #expect(Self.red(crafted)[.unasked] == 1)
+        try crafted.addRun(rank: 2)
+        try crafted.status(rank: 2, phase: "skipped", cause: "duplicate")
+        #expect(Self.red(crafted)[.lost] == 1, "each is a duplicate of another")
+    }
+
     @Test("wrongly dead-lettered: a good event, one put aside twice, one of unknown origin")
     func wronglyDead() throws {
         var crafted = try CraftedObservations.clean()
@@ -146,6 +160,18 @@ struct DrillLedgerTests {
         let ledger = DrillLedger(try Self.withSecondBuild(fault: "apply-late").seen)
         #expect(ledger.isClean && ledger.orphans.count == 1)
         #expect(ledger.orphans.first?.explanation.contains("apply-late") == true)
+    }
+
+    @Test("and where a gateway had sent the call on twice")
+    func twin() throws {
+        let ledger = DrillLedger(try Self.withSecondBuild(fault: "twice").seen)
+        #expect(ledger.isClean && ledger.orphans.count == 1)
+        #expect(ledger.orphans.first?.explanation.contains("twice") == true)
+        var crafted = try Self.withSecondBuild(fault: "twice", isTold: false)
+        #expect(Self.red(crafted) == [.untoldOrphans: 1])
+        // A replay of the run that goes by the second one tells it.
+        try crafted.status(rank: 9, phase: "superseded", rollout: "rollout-0")
+        #expect(Self.red(crafted)[.untoldOrphans] == nil)
     }
 
     @Test("an explained orphan that no worker tells of is not clean")

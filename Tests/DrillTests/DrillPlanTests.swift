@@ -37,13 +37,12 @@ struct DrillPlanTests {
         let with = DrillPlan(Self.settings(seed: 3, [fault]))
         let without = DrillPlan(Self.settings(seed: 3, Set(DrillFault.allCases).subtracting([fault])))
         switch fault {
-        case .kill, .freeze, .rebalance, .broker:
+        case .kill, .freeze, .rebalance, .broker, .operators:
             #expect(!with.incidents.isEmpty && with.incidents.allSatisfy { Self.fault($0.kind) == fault })
             #expect(!without.incidents.isEmpty && without.incidents.allSatisfy { Self.fault($0.kind) != fault })
-        case .api, .slow, .late:
+        case .api, .slow, .late, .proxy, .partial, .lag, .twins, .forget:
             #expect(!with.faultWindows.isEmpty)
-            let words =
-                fault == .slow ? ["latency"] : fault == .late ? ["apply-late"] : ["status", "drop-", "malformed"]
+            let words = Self.words(of: fault)
             #expect(with.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
             #expect(!without.faultWindows.contains { window in words.contains { window.rules.contains($0) } })
         case .scattered:
@@ -57,6 +56,20 @@ struct DrillPlanTests {
         }
     }
 
+    /// What only the rules of a fault have in them.
+    private static func words(of fault: DrillFault) -> [String] {
+        switch fault {
+        case .slow: ["latency"]
+        case .late: ["apply-late"]
+        case .proxy: ["author"]
+        case .partial: ["family", "experiments", "builds**", "deployments**"]
+        case .lag: ["shuffled", "stale", "visible-after"]
+        case .twins: ["twice"]
+        case .forget: ["forget"]
+        default: ["drop-", "malformed", "rate-limit", "stall-then-500"]
+        }
+    }
+
     private static func scattered(_ plan: DrillPlan) -> Int {
         plan.events.count { if case .rollout = $0.content { $0.placement != .model } else { false } }
     }
@@ -67,6 +80,7 @@ struct DrillPlanTests {
         case .freeze: .freeze
         case .add, .remove: .rebalance
         case .broker: .broker
+        case .grow, .stray: .operators
         }
     }
 
@@ -78,6 +92,16 @@ struct DrillPlanTests {
                 let isOrphan = rule.contains(#""count":1"#)
                 let isLong = rule.contains(#""delay":"11000ms""#)
                 #expect(isOrphan == isLong, "\(rule)")
+            }
+        }
+    }
+
+    @Test("what may lag is shown before anybody takes it for gone")
+    func lags() {
+        let settings = Self.settings(seed: 8, [.lag])
+        for window in DrillPlan(settings).faultWindows {
+            for rule in window.rules.split(separator: "{") where rule.contains("stale") || rule.contains("visible") {
+                #expect(rule.contains(#""delay":"2000ms""#), "\(rule)")
             }
         }
     }

@@ -55,6 +55,7 @@ struct TopicFollowerTests {
                 Self.inbox(topics, Forwarding.HeaderName.hops), Self.inbox(topics, Forwarding.HeaderName.moved),
                 Self.journal(topics, 0, kind: "start"), Self.journal(topics, 0, kind: "rollout"),
                 Self.journal(topics, 0, kind: "moved"), Self.journal(topics, 1, kind: "rollout"),
+                Barrier.record(for: TopicPartition(topic: topics.journal, partition: 1)),
             ]
             for result in await producer.sendAll(records) { _ = try result.get() }
             await producer.close()

@@ -79,7 +79,8 @@ struct WorkerProcessTests {
     func theSecondSignalEndsItAtOnce(first: Int32, second: Int32) async throws {
         // In order it would stop after ten minutes, since its transaction doesn't end.
         try await self.withStuckWorker(["SLIPWAY_SHUTDOWN_DEADLINE": "10m"]) { worker in
-            _ = try await self.line(of: worker, with: "partitions assigned")
+            // Before that a stop in order is over at once.
+            _ = try await self.line(of: worker, with: "held at beforeTransaction")
             worker.signal(first)
             _ = try await self.line(of: worker, with: "stopping")
             #expect(worker.end == nil)

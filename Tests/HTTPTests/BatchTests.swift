@@ -4,6 +4,7 @@ import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPValues
+import TestSupport
 import Testing
 
 /// Many requests at once, and requests that must not be sent any more.
@@ -103,6 +104,9 @@ struct BatchTests {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         let port = try listenLocally(descriptor, backlog: 0)
+        // A connection that doesn't come is a failure, not a thread of the pool that waits for ever.
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let filler = try RawConnection(port: port)
         var settings = HTTPClientSettings()
         settings.connectTimeout = .seconds(60)
@@ -112,14 +116,14 @@ struct BatchTests {
             let limited = HTTPRequest(method: "POST", url: url, body: [1], timeout: .seconds(60))
             client.start(
                 [
-                    HTTPStart(token: 1, request: limited, startBefore: .now + .milliseconds(100)),
-                    HTTPStart(token: 2, request: HTTPRequest(method: "GET", url: url, timeout: .milliseconds(200))),
+                    HTTPStart(token: 1, request: limited, startBefore: .now + .seconds(2)),
+                    HTTPStart(token: 2, request: HTTPRequest(method: "GET", url: url, timeout: .milliseconds(2500))),
                 ],
                 to: receiver
             )
             // It timed out, so the other one's limit has passed, too.
             let first = await receiver.next(1)
-            #expect(first[0].token == 2 && first[0].failure?.kind == .timeout && first[0].startedAt == nil)
+            try #require(first[0].token == 2 && first[0].failure?.kind == .timeout && first[0].startedAt == nil)
             close(accept(descriptor, nil, nil))
             let second = await receiver.next(1)
             #expect(second[0].token == 1 && second[0].isNotStarted, "\(second)")
@@ -178,6 +182,9 @@ struct BatchTests {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         let port = try listenLocally(descriptor, backlog: 0)
+        // A connection that doesn't come is a failure, not a thread of the pool that waits for ever.
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let filler = try RawConnection(port: port)
         try await withClient { client in
             let receiver = EndGatherer()

@@ -23,6 +23,44 @@ struct EnvironmentProxyTests {
         }
     }
 
+    @Test func anUnreachableProxyIsNamedWithItsVariable() async {
+        await #expect(processExitsWith: .success) {
+            let port = try unusedPort()
+            let names = [
+                ("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("all_proxy", "https"), ("ALL_PROXY", "http"),
+            ]
+            for (name, scheme) in names {
+                for proxy in [
+                    "http://user:secret@127.0.0.1:\(port)", "127.0.0.1:\(port)", "no-such-proxy.invalid:\(port)",
+                ] {
+                    setenv(name, proxy, 1)
+                    let request = HTTPRequest(method: "GET", url: "\(scheme)://workbench.invalid/x")
+                    let told = try await withClient { await failure(of: request, by: $0) }
+                    let found = try #require(told)
+                    let shown = proxy.split(separator: "@").last.map(String.init)?.replacing("http://", with: "") ?? ""
+                    let text = "no connection to \(scheme)://workbench.invalid through the proxy \(shown) (\(name)): "
+                    try #require(found.kind == .proxy && found.message.hasPrefix(text), "\(found)")
+                    try #require(!found.message.contains("secret"))
+                }
+                unsetenv(name)
+            }
+        }
+    }
+
+    @Test func aHostThatIsExceptedIsNotSaidToGoThroughAProxy() async {
+        await #expect(processExitsWith: .success) {
+            let port = try unusedPort()
+            setenv("http_proxy", "http://127.0.0.1:\(try unusedPort())", 1)
+            for exception in ["127.0.0.1", "*", "x.invalid,127.0.0.0/8", "x.invalid 127.0.0.1"] {
+                setenv("no_proxy", exception, 1)
+                let request = HTTPRequest(method: "GET", url: "http://127.0.0.1:\(port)/")
+                let told = try await withClient { await failure(of: request, by: $0) }
+                let found = try #require(told)
+                try #require(found.kind == .connect && !found.message.contains("proxy"), "\(found)")
+            }
+        }
+    }
+
     @Test func hostsWithoutProxyAndClientsWithoutOneGoStraight() async {
         await #expect(processExitsWith: .success) {
             let server = try ScriptedServer([])

@@ -4,6 +4,7 @@ import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPValues
+import TestSupport
 import Testing
 
 /// What the client says when there is no response, and above all whether the server can have got the request.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import TestSupport
 import Testing
 
 private let close = "Host: localhost\r\nConnection: close\r\n\r\n"

@@ -3,6 +3,7 @@
 import HTTPClient
 import HTTPServer
 import HTTPValues
+import TestSupport
 import Testing
 
 /// Starting and stopping.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import TestSupport
 import Threads
 
 /// A TCP server that reads whole requests and does with each, in the order they come, what a script says.

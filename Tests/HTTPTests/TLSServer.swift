@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Threads
 
 /// A TLS server in a process of its own, with a certificate signed by an authority made for it.

@@ -22,7 +22,7 @@ import Testing
         "'a'",
         "\"\\x\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"tab\there\"", "[1,]", "[,1]",
         "[1 2]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:2}", "1 2", "{}{}", "/* */1",
-        "\u{FEFF}{}",
+        "{\u{FEFF}}", "\u{FEFF}\u{FEFF}{}", "\u{FEFF}",
         "\u{00A0}1", "[1", "{\"a\"", "\"abc", "", "  ", "\"\\", "\"\\u00",
     ])
     func invalidTextIsRefused(text: String) {
@@ -38,6 +38,47 @@ import Testing
         let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array(text.utf8)) }
         #expect(failure?.kind == kind)
         #expect(failure?.offset == offset)
+    }
+
+    /// Written raw they would drive whoever's terminal the text is shown on.
+    @Test(arguments: [
+        ("x\u{9b}2Jy", #""x\u009b2Jy""#), ("\u{85}", #""\u0085""#), ("gn\u{202e}p", #""gn\u202ep""#),
+        ("\u{61c}\u{200e}\u{200f}", #""\u061c\u200e\u200f""#), ("\u{2028}\u{2029}", #""\u2028\u2029""#),
+        ("\u{2066}a\u{2069}", #""\u2066a\u2069""#),
+        ("é\u{a0}\u{2027}\u{202f}\u{200d}ا🚀", "\"é\u{a0}\u{2027}\u{202f}\u{200d}ا🚀\""),
+    ])
+    func whatDrivesATerminalIsEscaped(text: String, json: String) throws {
+        var writer = JSONWriter()
+        writer.string(text)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == json)
+        #expect(try JSONValue(parsing: writer.bytes) == .string(text))
+    }
+
+    @Test func aByteOrderMarkInFrontIsPassedOver() throws {
+        #expect(try JSONValue(parsing: Array("\u{FEFF}{}".utf8)) == .object([]))
+        #expect(try JSONValue(parsing: Array("\u{FEFF} 1\r\n".utf8)) == .integer(1))
+        #expect(try JSONValue(parsing: Array("\"\u{FEFF}\"".utf8)) == .string("\u{FEFF}"))
+        // Places count from the text's first byte, the mark included: that is what an editor's "go to byte" does.
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array("\u{FEFF}[1,x]".utf8)) }
+        #expect(failure?.offset == 6)
+    }
+
+    @Test(arguments: [
+        ("[NaN]", "NaN is not JSON"), ("[-Infinity]", "-Infinity is not JSON"), ("Infinity", "Infinity is not JSON"),
+        (#"{"a":None}"#, "None is not JSON"), ("[True]", "True is not JSON"), ("False", "False is not JSON"),
+        (#"{"a":undefined}"#, "undefined is not JSON"), (#"{'a':1}"#, "a text in single quotes"),
+        (#"{"a":'b'}"#, "a text in single quotes"), ("[Nan]", "expected a value"), ("[-]", "expected a value"),
+    ])
+    func whatOtherLanguagesWriteIsNamed(text: String, reason: String) {
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: Array(text.utf8)) }
+        #expect(failure?.kind == .malformed)
+        #expect(failure?.reason == reason)
+    }
+
+    @Test(arguments: [[0xFF, 0xFE, 0x7B, 0x00, 0x7D, 0x00], [0xFE, 0xFF, 0x00, 0x7B, 0x00, 0x7D]] as [[UInt8]])
+    func otherEncodingsAreNamed(bytes: [UInt8]) {
+        let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: bytes) }
+        #expect(failure?.description == "UTF-16, not UTF-8 at byte 0")
     }
 
     @Test(arguments: [
@@ -172,6 +213,34 @@ import Testing
         var writer = JSONWriter()
         writer.value(value)
         #expect(try JSONValue(parsing: writer.bytes) == value)
+    }
+
+    @Test func everyByteIsEscapedWhereverItStands() throws {
+        // Eight bytes are looked at together, and what is left of them one by one.
+        for scalar in (0..<0x100).compactMap({ Unicode.Scalar($0) }) {
+            for place in 0..<18 {
+                let filler = String(repeating: "x", count: place)
+                let text = filler + String(Character(scalar)) + "yz"
+                let bytes = JSONWriter.object { $0.field("t", text) }
+                #expect(try JSONValue(parsing: bytes)["t"] == .string(text))
+                #expect(bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+            }
+        }
+    }
+
+    @Test func aTextGrowsBeyondItsRoom() throws {
+        for capacity in [0, 1, 7, 64] {
+            var writer = JSONWriter(reservingCapacity: capacity)
+            let texts = (0..<50).map { String(repeating: "é\"", count: $0) }
+            writer.array { list in
+                for text in texts { list.string(text) }
+                list.integer(Int.min)
+                list.integer(0)
+                list.string(plain: Array("0a".utf8))
+            }
+            let wanted = texts.map { JSONValue.string($0) } + [.integer(.min), .integer(0), .string("0a")]
+            #expect(try JSONValue(parsing: writer.bytes) == .array(wanted))
+        }
     }
 
     @Test func fieldsAreSeparatedAndAbsentOnesLeftOut() {

@@ -30,7 +30,7 @@ struct AssignmentLedgerTests {
         var ledger = self.ledger(started: false)
         #expect(ledger.pendingCommands == .init())
         ledger.release([self.first])
-        let isHeld = ledger.move(self.first, to: Offset(rawValue: 1))
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 1), isSought: true)
         #expect(isHeld)
         #expect(ledger.pendingCommands == .init())
     }
@@ -70,7 +70,7 @@ struct AssignmentLedgerTests {
 
     @Test func aSeekWinsOverWhatWasDropped() {
         var ledger = self.ledger()
-        let isHeld = ledger.move(self.first, to: Offset(rawValue: 90))
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 90), isSought: true)
         #expect(isHeld)
         ledger.hold([self.first], dropped: [self.first: Offset(rawValue: 3)])
         ledger.release([self.first])
@@ -80,6 +80,19 @@ struct AssignmentLedgerTests {
         _ = self.settle(&ledger)
         let isLaterWanted = ledger.arrived(self.first, Offset(rawValue: 90))
         #expect(isLaterWanted)
+    }
+
+    @Test func whatIsDroppedWhileTheFlowStandsIsReadAgainFromItsFirst() {
+        var ledger = self.ledger(started: false)
+        ledger.release([self.first])
+        ledger.isFlowStopped = true
+        let isWanted = ledger.arrived(self.first, Offset(rawValue: 7))
+        #expect(!isWanted)
+        ledger.hold([self.first], dropped: [self.first: Offset(rawValue: 3)])
+        _ = self.settle(&ledger)
+        ledger.isFlowStopped = false
+        ledger.release([self.first])
+        #expect(ledger.pendingCommands.seek == [self.first: Offset(rawValue: 3)])
     }
 
     @Test func theFlowPausesAndResumesWhatTheApplicationLeavesFlowing() {
@@ -108,7 +121,7 @@ struct AssignmentLedgerTests {
         #expect(ledger.assigned == [])
         let isWanted = ledger.arrived(self.first, Offset(rawValue: 6))
         #expect(!isWanted)
-        let isHeld = ledger.move(self.first, to: Offset(rawValue: 6))
+        let isHeld = ledger.move(self.first, to: Offset(rawValue: 6), isSought: true)
         #expect(!isHeld)
     }
 }

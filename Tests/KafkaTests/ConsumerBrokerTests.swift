@@ -43,7 +43,7 @@ struct ConsumerBrokerTests {
             #expect(error.isMembershipLost)
             batch.membership = try #require(probe.membership)
             #expect(await producer.transact(batch) == .committed)
-            #expect(try await first.committed([revoked[0]]) == [revoked[0]: Offset(rawValue: 0)])
+            #expect(try await first.committed([revoked[0]]).mapValues(\.offset) == [revoked[0]: Offset(rawValue: 0)])
             first.letGo(revocation)
             var other = KafkaProbe(second)
             let gained = try await other.assignment()
@@ -143,7 +143,7 @@ struct ConsumerBrokerTests {
                 membership: try #require(probe.membership)
             )
             #expect(await producer.transact(batch) == .committed)
-            #expect(try await consumer.committed([partition]) == [partition: Offset(rawValue: 3)])
+            #expect(try await consumer.committed([partition]).mapValues(\.offset) == [partition: Offset(rawValue: 3)])
             await consumer.close()
 
             let admin = try Admin(properties: properties)
@@ -179,8 +179,13 @@ struct ConsumerBrokerTests {
             await admin.close()
             try await consumer.seek(partition, to: Offset(rawValue: 2))
             try await consumer.resume([partition])
+            // On a slow machine the first fetch, from the beginning, may be out of range as well.
             let told = try await probe.next {
-                if case .offsetOutOfRange(let partition, let offset) = $0 { (partition, offset) } else { nil }
+                if case .offsetOutOfRange(let partition, let offset) = $0, offset.rawValue != 0 {
+                    (partition, offset)
+                } else {
+                    nil
+                }
             }
             #expect(told == (partition, Offset(rawValue: 2)))
             #expect(try await probe.records(1).first?.offset.rawValue == 7)

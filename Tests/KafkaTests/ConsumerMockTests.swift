@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite("Consumer on the mock cluster", .timeLimit(.minutes(1)))
+@Suite("Consumer on the mock cluster", .timeLimit(.minutes(5)))
 struct ConsumerMockTests {
     private let topic = "events"
 
@@ -114,6 +114,27 @@ struct ConsumerMockTests {
             while rest.last?.topicPartition != partitions[1] || rest.last?.offset.rawValue != 49 {
                 #expect(rest.allSatisfy { $0.topicPartition == partitions[1] })
                 rest = try await probe.next { if case .records(let runs) = $0 { runs.flatMap(\.records) } else { nil } }
+            }
+        }
+    }
+
+    @Test func aPartitionThatStaysPausedDoesNotHoldUpTheOthers() async throws {
+        let small = { (settings: inout ConsumerSettings) in
+            settings.batchRecords = 5
+            settings.bufferRecords = 10
+        }
+        try await self.withConsumer(partitions: 2, records: 100, settings: small) { consumer, probe, partitions in
+            try await consumer.resume(partitions)
+            let first = try await probe.records(1)
+            try await consumer.pause([partitions[0]])
+            var seen = first
+            // More of the paused one than the buffer takes is on its way.
+            while seen.count(where: { $0.topicPartition == partitions[1] }) < 100 { seen += try await probe.records(1) }
+            try await consumer.resume([partitions[0]])
+            while seen.count < 200 { seen += try await probe.records(1) }
+            for partition in partitions {
+                let offsets = seen.filter { $0.topicPartition == partition }.map(\.offset.rawValue)
+                #expect(offsets == Array(0..<100))
             }
         }
     }

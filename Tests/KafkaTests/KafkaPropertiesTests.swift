@@ -32,6 +32,23 @@ struct KafkaPropertiesTests {
         #expect(message.contains("session.timeout.ms"))
     }
 
+    /// librdkafka takes them all, and then knows no broker.
+    @Test(arguments: [
+        ("http://127.0.0.1:9092", "without 'http://'"), ("a:9092,b:99999", "'99999' is no port"),
+        ("a:", "'' is no port"), ("a:9092/x", "without a path"), (":9092", "the host is missing"),
+        (" , ", "names no broker"), ("", "names no broker"), ("a:9092;b:9092", "separated by commas"),
+        ("a:9092 b:9092", "separated by commas"), ("SSL://a:9093", "does not agree with security.protocol"),
+    ])
+    func addressesThatNameNoBrokerAreRefused(value: String, words: String) throws {
+        let error = try #require(throws: KafkaPropertyError.self) { try KafkaProperties(bootstrapServers: value) }
+        #expect(error.description.contains(words), "\(error)")
+    }
+
+    @Test(arguments: [
+        "a:9092", "a", "a:1, b:2,", "a:1 , b:2 ", "a:9092\n", "PLAINTEXT://a:9093", "[::1]:9092", "::1", "[::1]",
+    ])
+    func addressesThatLibrdkafkaTakesAreTaken(value: String) throws { _ = try KafkaProperties(bootstrapServers: value) }
+
     @Test(arguments: ["sasl.password", "ssl.key.pem", "ssl.key.password", "sasl.oauthbearer.config"])
     func secretsNeverShow(name: String) throws {
         let properties = try KafkaProperties([.init("client.id", "a"), .init(name, "hush-hush")])

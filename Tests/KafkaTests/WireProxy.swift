@@ -13,15 +13,50 @@ final class WireProxy: Sendable {
         static let produce: Int16 = 0
         static let addOffsetsToTransaction: Int16 = 25
         static let endTransaction: Int16 = 26
+        static let writeTransactionMarkers: Int16 = 27
+        static let commitTransactionOffsets: Int16 = 28
     }
 
     private struct State: Sendable {
         /// The request to keep back when it comes next; its connection is cut.
         var toHold: Int16?
+        /// Requests that are kept back and never answered, all of them; the first is the one that is delivered late.
+        var toSwallow: Int16?
         var held: [UInt8]?
         /// The request before which what is kept back is delivered.
         var deliverBefore: Int16?
+        /// How many of those go by first.
+        var skips = 0
         var delivered = 0
+        /// Markers get the number of a producer that does not exist, and their answers the right one.
+        var forgetsMarkers = false
+
+        mutating func fate(of request: [UInt8], _ api: Int16) -> Fate {
+            if self.toSwallow == api {
+                self.held = self.held ?? request
+                return .vanish
+            }
+            if self.toHold == api {
+                self.toHold = nil
+                self.held = request
+                return .cut
+            }
+            guard self.deliverBefore == api, let held = self.held else { return .pass(nil) }
+            guard self.skips == 0 else {
+                self.skips -= 1
+                return .pass(nil)
+            }
+            self.held = nil
+            return .pass(held)
+        }
+    }
+
+    /// What becomes of a request.
+    private enum Fate {
+        case cut
+        case vanish
+        /// It goes on, behind one that is delivered late.
+        case pass([UInt8]?)
     }
 
     private let listener: Int32
@@ -59,8 +94,26 @@ final class WireProxy: Sendable {
 
     /// Keeps the next request of this kind back, and cuts its connection; it is delivered before the next one of another
     /// kind, on a connection of its own.
-    func hold(_ api: Int16, deliverBefore next: Int16) {
-        self.state.withLock { $0 = State(toHold: api, deliverBefore: next, delivered: $0.delivered) }
+    func hold(_ api: Int16, deliverBefore next: Int16, skipping skips: Int = 0) {
+        self.state.withLock {
+            $0 = State(toHold: api, deliverBefore: next, skips: skips, delivered: $0.delivered)
+        }
+    }
+
+    /// Lets all requests of this kind vanish, on connections that stay open.
+    func swallow(_ api: Int16) {
+        self.state.withLock { $0 = State(toSwallow: api, delivered: $0.delivered) }
+    }
+
+    /// Lets coordinators believe that the markers of transactions are written, or no longer.
+    func forgetMarkers(_ forgets: Bool) { self.state.withLock { $0.forgetsMarkers = forgets } }
+
+    /// Lets nothing vanish any more, and delivers the first that did before the next one of a kind.
+    func deliverSwallowed(before next: Int16) {
+        self.state.withLock { state in
+            state.toSwallow = nil
+            state.deliverBefore = next
+        }
     }
 
     /// How many requests have been delivered late.
@@ -98,11 +151,14 @@ final class WireProxy: Sendable {
         }
         let ends = Ends(client: client, broker: broker)
         _ = DedicatedThread(name: "proxy up") {
-            while let request = Self.frame(from: client), self.pass(request, to: broker) {}
+            while var request = Self.frame(from: client), self.pass(&request, ends, to: broker) {}
             ends.cut()
         }
         _ = DedicatedThread(name: "proxy down") {
-            while let answer = Self.frame(from: broker), Self.write(answer, to: client) {}
+            while var answer = Self.frame(from: broker) {
+                ends.forgotten.withLock { $0.restore(&answer) }
+                guard Self.write(answer, to: client) else { break }
+            }
             ends.cut()
         }
     }
@@ -112,6 +168,7 @@ final class WireProxy: Sendable {
         private let client: Int32
         private let broker: Int32
         private let users = Mutex(2)
+        let forgotten = Mutex(ForgottenMarkers())
 
         init(client: Int32, broker: Int32) {
             self.client = client
@@ -134,21 +191,19 @@ final class WireProxy: Sendable {
     /// Passes a request on, unless it is to be kept back.
     ///
     /// - Returns: Whether the connection goes on.
-    private func pass(_ request: [UInt8], to broker: Int32) -> Bool {
+    private func pass(_ request: inout [UInt8], _ ends: Ends, to broker: Int32) -> Bool {
         let api = Int16(request[4]) << 8 | Int16(request[5])
-        let (isHeld, late) = self.state.withLock { state -> (Bool, [UInt8]?) in
-            if state.toHold == api {
-                state.toHold = nil
-                state.held = request
-                return (true, nil)
-            }
-            guard state.deliverBefore == api, let held = state.held else { return (false, nil) }
-            state.held = nil
-            return (false, held)
+        if api == API.writeTransactionMarkers, self.state.withLock(\.forgetsMarkers) {
+            ends.forgotten.withLock { $0.misdirect(&request) }
         }
-        guard !isHeld else { return false }
-        if let late { self.deliver(late) }
-        return Self.write(request, to: broker)
+        let whole = request
+        switch self.state.withLock({ $0.fate(of: whole, api) }) {
+        case .cut: return false
+        case .vanish: return true
+        case .pass(let late):
+            if let late { self.deliver(late) }
+            return Self.write(request, to: broker)
+        }
     }
 
     private func deliver(_ request: [UInt8]) {

@@ -88,6 +88,6 @@ struct ReportTests {
         let leases = try fixture.hold()
         fixture.take(fixture.events(leases.events, self.model, runs: [try fixture.run()]))
         #expect(fixture.turn.underWay.committingSince == fixture.now.monotonic)
-        #expect(fixture.turn.underWay.oldestCall?.name == "readRun")
+        #expect(fixture.turn.underWay.oldestCall?.name == "readProject")
     }
 }

@@ -13,7 +13,7 @@ struct RestoreTests {
 
     /// A rollout that an earlier owner had in hand.
     private func state(_ fixture: MachineFixture, run: String) -> RolloutState {
-        RolloutState(
+        var state = RolloutState(
             id: RolloutID(high: 1, low: 1),
             partition: 0,
             origin: Origin(topic: "events", partition: 3, offset: 0),
@@ -27,11 +27,22 @@ struct RestoreTests {
             ),
             acceptedAt: fixture.now.wall
         )
+        state.plan.claim = self.claim(subject: nil, model: self.model)
+        return state
+    }
+
+    /// What its event asks for.
+    private func claim(subject: String?, model: String?) -> Claim? {
+        let data = RunFinishedData(run: RunReference(), model: RunFinishedData.ModelWish(name: model))
+        let origin = Origin(topic: "events", partition: 3, offset: 0)
+        return Claim(RunFinishedEvent(source: "s", id: "i", time: nil, subject: subject, data: data, origin: origin))
     }
 
     /// A machine that has just been assigned the inbox partition.
     private func assigned() throws -> MachineFixture {
-        let fixture = try MachineFixture()
+        var rule = MachineFixture.rule
+        rule.modelName = try ModelNameTemplate("m-{runId}{subject}")
+        let fixture = try MachineFixture(routes: Routes([rule]))
         fixture.take()
         fixture.answer()
         fixture.take(.group(.assigned([self.inbox], try MachineFixture.membership())))
@@ -44,14 +55,15 @@ struct RestoreTests {
         let before = fixture.sent.count
         #expect(
             fixture.take(MachineFixture.restored(self.lease, Coordinator.Restored(unfinished: [state]), isNew: false))
-                == ["read inbox-0#1 from 0", "send GetExperimentRun", "commit position; inbox-0 at 0"]
+                == ["read inbox-0#1 from 0", "send GetProject", "commit position; inbox-0 at 0"]
         )
         #expect(fixture.told.contains("ready inbox-0 from 0, 1 go on"))
         try fixture.settle()
         #expect(
             fixture.sent[before...] == [
-                "GetExperimentRun", "ListRegisteredModels", "CreateRegisteredModel", "ListModels", "CreateModel",
-                "ListModelBuilds", "CreateModelBuild", "ListModelDeployments", "CreateModelDeployment",
+                "GetProject", "GetExperiment", "GetExperimentRun", "ListRegisteredModels", "CreateRegisteredModel",
+                "ListModels", "CreateModel", "ListModelBuilds", "ListRuntimes", "CreateModelBuild",
+                "ListModelDeployments", "CreateModelDeployment",
             ]
         )
         #expect(fixture.unfinished == 0)
@@ -93,6 +105,8 @@ struct RestoreTests {
         fixture.take(MachineFixture.restored(self.lease, restored, isNew: false))
         try fixture.commit()
         let name = "m-\(run)\(state.event.id)"
+        #expect(fixture.answer() == ["send GetExperiment"])
+        #expect(fixture.answer() == ["send GetExperimentRun"])
         #expect(fixture.answer() == ["commit moved out \(name) to 1; inbox-0 at 0"])
         #expect(try fixture.commit() == [])
         #expect(fixture.unfinished == 0)
@@ -111,7 +125,7 @@ struct RestoreTests {
         ]
         #expect(
             fixture.take(.group(.records(self.lease, entries)))
-                == ["send GetExperimentRun", "commit moved in \(self.model), repeated; inbox-0 at 2"]
+                == ["send GetProject", "commit moved in \(self.model), repeated; inbox-0 at 2"]
         )
         #expect(fixture.told == [], "it was told where it was accepted")
         try fixture.settle()
@@ -127,7 +141,8 @@ struct RestoreTests {
         )
         state.event.id = suffix
         state.plan.modelName = ""
-        state.plan.naming = PendingName(template: "m-{runId}\(suffix)", subject: nil)
+        state.plan.naming = PendingName(template: "m-{runId}{subject}", subject: suffix)
+        state.plan.claim = self.claim(subject: suffix, model: nil)
         return state
     }
 }

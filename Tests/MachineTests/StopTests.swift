@@ -24,7 +24,8 @@ struct StopTests {
         let leases = try fixture.hold()
         fixture.take(fixture.events(leases.events, self.model, runs: [try fixture.run()]))
         try fixture.commit()
-        fixture.answer()
+        // Project, experiment and run.
+        for _ in 1...3 { fixture.answer() }
         try fixture.commit()
         #expect(fixture.take(self.by(fixture)) == ["pause inbox-0#1 events0-3#2"])
         #expect(fixture.answer() == ["commit step \(self.model) registering; inbox-0 at 0"])

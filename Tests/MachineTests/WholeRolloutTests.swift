@@ -10,7 +10,8 @@ import WorkbenchSandbox
 struct WholeRolloutTests {
     private let models = ModelNames.owned(by: 0)
 
-    /// A model's first rollout: the run, the version, the model looked for and made, build and deployment.
+    /// A model's first rollout: the run, the version, the model looked for and made, build and deployment; and what all
+    /// rollouts of a minute share, which is asked for once.
     @Test func aModelsFirstRolloutMakesSixRequestsAndALaterOneFour() throws {
         let fixture = try MachineFixture()
         let leases = try fixture.hold()
@@ -19,8 +20,8 @@ struct WholeRolloutTests {
         try fixture.settle()
         #expect(
             fixture.sent[before...] == [
-                "GetExperimentRun", "CreateRegisteredModel", "ListModels", "CreateModel", "CreateModelBuild",
-                "CreateModelDeployment",
+                "GetProject", "GetExperiment", "GetExperimentRun", "CreateRegisteredModel", "ListModels", "CreateModel",
+                "ListRuntimes", "CreateModelBuild", "CreateModelDeployment",
             ]
         )
         let first = fixture.sent.count
@@ -47,8 +48,8 @@ struct WholeRolloutTests {
         try fixture.settle()
         #expect(
             fixture.sent[before...] == [
-                "GetExperimentRun", "GetRegisteredModelVersion", "ListModels", "CreateModel", "CreateModelBuild",
-                "CreateModelDeployment",
+                "GetProject", "GetExperiment", "GetExperimentRun", "GetRegisteredModelVersion", "ListModels",
+                "CreateModel", "ListRuntimes", "CreateModelBuild", "CreateModelDeployment",
             ]
         )
         #expect(fixture.unfinished == 0)

@@ -130,6 +130,14 @@ struct OperationsServerTests {
         }
     }
 
+    @Test func aCauseCanNotSteerATerminal() async throws {
+        try await withServer { running in
+            running.readiness.set(.unmet("kafka", cause: "a \u{202E}b\u{9B}31m\nc", since: Self.start))
+            let body = try await running.text("/readyz")
+            #expect(body.contains(#""cause":"a \u202eb\u009b31m\nc""#), "\(body)")
+        }
+    }
+
     @Test(arguments: ["/", "/livez", "/readyz", "/metrics"])
     func headHasTheHeadOnly(path: String) async throws {
         try await withServer { running in

@@ -35,6 +35,31 @@ class DocumentTests(unittest.TestCase):
                     self.assertTrue((document.parent / target).exists())
 
 
+    def test_every_test_named_beside_a_rule_exists(self):
+        declared = {
+            name
+            for file in (ROOT / "Tests").rglob("*.swift")
+            for name in re.findall(r"^(?:@Suite(?:\([^\n]*\))? )?(?:final |private )*(?:struct|class|enum|actor) (\w+)", file.read_text(encoding="utf-8"), re.M)
+        }
+        for file in (ROOT / "Tests/Packaging").glob("*.py"):
+            declared |= set(re.findall(r"^class (\w+)", file.read_text(encoding="utf-8"), re.M))
+        for document in ("ARCHITECTURE.md", "THREATMODEL.md"):
+            named = set(re.findall(r"`(\w+Tests)`", text(document)))
+            folders = {folder.name for folder in (ROOT / "Tests").iterdir()}
+            self.assertTrue(named, document)
+            for name in sorted(named - folders):
+                with self.subTest(document=document, test=name):
+                    self.assertIn(name, declared)
+
+    def test_every_threat_has_a_rule_and_a_test_or_says_that_it_has_none(self):
+        rows = re.findall(r"^\| (?!\*\*|threat|---)(.*) \|$", text("THREATMODEL.md").split("## Threats", 1)[1], re.M)
+        self.assertGreater(len(rows), 20)
+        for row in rows:
+            threat, rule, tests = row.split(" | ")
+            with self.subTest(threat=threat):
+                self.assertTrue(rule)
+                self.assertRegex(tests, r"`\w+Tests`|^-$")
+
     def test_every_command_line_shown_is_one_that_the_programs_take(self):
         sources = (reference.shown_in_documents, reference.shown_in_compose, reference.shown_in_dockerfile)
         for source in sources:
@@ -95,7 +120,12 @@ class PortTests(unittest.TestCase):
             with self.subTest(stage=stage):
                 port = self.exposed(stage)
                 self.assertEqual(re.findall(listens, self.stages[stage]), [port])
-                self.assertEqual(re.findall(r"http://127\.0\.0\.1:(\d+)/", self.stages[stage]), [port])
+                self.assertRegex(self.stages[stage], rf'\n    CMD \["{stage}", "health"')
+        # The worker's own check reads its address where the worker does.
+        self.assertEqual(re.findall(r"127\.0\.0\.1:(\d+)", self.stages["slipway-sandbox"]), [self.exposed("slipway-sandbox")])
+
+    def test_the_images_need_no_program_but_their_own(self):
+        self.assertNotIn("curl ", text("Dockerfile").replace("libcurl", ""))
 
     def test_the_compose_file_uses_the_ports_that_the_images_expose(self):
         sandbox = self.exposed("slipway-sandbox")

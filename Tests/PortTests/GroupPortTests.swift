@@ -2,6 +2,7 @@
 
 import Machine
 import Rollouts
+import TestSupport
 import Testing
 import Values
 
@@ -70,6 +71,30 @@ struct GroupPortTests {
             member.order(.resume([self.lease]))
             #expect(try await member.records(2, of: .events).map(\.value) == ["c", "d"])
             #expect(member.told(.events).map(\.value) == ["a", "b", "c", "d"])
+        }
+    }
+
+    @Test("an end lies behind an open transaction, which reading does not pass", arguments: Implementation.all)
+    func endsBehindOpenTransactions(implementation: Implementation) async throws {
+        try await implementation.bench { bench in
+            try await bench.emit(["a"])
+            let member = try await bench.join()
+            let (_, membership) = try await member.assigned(3)
+            member.order(.read(self.lease, from: 0, isPaused: false))
+            _ = try await member.records(1, of: .events)
+            let record = ProducerRecord(topic: bench.topics.events[0], partition: 0, key: nil, value: Array("b".utf8))
+            let id = KafkaFixture.uniqueName("stranger")
+            let isCommitted = try await bench.transact(id, [record], membership) { open in
+                try await bench.emit(["c"])
+                member.order(.askEnds([.events]))
+                let progress = try await member.progress(.events)
+                #expect(progress.end == 3)
+                #expect(progress.delivered == 1)
+                #expect(progress.met ?? 1 == 1)
+                try await open.letGo()
+                #expect(try await member.records(2, of: .events).map(\.value) == ["b", "c"])
+            }
+            #expect(isCommitted)
         }
     }
 

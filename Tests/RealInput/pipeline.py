@@ -19,7 +19,7 @@ from typing import Any
 
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,8 @@ class Pipeline:
 
     def __enter__(self) -> Pipeline:
         self.scratch = f"real-input-{uuid.uuid4().hex[:8]}"
-        self.topics = {name: f"{self.scratch}.{name}" for name in ("events", "inbox", "status", "journal", "dead")}
+        roles = ("events", "inbox", "status", "journal", "commands", "dead")
+        self.topics = {name: f"{self.scratch}.{name}" for name in roles}
         self.operations = f"http://127.0.0.1:{free_port()}"
         try:
             self.start_sandbox()
@@ -208,6 +209,32 @@ class Pipeline:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read().decode()
+
+    def letters(self) -> list[dict[str, str]]:
+        """The header fields of all dead letters so far."""
+        reader = Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": f"{self.scratch}-letters",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+            }
+        )
+        topic, letters = self.topics["dead"], []
+        partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
+        reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
+        ends = 0
+        while ends < len(partitions):
+            record = reader.poll(10)
+            assert record is not None, "the dead-letter topic can't be read to its end"
+            if record.error() is None:
+                letters.append({name: value.decode() for name, value in record.headers()})
+            else:
+                assert record.error().code() == KafkaError._PARTITION_EOF, record.error()
+                ends += 1
+        reader.close()
+        return letters
 
     def audit(self) -> list[dict]:
         """Every mutating call that was applied, in order."""

@@ -7,6 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
+from cloudevents.core.bindings.http import to_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from confluent_kafka import Producer
 
 from hashing import name_hashed_apart, owner_partition
 from pipeline import TERMINAL, Pipeline, Status
@@ -128,3 +132,30 @@ def test_the_same_event_again_has_no_status_of_its_own(story: Story):
     assert len(story.of("keyed")) == before
     made = Counter(entry["operation"] for entry in pipeline.audit() if entry["method"] == "POST")
     assert made["CreateModelDeployment"] == 6
+
+
+def sent(pipeline: Pipeline, value: bytes, headers: dict[str, str]) -> dict[str, str]:
+    """Sends a record that can't be understood; the header fields of the dead letter that it becomes."""
+    before = pipeline.letters()
+    producer = Producer({"bootstrap.servers": pipeline.bootstrap})
+    producer.produce(pipeline.topics["events"], value, headers=headers)
+    producer.flush(20)
+    pipeline.wait_until(lambda: len(pipeline.letters()) > len(before), "a dead letter")
+    return next(letter for letter in pipeline.letters() if letter not in before)
+
+
+def test_header_names_of_http_are_named_in_the_dead_letter(story: Story):
+    """What a bridge from HTTP carries over, as CloudEvents' own SDK writes it; another type of event must not deploy."""
+    attributes = {"specversion": "1.0", "id": "1", "source": "/bridge", "type": "com.acme.model.deleted.v1"}
+    data = {name: story.jobs["keyed"][name] for name in ("projectId", "experimentId", "runId")}
+    message = to_binary(CloudEvent(attributes, data), JSONFormat())
+    letter = sent(story.pipeline, bytes(message.body), dict(message.headers))
+    assert letter["slipway_class"] == "wrongPrefix", letter
+    assert "header 'ce-" in letter["slipway_reason"] and "must be 'ce_" in letter["slipway_reason"], letter
+
+
+def test_what_python_writes_and_json_does_not_have_is_named_in_the_dead_letter(story: Story):
+    value = json.dumps({"experimentId": "e", "auc": float("nan")}).encode()
+    assert "NaN is not JSON" in sent(story.pipeline, value, {})["slipway_reason"]
+    registered = b"\0" + (7).to_bytes(4, "big") + json.dumps({"experimentId": "e"}).encode()
+    assert "schema id 7" in sent(story.pipeline, registered, {})["slipway_reason"]

@@ -89,7 +89,8 @@ import Values
         #""projectName":"a\u0000""#, #""status":"FINISHED NOW""#, #""model":{"artifactPath":"../../etc/passwd"}"#,
         #""model":{"artifactPath":"/etc"}"#, #""model":{"artifactPath":"a//b"}"#, #""model":{"artifactPath":"a/./b"}"#,
         #""model":{"artifactPath":"a\\b"}"#, #""model":{"name":""}"#, #""model":{"description":"\u0007"}"#,
-        #""build":{"runtime":"image name"}"#, #""build":{"comment":"a\nb"}"#, #""deployment":{"cpu":0}"#,
+        #""build":{"runtime":"image name"}"#, #""build":{"comment":"a\nb"}"#,
+        #""build":{"comment":"of Slipway:0123456789abcdef"}"#, #""deployment":{"cpu":0}"#,
         #""deployment":{"cpu":-1}"#, #""deployment":{"cpu":1e300}"#, #""deployment":{"replicas":0}"#,
         #""deployment":{"replicas":1.5}"#, #""deployment":{"gpus":-1}"#, #""deployment":{"gpus":99999999999999999999}"#,
         #""deployment":{"environment":{"A-B":"x"}}"#, #""deployment":{"environment":{"1A":"x"}}"#,
@@ -129,6 +130,71 @@ import Values
         #expect(reason?.class == `class`)
     }
 
+    @Test(arguments: ["ce-", "CE-", "cloudEvents_", "cloudEvents:", "cloudevents-", "ce:", "ce."])
+    func attributesNamedAsOtherTransportsDoAreNamed(prefix: String) {
+        let headers = EventSamples.headers.map {
+            RecordHeader($0.name.replacing("ce_", with: prefix, maxReplacements: 1), $0.value)
+        }
+        let other = [RecordHeader(prefix + "type", "com.acme.model.deleted.v1")]
+        for headers in [headers, other] {
+            let reason = self.reason(EventSamples.record(EventSamples.data, headers: headers))
+            #expect(reason?.class == .wrongPrefix)
+            let (found, right) = (headers[0].name, headers[0].name.replacing(prefix, with: "ce_"))
+            #expect(reason?.message == "header '\(found)' has another transport's prefix, must be '\(right)'")
+        }
+    }
+
+    @Test func missingAttributeNamesTheHeaderThatWasMeant() {
+        let headers = EventSamples.headers.filter { $0.name != "ce_type" } + [RecordHeader("ce-type", "x")]
+        let reason = self.reason(EventSamples.record(EventSamples.data, headers: headers))
+        let message = "header 'ce-type' has another transport's prefix, must be 'ce_type'"
+        #expect(reason == DeadLetterReason(.wrongPrefix, message))
+    }
+
+    @Test func framingOfASchemaRegistryIsNamed() {
+        for id: [UInt8] in [[0, 0, 0, 7], [0, 0, 0xC3, 0x28]] {
+            let number = id.reduce(0) { $0 << 8 | Int($1) }
+            let record = EventSamples.record([0] + id + Array(EventSamples.data.utf8), headers: EventSamples.headers)
+            let message =
+                "the value begins as a schema registry's serializer frames it (a zero byte and schema id \(number)), must be JSON alone"
+            #expect(self.reason(record) == DeadLetterReason(.unsupportedContent, message))
+        }
+        #expect(self.reason(EventSamples.record([0, 0, 0]))?.class == .malformedJSON)
+    }
+
+    @Test(arguments: ["NaN", "Infinity", "-Infinity"])
+    func aNumberThatJSONDoesNotHaveIsNamed(number: String) {
+        let reason = self.reason(EventSamples.record(#"{"experimentId":"e","auc":\#(number)}"#))
+        #expect(reason == DeadLetterReason(.malformedJSON, "\(number) is not JSON at byte 26"))
+    }
+
+    @Test(arguments: [
+        "2026-02-03T04:05:06", "2026-02-03 04:05:06 GMT", "2026-02-03T04:05:06Z[UTC]", "2026-02-03T04:05:06+0000",
+    ])
+    func aTimeOfAnotherFormIsShownBesideAnExample(time: String) {
+        let headers = EventSamples.headers.filter { $0.name != "ce_time" } + [RecordHeader("ce_time", time)]
+        let reason = self.reason(EventSamples.record(EventSamples.data, headers: headers))
+        let wanted = "must be an RFC 3339 time with its zone, such as 2026-02-03T04:05:06Z"
+        #expect(reason == DeadLetterReason(.malformedAttribute, "attribute time is '\(time)', \(wanted)"))
+    }
+
+    @Test(arguments: [
+        ("application/avro; charset=x", "the content type is 'application/avro', must be application/json"),
+        (
+            " application/cloudevents+protobuf",
+            "the content type is 'application/cloudevents+protobuf', must be application/cloudevents+json"
+        ),
+        (
+            "application/cloudevents-batch+json",
+            "the content type is 'application/cloudevents-batch+json', must be one event a record as application/cloudevents+json"
+        ),
+    ])
+    func aContentTypeOfAnotherKindIsShown(type: String, message: String) {
+        let headers = EventSamples.headers.filter { $0.name != "content-type" } + [RecordHeader("content-type", type)]
+        let reason = self.reason(EventSamples.record(EventSamples.data, headers: headers))
+        #expect(reason == DeadLetterReason(.unsupportedContent, message))
+    }
+
     @Test(arguments: ["ce_id", "CE_ID", "ce_type", "content-type", "ce_unknown"])
     func duplicateHeaderIsNamed(name: String) {
         let headers = EventSamples.headers + [RecordHeader("ce_unknown", "1"), RecordHeader(name, "x")]
@@ -144,16 +210,6 @@ import Values
     ])
     func wrongStructuredEventIsNamed(members: String, class: DeadLetterReason.Class) {
         #expect(self.reason(EventSamples.structured(members))?.class == `class`)
-    }
-
-    @Test(arguments: [
-        (["slipwayreplayid": "../x"], DeadLetterReason.Class.malformedAttribute),
-        (["slipwayreplayreason": "why"], .missingAttribute), (["slipwayallowrollback": "true"], .missingAttribute),
-        (["slipwayreplayid": "a", "slipwayallowrollback": "yes"], .malformedAttribute),
-    ])
-    func wrongReplayIsNamed(attributes: [String: String], class: DeadLetterReason.Class) {
-        let headers = EventSamples.headers + attributes.map { RecordHeader("ce_" + $0.key, $0.value) }
-        #expect(self.reason(EventSamples.record(EventSamples.data, headers: headers))?.class == `class`)
     }
 
     @Test func everyReasonHasANextStep() {

@@ -15,7 +15,7 @@ final class Bench {
     /// What was told of markers.
     private(set) var markers: [(step: CreatingStep, areKept: Bool)] = []
     /// Calls of sweeps that were given up.
-    private(set) var givenUp: [(call: SweepCall, cause: Cause)] = []
+    private(set) var givenUp: [(call: SweepCall?, cause: Cause)] = []
     /// All rollouts so far that were to be forgotten.
     private(set) var forgettings: [Coordinator.Forgetting] = []
     /// Whether records stay uncommitted until `commit()`.
@@ -42,8 +42,15 @@ final class Bench {
         }
     }
 
-    init(policy: Coordinator.Policy = Coordinator.Policy(), holds partitions: [Partition] = [0], seed: UInt64 = 1) {
-        self.coordinator = Coordinator(policy: policy, seed: seed)
+    init(
+        policy: Coordinator.Policy = Coordinator.Policy(),
+        holds partitions: [Partition] = [0],
+        plans: any PlanDecider = AcceptedPlans(),
+        seed: UInt64 = 1
+    ) {
+        self.coordinator = Coordinator(policy: policy, plans: plans, seed: seed)
+        // Each of these tests begins with the run: what is around it is known, for longer than any of them takes.
+        self.coordinator.knowPlace(now: self.now.monotonic + seconds(10_000_000))
         for partition in partitions {
             self.coordinator.restore(partition: partition, Coordinator.Restored(), now: self.now)
         }
@@ -169,11 +176,11 @@ final class Bench {
         self.settle()
     }
 
-    /// Lets the oldest call fail.
-    func fail(_ failure: CallFailure) {
+    /// Lets the oldest call fail, or the oldest one of a kind.
+    func fail(_ failure: CallFailure, to isMeant: (APICall) -> Bool = { _ in true }) {
         self.settle()
-        guard !self.waiting.isEmpty else { return }
-        let call = self.waiting.removeFirst()
+        guard let index = self.waiting.firstIndex(where: { isMeant($0.call) }) else { return }
+        let call = self.waiting.remove(at: index)
         self.coordinator.callFailed(call.id, failure, now: self.now)
         self.settle()
     }
@@ -233,8 +240,8 @@ final class Bench {
     private static func result(of call: APICall) -> CallResult {
         switch call {
         case .probe: .alive
-        case .findProject: .projects(["project"])
-        case .findExperiment: .experiment(id: "experiment")
+        case .findProject, .readProject: .projects([.sample])
+        case .findExperiment, .readExperiment: .experiments([.sample])
         case .readRun(_, _, let run): .run(.sample(Int(run.dropFirst()) ?? 0))
         case .newestRun: .run(.sample(9))
         case .findVersion: .version(nil)
@@ -285,6 +292,8 @@ extension CallFailure {
     static let cut = CallFailure(.unavailable, isOutcomeUnknown: true, message: "cut")
     /// A server error to a call that made nothing.
     static let failed = CallFailure(.serverError, message: "failed", httpStatus: 500)
+    /// Somebody in between has answered with a page of his own.
+    static let page = CallFailure(.inBetween, message: "a page", httpStatus: 200)
     /// A server error of unknown outcome.
     static let failedSomehow = CallFailure(.serverError, isOutcomeUnknown: true, message: "failed", httpStatus: 500)
 }

@@ -52,8 +52,8 @@ struct BudgetTests {
     @Test
     func aPauseHoldsEverythingAndTheLongerOneCounts() {
         var budget = Budget(maximumConcurrent: 2, perSecond: 0)
-        budget.pause(until: at(10).monotonic)
-        budget.pause(until: at(5).monotonic)
+        budget.pause(until: at(10).monotonic, now: at(0).monotonic)
+        budget.pause(until: at(5).monotonic, now: at(0).monotonic)
         #expect(self.taken(&budget, 9.9) == 0)
         #expect(budget.nextChance(now: .zero) == at(10).monotonic)
         #expect(self.taken(&budget, 10) == 2)

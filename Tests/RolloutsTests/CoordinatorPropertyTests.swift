@@ -10,14 +10,14 @@ struct CoordinatorPropertyTests {
     /// A world with several models and runs, duplicates, replays and rollbacks.
     private func world(seed: UInt64, faults: VirtualFaults, rollouts: Int = 8) -> VirtualWorld {
         var random = SeededGenerator(seed: seed &* 7919)
-        var world = VirtualWorld(seed: seed, faults: faults)
+        var world = VirtualWorld(seed: seed, faults: faults, policy: Coordinator.Policy(inboxPartitions: 2))
         for number in 1...9 {
             let facts = RunFacts.sample(number, metrics: ["accuracy": Double(number) / 10])
             world.workbench.runs["r\(number)"] = facts
         }
         for number in 1...rollouts {
             let model = Int.random(in: 1...3, using: &random)
-            let partition = Partition(rawValue: Int32(model % 2))
+            let partition = Ownership.owner(of: "model-\(model)", count: 2)
             // A small range, so that events repeat runs.
             let run = Int.random(in: 1...9, using: &random)
             let plan = RolloutPlan.sample(

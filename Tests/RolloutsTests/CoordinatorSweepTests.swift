@@ -122,17 +122,64 @@ struct CoordinatorSweepTests {
         #expect(bench.calls.contains(where: self.isReviving))
     }
 
-    @Test func aSweepThatGivesUpSaysSo() {
+    @Test func aSweepThatTheWorkbenchRefusesGivesUpAndSaysSo() {
         let bench = self.bench([.build])
         for _ in 0..<RetryPolicy().maximumAttempts {
             #expect(bench.calls.count == 1)
-            bench.fail(.failed)
+            bench.fail(CallFailure(.invalid, message: "refused", httpStatus: 400))
             bench.pass(120)
         }
-        #expect(bench.givenUp.map(\.call.name) == ["findBuilds"])
-        #expect(bench.givenUp.map(\.cause.class) == [.serverError])
+        #expect(bench.givenUp.map(\.call?.name) == ["findBuilds"])
+        #expect(bench.givenUp.map(\.cause.class) == [.invalid])
         self.lookAgain(bench)
         #expect(bench.coordinator.unsweptCount == 0)
+    }
+
+    /// What nobody has looked at, nobody knows of: a page in place of an answer is waited out.
+    @Test(arguments: [CallFailure.page, .failed])
+    func aSweepOutlastsWhatSomebodyInBetweenAnswers(failure: CallFailure) {
+        let bench = self.bench([.build])
+        for _ in 0..<(4 * RetryPolicy().maximumAttempts) { self.fail(failure, bench) }
+        #expect(bench.givenUp.isEmpty)
+        bench.answer(.marked([MarkedObject(id: "b2", isActive: true)]))
+        #expect(bench.records.contains { $0.reportsOrphans })
+    }
+
+    /// While its probe succeeds it is this call that fails, and not for ever.
+    @Test func aSweepThatIsNeverAnsweredGivesUpInTheEnd() {
+        let bench = self.bench([.build])
+        var rounds = 0
+        while bench.givenUp.isEmpty, rounds < 200 {
+            self.fail(.page, bench)
+            rounds += 1
+        }
+        #expect(bench.givenUp.map(\.cause.class) == [.refusedInBetween])
+        #expect((110...140).contains(rounds), "an hour, in \(rounds) tries")
+    }
+
+    /// No time of it passes while its component is down, however long that is.
+    @Test func aSweepWaitsForAsLongAsItsComponentIsDown() {
+        let bench = self.bench([.build])
+        bench.fail(.page)
+        for _ in 0..<300 {
+            bench.fail(.page)
+            bench.pass(31)
+        }
+        #expect(bench.outages.compactMap(\.self).count == 1, "the outage is told")
+        #expect(bench.givenUp.isEmpty)
+        #expect(bench.calls.map { $0.isNamed("probe") } == [true])
+        bench.answer(.alive)
+        bench.pass(31)
+        bench.answer(.marked([]))
+        #expect(bench.givenUp.isEmpty)
+        #expect(bench.coordinator.unsweptCount == 1, "the second look is to come")
+    }
+
+    /// A call of the sweep fails, the probe that this brings about does not, and the sweep tries again.
+    private func fail(_ failure: CallFailure, _ bench: Bench) {
+        bench.fail(failure)
+        while bench.calls.first?.isNamed("probe") == true { bench.answer(.alive) }
+        bench.pass(31)
     }
 
     @Test func theLastRecordOfASweepOfAPartitionThatWentIsNotWaitedFor() {

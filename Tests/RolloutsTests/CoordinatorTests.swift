@@ -50,16 +50,6 @@ struct CoordinatorTests {
         #expect(bench.records.last?.rollout.intent == .version)
     }
 
-    @Test
-    func anotherRolloutOfTheSameRunIsADuplicate() {
-        let bench = Bench()
-        bench.accept(.sample(1))
-        bench.accept(.sample(2))
-        bench.answerAll()
-        #expect(Set(bench.endings.map(\.phase)) == [.deployed, .skipped])
-        #expect(bench.endings.first { $0.phase == .skipped }?.cause?.class == .duplicate)
-    }
-
     // MARK: Unknown outcomes
 
     @Test
@@ -238,8 +228,8 @@ struct CoordinatorTests {
         plan.run.projectName = "fraud"
         let bench = Bench()
         bench.accept(.sample(plan: plan))
-        bench.answer(.projects(["p2", "p1"]))
-        let cause = Cause(.projectAmbiguous, "2 projects are named 'fraud': p1, p2")
+        bench.answer(.projects(["p2", "p1"].map { ProjectFacts(id: $0, name: "fraud", owner: "owner-of-\($0)") }))
+        let cause = Cause(.projectAmbiguous, "2 projects are named 'fraud': p1 of owner-of-p1, p2 of owner-of-p2")
         #expect(bench.endings.map(\.cause) == [cause])
     }
 

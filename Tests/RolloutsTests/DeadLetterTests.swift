@@ -41,6 +41,16 @@ import Values
         #expect(note.origin == Origin(topic: "events", partition: 3, offset: 42))
     }
 
+    /// A compacted topic would refuse it.
+    @Test func theOriginIsTheKeyOfAnEventThatHasNone() {
+        var record = EventSamples.record("{")
+        record.key = nil
+        let letter = self.letter(record)
+        #expect(letter.key == Array("events/3/42".utf8))
+        #expect(self.header(DeadLetter.HeaderName.key, letter) == "origin")
+        #expect(self.header(DeadLetter.HeaderName.key, self.letter(EventSamples.record("{"))) == nil)
+    }
+
     @Test func tombstoneStaysOne() {
         #expect(self.letter(EventSamples.record(nil)).value == nil)
     }
@@ -73,7 +83,7 @@ import Values
         let least = self.letter(record, maximumBytes: 4000)
         #expect(least.maximumSizeBytes <= 4000)
         #expect(self.header(DeadLetter.HeaderName.omitted, least) == "all")
-        #expect(least.key == nil)
+        #expect(least.key == Array("events/3/42".utf8))
         #expect(DeadLetterNote(headers: least.headers)?.class == "truncated")
     }
 

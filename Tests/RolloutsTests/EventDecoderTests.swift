@@ -48,7 +48,7 @@ import Values
         #expect(event.source == "s")
         #expect(event.id == "i")
         #expect(event.time == wall(1_770_091_506_000))
-        #expect(event.replay == Replay(id: "rp-1", reason: "", allowsRollback: true))
+        #expect(event.replay == nil && event.claimsAuthority, "no event makes an operator")
         #expect(event.data.run.runID == "1ip4-kluf-v7zb-ag2q")
     }
 
@@ -72,14 +72,52 @@ import Values
         #expect(try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers)).id == "event-1")
     }
 
-    @Test func replayIsRead() throws {
-        let headers =
-            EventSamples.headers + [
-                RecordHeader("ce_slipwayreplayid", "rp-7"), RecordHeader("ce_slipwayreplayreason", "bad disk, again"),
-                RecordHeader("ce_slipwayallowrollback", "false"),
-            ]
-        let event = try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers))
-        #expect(event.replay == Replay(id: "rp-7", reason: "bad disk, again", allowsRollback: false))
+    @Test(arguments: ["ce-", "cloudEvents_", "cloudEvents:"])
+    func headersOfAnotherTransportDontMatterBesideTheRightOnes(prefix: String) throws {
+        let others = [RecordHeader(prefix + "type", "com.acme.other.v1"), RecordHeader(prefix + "id", "other")]
+        let binary = EventSamples.record(EventSamples.data, headers: others + EventSamples.headers)
+        #expect(try EventSamples.event(binary).id == "event-1")
+        var structured = EventSamples.structured(#""data":\#(EventSamples.data)"#)
+        for headers in [others, others + structured.headers] {
+            structured.headers = headers
+            #expect(try EventSamples.event(structured).id == "i")
+        }
+    }
+
+    @Test func headersThatOnlyLookLikeAttributesDontMatter() throws {
+        let names = [
+            "ce", "ce-", "ce-trace", "cetype", "cloudEventsVersion", "ces-type", "certificate-id", "type", "id",
+        ]
+        let record = EventSamples.record(EventSamples.data, headers: names.map { RecordHeader($0, "x") })
+        #expect(try !EventSamples.event(record).isCloudEvent)
+    }
+
+    @Test func aByteOrderMarkInFrontIsPassedOver() throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let plain = EventSamples.record(mark + Array(EventSamples.data.utf8))
+        #expect(try EventSamples.event(plain).data.run.runID == "1ip4-kluf-v7zb-ag2q")
+        var structured = EventSamples.structured(#""data":\#(EventSamples.data)"#)
+        structured.value = structured.value.map { mark + $0 }
+        #expect(try EventSamples.event(structured).id == "i")
+    }
+
+    @Test(arguments: [" application/json", "\tapplication/json ; charset=utf-8", "Application/JSON;", " ", ";x"])
+    func blanksAroundTheContentTypeDontMatter(type: String) throws {
+        let headers = EventSamples.headers.filter { $0.name != "content-type" } + [RecordHeader("content-type", type)]
+        #expect(try EventSamples.event(EventSamples.record(EventSamples.data, headers: headers)).id == "event-1")
+    }
+
+    /// Whatever it is worth: an event that says so is an ordinary event.
+    @Test func noEventAsksForAReplayOrARollback() throws {
+        let claims = [
+            RecordHeader("ce_slipwayreplayid", "../x"), RecordHeader("ce_slipwayreplayreason", [0xFF]),
+            RecordHeader("ce_slipwayallowrollback", "yes"),
+        ]
+        let plain = try EventSamples.event(EventSamples.record(EventSamples.data, headers: EventSamples.headers))
+        let event = try EventSamples.event(
+            EventSamples.record(EventSamples.data, headers: EventSamples.headers + claims)
+        )
+        #expect(event == plain && event.replay == nil)
     }
 
     @Test func nullAndUnknownFieldsCountAsAbsent() throws {

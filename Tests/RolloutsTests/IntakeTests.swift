@@ -67,7 +67,9 @@ struct IntakeTests {
 
     @Test func whatNoRouteWantsEndsAtOnceWithAnOwner() throws {
         let intake = try self.intake(projects: ["other"])
-        let state = try self.rollout(intake.entry(self.event("a"), from: self.events, now: wall(1)))
+        let text = #"{"projectId":"p","projectName":"churn","experimentId":"e"}"#
+        let record = EventSamples.record(text, headers: EventSamples.headers)
+        let state = try self.rollout(intake.entry(record, from: self.events, now: wall(1)))
         #expect(state.phase == .skipped)
         #expect(state.cause?.class == .noRoute)
         #expect(state.sequence == 1)
@@ -134,6 +136,17 @@ struct IntakeTests {
         let met = EventSamples.record(value, headers: headers)
         let entry = try self.intake().entry(met, from: self.inbox, now: wall(1))
         #expect(self.reason(entry) == .foreignInboxRecord)
+    }
+
+    @Test func aBarrierIsPassedOver() throws {
+        var met = EventSamples.record(nil, headers: [])
+        met.key = Barrier.key
+        let entry = try self.intake().entry(met, from: self.inbox, now: wall(1))
+        guard case .barrier = entry.decision else {
+            Issue.record("it means something: \(entry.decision)")
+            return
+        }
+        #expect(entry.next == 43)
     }
 
     @Test func whatNoWorkerWroteToTheInboxIsDead() throws {

@@ -132,7 +132,7 @@ struct JournalDefectTests {
         JournalRecord(key: Array("stray\n".utf8), value: [1], headers: []),
         JournalRecord(key: [], value: [], headers: []),
         JournalRecord(
-            key: Array("position:commands".utf8),
+            key: Array("position:others".utf8),
             value: [1],
             headers: [RecordHeader("slipway_kind", "position"), RecordHeader("slipway_schema", "5")]
         ),

@@ -104,9 +104,12 @@ struct JournalRecordTests {
         )
         if live != nil {
             lane.place = DeploymentPlace(projectID: "p", modelID: "m", buildID: "b", deploymentID: "d")
-            lane.registeredModelID = "rm"
+            lane.registeredModel = KnownRegisteredModel(id: "rm", name: "p-m")
             lane.rolledBackFrom = RunFacts.sample(4).order
             lane.newestAccepted = Acceptance(at: wall(5), id: RolloutID(6))
+            lane.liveHolders = [
+                LiveHolder(.sample(5)), LiveHolder(.sample(6, replay: Replay(id: "x", reason: "because"))),
+            ]
         }
         let record = JournalRecord(lane, writer: Self.writer)
         #expect(self.snapshot([record]).restored().lanes == [lane])
@@ -123,7 +126,6 @@ struct JournalRecordTests {
         #expect(text(JournalRecord.HeaderName.step) == "build")
         #expect(text(JournalRecord.HeaderName.process) == "slipway-group-1")
         #expect(text(JournalRecord.HeaderName.generation) == "3")
-        #expect(text(JournalRecord.HeaderName.runKey) != nil)
         #expect(text(JournalRecord.HeaderName.lane) == Self.full.laneKey?.journalText)
     }
 
@@ -144,10 +146,6 @@ struct JournalRecordTests {
         let restored = self.snapshot([self.record(Self.full), self.record(later)]).restored()
         #expect(restored.unfinished == [])
         #expect(restored.known.contains(later.id))
-        var known = restored.known
-        let key = RunKey(.sample(3), modelName: later.plan.modelName, replayID: "x")
-        _ = known.insert(RolloutID(999))
-        #expect(known.insertRunKey(key.digest, of: RolloutID(999)) == false, "an ended rollout's run stays known")
     }
 
     @Test
@@ -169,6 +167,17 @@ struct JournalRecordTests {
         let restored = self.snapshot(records + tombstones).restored()
         #expect(restored.unfinished == [])
         #expect(restored.lanes == [])
+    }
+
+    @Test(
+        arguments: [
+            nil, .unreadable, .command(id: "c", time: wall(7)), .command(id: "", time: nil),
+        ] as [CommandsPosition.Sign?]
+    )
+    func aPositionInTheCommandsComesBack(last: CommandsPosition.Sign?) {
+        let position = CommandsPosition(next: 5, last: last)
+        let record = JournalRecord(position, writer: Self.writer)
+        #expect(self.snapshot([record]).commands == position)
     }
 
     /// It goes on elsewhere, and its event must not be accepted here a second time.

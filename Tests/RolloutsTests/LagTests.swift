@@ -30,6 +30,32 @@ struct LagTests {
         #expect(bench.asked.filter { $0 == "createDeployment" }.count == 1)
     }
 
+    /// Found by a drill on a machine that was busy.
+    @Test(
+        "an answer that was given in time and read late proves nothing",
+        arguments: ["readVersion", "readDeployment"]
+    )
+    func readLate(call: String) {
+        let bench = Bench()
+        bench.accept(.sample())
+        while bench.calls.first?.isNamed(call) != true, bench.endings.isEmpty { self.go(bench) }
+        for _ in 0..<2 {
+            bench.fail(Self.missing)
+            if bench.calls.first?.isNamed("probe") == true { bench.answer(.alive) }
+            bench.pass(17)
+            #expect(bench.calls.map(\.name) == [call])
+        }
+        bench.pass(60)
+        bench.fail(Self.missing)
+        if bench.calls.first?.isNamed("probe") == true { bench.answer(.alive) }
+        #expect(bench.endings == [])
+        bench.pass(1)
+        #expect(bench.calls.map(\.name) == [call])
+        bench.fail(Self.missing)
+        if bench.calls.first?.isNamed("probe") == true { bench.answer(.alive) }
+        #expect(bench.endings.map(\.cause?.class) == [.notFound])
+    }
+
     /// Goes one call further, to something that is under way and is then read.
     private func go(_ bench: Bench) {
         switch bench.calls.first?.name {

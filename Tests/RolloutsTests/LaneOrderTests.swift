@@ -113,12 +113,12 @@ struct LaneOrderTests {
         let bench = Bench()
         bench.restore([], lanes: first.records.compactMap(\.lane).suffix(1))
         var rollback = self.rollback(0, run: "r1", at: 10)
-        bench.coordinator.date(&rollback)
+        bench.coordinator.date(&rollback, now: rollback.acceptedAt)
         bench.accept(rollback)
         bench.answerAll()
         #expect(bench.endings.map(\.phase) == [.deployed])
         var next = self.event(2, run: "r7", at: 11)
-        bench.coordinator.date(&next)
+        bench.coordinator.date(&next, now: next.acceptedAt)
         #expect(next.acceptance > rollback.acceptance)
     }
 

@@ -40,9 +40,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{experiment}", ModelNameTemplate.Failure.unknownField("experiment")), ("{}", .unknownField("")),
+        (
+            "{experiment}",
+            ModelNameTemplate.Failure.unknownField("experiment", allowed: ModelNameTemplate.Field.ofModels)
+        ),
+        ("{}", .unknownField("", allowed: ModelNameTemplate.Field.ofModels)),
         ("{runId|upper}", .unknownFilter("upper")), ("{runId", .unbalanced), ("runId}", .unbalanced),
-        ("{runId,}", .unknownField("")),
+        ("{runId,}", .unknownField("", allowed: ModelNameTemplate.Field.ofModels)),
     ])
     func wrongTemplateIsRefusedAtLoad(template: String, failure: ModelNameTemplate.Failure) {
         #expect(throws: failure) { try ModelNameTemplate(template) }
@@ -54,8 +58,19 @@ import Testing
     }
 
     @Test func unknownFieldSaysWhatIsAllowed() {
-        let text = ModelNameTemplate.Failure.unknownField("x").description
-        #expect(text.contains("experimentName"))
+        let text = ModelNameTemplate.Failure.unknownField("x", allowed: ModelNameTemplate.Field.ofModels).description
+        #expect(text.contains("experimentName") && !text.contains("model"))
+    }
+
+    @Test func theModelIsAFieldOfRegisteredModelsNamesAlone() throws {
+        #expect(throws: ModelNameTemplate.Failure.self) { try ModelNameTemplate("{model}") }
+        let template = try ModelNameTemplate(
+            "{projectName|slug}-{model}",
+            fields: ModelNameTemplate.Field.ofRegisteredModels
+        )
+        #expect(template.names(.model))
+        let values: [ModelNameTemplate.Field: String] = [.projectName: "Team A", .model: "churn"]
+        #expect(try template.name { values[$0] } == "team-a-churn")
     }
 
     @Test func missingFieldsAreNamed() throws {

@@ -131,7 +131,7 @@ struct MovingTests {
 
     @Test func aNameThatTheFactsDoNotGiveEndsTheRollout() {
         let bench = self.bench(holds: [Self.other])
-        bench.accept(self.pending(Self.other, template: "{projectName}-{runId}"))
+        bench.accept(self.pending(Self.other, template: "{subject}-{runId}"))
         bench.answer(.run(.sample(1)))
         #expect(bench.endings.map(\.cause?.class) == [.invalidName])
     }

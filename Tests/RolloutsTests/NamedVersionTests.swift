@@ -61,7 +61,7 @@ struct NamedVersionTests {
         let bench = self.bench()
         bench.fail(self.gone)
         // It may be the registry that is gone.
-        #expect(bench.calls == [.probe(.registry, projectID: nil)])
+        #expect(bench.calls == [.probe(.registry, nil)])
         bench.answer(.alive)
         #expect(bench.calls.map(\.name) == ["registerVersion"])
         bench.answerAll()
@@ -157,7 +157,7 @@ struct NamedVersionTests {
     @Test func aRegistryThatIsAwayAtTheRegistrationIsAnOutage() {
         let bench = self.bench([])
         bench.fail(self.gone)
-        #expect(bench.calls == [.probe(.registry, projectID: nil)])
+        #expect(bench.calls == [.probe(.registry, nil)])
         bench.fail(self.gone)
         #expect(bench.outages.map { $0?.class } == [.unavailable])
         #expect(bench.endings == [])

@@ -51,13 +51,14 @@ import Values
 
     @Test func catchAllPlansAnyFinishedRunWithTheDefaults() throws {
         let plan = try self.plan(Routes([self.route()]).decide(self.event(), defaultProjectID: nil))
-        let wanted = RolloutPlan(
+        var wanted = RolloutPlan(
             route: "all",
             run: self.event().data.run,
             modelName: "xgb-telco-alice",
             artifactPath: "artifacts",
             runtime: Self.python
         )
+        wanted.claim = Claim(self.event())
         #expect(plan == wanted)
         #expect(plan.deployment == DeploymentSize(cpu: 2, memoryGB: 4, gpus: 0, replicas: 1))
         #expect(!plan.disableAuthentication)
@@ -83,13 +84,46 @@ import Values
             return false
         }
         #expect(try decides(Route.Match(projects: [Glob("p-?")])))
-        #expect(try !decides(Route.Match(projects: [Glob("q-?")])))
+        #expect(try !decides(Route.Match(projects: [Glob("q-?")])) { $0.data.run.projectName = "Churn" })
         #expect(try decides(Route.Match(projects: [Glob("Churn")])) { $0.data.run.projectName = "Churn" })
         #expect(try decides(Route.Match(experiments: [Glob("e-1")])))
         #expect(try decides(Route.Match(experiments: [Glob("*/alice")])))
         #expect(try decides(Route.Match(sources: [Glob("/jobs/*")])))
         #expect(try !decides(Route.Match(sources: [Glob("/jobs/*")])) { $0.isCloudEvent = false })
         #expect(try !decides(Route.Match(projects: [Glob("p-1")], experiments: [Glob("none")])))
+    }
+
+    /// An event that names by ids what a rule names by names, or the other way round: only the workbench knows.
+    @Test func whatAnEventDoesNotSayIsNotHeldAgainstIt() throws {
+        let narrow = try self.route("narrow") {
+            $0.match.projects = [Glob("churn-*")]
+            $0.limits.gpus = 2
+        }
+        let rest = try self.route("rest") { $0.limits.gpus = 0 }
+        let event = self.event { $0.data.deployment.gpus = 1 }
+        for routes in [Routes([narrow]), Routes([narrow, rest])] {
+            let plan = try self.plan(routes.decide(event, defaultProjectID: nil))
+            #expect(plan.route.isEmpty, "no rule has decided")
+        }
+        // What the workbench says decides at once.
+        let named = self.event {
+            $0.data.run.projectName = "churn-nl"
+            $0.data.deployment.gpus = 1
+        }
+        #expect(try self.plan(Routes([narrow, rest]).decide(named, defaultProjectID: nil)).route == "narrow")
+        let other = self.event {
+            $0.data.run.projectName = "iris"
+            $0.data.deployment.gpus = 1
+        }
+        #expect(self.refusal(Routes([narrow, rest]).decide(other, defaultProjectID: nil))?.class == .overLimit)
+        #expect(self.refusal(Routes([narrow]).decide(other, defaultProjectID: nil))?.class == .noRoute)
+        // A topic is certain, and what ends an event by every rule ends it now.
+        let elsewhere = try self.route { $0.match = Route.Match(projects: [Glob("churn-*")], topics: [Glob("b")]) }
+        #expect(self.refusal(Routes([elsewhere]).decide(event, defaultProjectID: nil))?.class == .noRoute)
+        let running = self.event { $0.data.status = "RUNNING" }
+        #expect(self.refusal(Routes([narrow]).decide(running, defaultProjectID: nil))?.class == .runNotFinished)
+        let wrong = self.event { $0.data.model.name = "a/b" }
+        #expect(self.refusal(Routes([narrow]).decide(wrong, defaultProjectID: nil))?.class == .invalidName)
     }
 
     @Test(arguments: [nil, "FINISHED", "finished", "EXPERIMENT_RUN_FINISHED"])

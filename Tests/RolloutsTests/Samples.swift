@@ -72,6 +72,32 @@ extension RolloutState {
     }
 }
 
+/// Lets each plan stay as it was accepted: what is done on facts has tests of its own.
+struct AcceptedPlans: PlanDecider {
+    func decide(_ state: RolloutState, on place: RunPlace) -> RouteDecision { .plan(state.plan) }
+}
+
+extension ProjectFacts {
+    /// The project of all samples.
+    static let sample = ProjectFacts(id: "project", name: "churn", owner: "alice")
+}
+
+extension ExperimentFacts {
+    /// The experiment of all samples.
+    static let sample = ExperimentFacts(id: "experiment", projectID: "project", name: "telco")
+}
+
+extension Coordinator {
+    /// Knows project, experiment and runtime of all samples, as of a moment.
+    mutating func knowPlace(now: MonotonicTime) {
+        self.sharedAnswers.learn(.readProject(projectID: "project"), .projects([.sample]), now: now)
+        let experiment = APICall.readExperiment(projectID: "project", experimentID: "experiment")
+        self.sharedAnswers.learn(experiment, .experiments([.sample]), now: now)
+        let runtime = RuntimeChoice.identifier("runtime")
+        self.sharedAnswers.learn(.findRuntime(runtime), .runtime(identifier: "runtime"), now: now)
+    }
+}
+
 extension RunFacts {
     /// A finished run; a greater number started later.
     static func sample(_ number: Int, metrics: [String: Double] = [:]) -> RunFacts {
@@ -106,7 +132,8 @@ extension Lane.Waiting {
             acceptance: Acceptance(at: wall(Int64(accepted ?? number)), id: RolloutID(number)),
             order: RunFacts.sample(run).order,
             mode: mode,
-            allowsRollback: allowsRollback
+            allowsRollback: allowsRollback,
+            isCommand: false
         )
     }
 }

@@ -77,11 +77,7 @@ struct KnownRolloutsTests {
         #expect(known.insert(RolloutID(1)) == false)
         #expect(known.contains(RolloutID(1)))
         #expect(!known.contains(RolloutID(2)))
-        #expect(known.insertRunKey(1, of: RolloutID(1)) == true)
-        #expect(known.insertRunKey(1, of: RolloutID(1)) == false)
         _ = known.insert(RolloutID(2))
-        #expect(known.insertRunKey(1, of: RolloutID(2)) == false)
-        #expect(known.insertRunKey(2, of: RolloutID(2)) == true)
         #expect(known.count == 2)
     }
 
@@ -90,7 +86,6 @@ struct KnownRolloutsTests {
         var known = KnownRollouts()
         for number in 1...1_000 {
             _ = known.insert(RolloutID(number))
-            _ = known.insertRunKey(UInt64(number), of: RolloutID(number))
             if number % 2 == 0 { known.end(RolloutID(number), at: self.second(number)) }
         }
         #expect(known.ended(before: self.second(501), limit: 3) == [RolloutID(2), RolloutID(4), RolloutID(6)])
@@ -103,32 +98,32 @@ struct KnownRolloutsTests {
             let isForgotten = number % 2 == 0 && number <= 500
             #expect(known.contains(RolloutID(number)) != isForgotten)
         }
-        #expect(known.insertRunKey(4, of: RolloutID(3)) == true, "the run of a forgotten rollout is new again")
-        #expect(known.insertRunKey(5, of: RolloutID(7)) == false)
         #expect(known.insert(RolloutID(2)) == true)
     }
 
-    /// The same answers as two sets give, whatever the order of insertions and removals.
+    @Test func aFailedOneIsToldOnceWhenItsEventComesAgain() {
+        var known = KnownRollouts()
+        for number in 1...3 { _ = known.insert(RolloutID(number)) }
+        known.end(RolloutID(1), at: self.second(1), isFailed: true)
+        known.end(RolloutID(2), at: self.second(1))
+        known.restore(RolloutID(4), endedAt: self.second(1), isFailed: true)
+        #expect((1...4).map { known.isFailedAndAskedForAgain(RolloutID($0)) } == [true, false, false, true])
+        #expect((1...4).allSatisfy { !known.isFailedAndAskedForAgain(RolloutID($0)) })
+    }
+
+    /// The same answers as a set gives, whatever the order of insertions and removals.
     @Test
-    func answersAsSetsDo() {
+    func answersAsASetDoes() {
         var random = SeededGenerator(seed: 3)
         var known = KnownRollouts()
         var ids: Set<RolloutID> = []
-        var keys: [UInt64: RolloutID] = [:]
-        var keyOf: [RolloutID: UInt64] = [:]
         for _ in 0..<20_000 {
             let id = RolloutID(Int.random(in: 1...600, using: &random))
-            let key = UInt64.random(in: 1...300, using: &random)
-            switch Int.random(in: 0..<3, using: &random) {
-            case 0: #expect(known.insert(id) == ids.insert(id).inserted)
-            case 1 where keyOf[id] == nil:
-                let isNew = ids.contains(id) && keys[key] == nil
-                #expect(known.insertRunKey(key, of: id) == isNew)
-                if isNew { (keys[key], keyOf[id]) = (id, key) }
-            default:
+            if Bool.random(using: &random) {
+                #expect(known.insert(id) == ids.insert(id).inserted)
+            } else {
                 known.forget(id)
                 ids.remove(id)
-                if let key = keyOf.removeValue(forKey: id) { keys[key] = nil }
             }
             #expect(known.contains(id) == ids.contains(id))
             #expect(known.count == ids.count)
@@ -136,16 +131,14 @@ struct KnownRolloutsTests {
     }
 
     @Test
-    func aMillionRolloutsNeedLessThan64BytesEach() {
+    func aMillionRolloutsNeedLessThan40BytesEach() {
         var known = KnownRollouts()
         var random = SeededGenerator(seed: 1)
         for _ in 0..<1_000_000 {
-            let id = RolloutID(high: random.next(), low: random.next())
-            _ = known.insert(id)
-            _ = known.insertRunKey(random.next(), of: id)
+            _ = known.insert(RolloutID(high: random.next(), low: random.next()))
         }
         #expect(known.count == 1_000_000)
-        #expect(known.sizeBytes <= 64 * 1_000_000)
+        #expect(known.sizeBytes <= 40 * 1_000_000)
     }
 }
 
@@ -158,11 +151,12 @@ struct RunKeyTests {
         runs[1].projectID = "projecte"
         runs[2].experimentID = "e"
         runs[3].order.runID = "r"
-        var digests = runs.map { RunKey($0, modelName: "m", replayID: nil).digest }
-        digests.append(RunKey(self.run, modelName: "n", replayID: nil).digest)
-        digests.append(RunKey(self.run, modelName: "m", replayID: "").digest)
-        digests.append(RunKey(self.run, modelName: "m", replayID: "x").digest)
-        #expect(Set(digests).count == digests.count)
+        var keys = runs.map { RunKey($0, modelName: "m", replayID: nil, topic: "t") }
+        keys.append(RunKey(self.run, modelName: "n", replayID: nil, topic: "t"))
+        keys.append(RunKey(self.run, modelName: "m", replayID: "", topic: "t"))
+        keys.append(RunKey(self.run, modelName: "m", replayID: "x", topic: "t"))
+        keys.append(RunKey(self.run, modelName: "m", replayID: nil, topic: "u"))
+        #expect(Set(keys.map(\.digest)).count == keys.count)
     }
 
     @Test
@@ -171,26 +165,15 @@ struct RunKeyTests {
         var second = self.run
         (first.projectID, first.experimentID) = ("ab", "c")
         (second.projectID, second.experimentID) = ("a", "bc")
-        #expect(
-            RunKey(first, modelName: "m", replayID: nil).digest != RunKey(second, modelName: "m", replayID: nil).digest
-        )
+        let keys = [first, second].map { RunKey($0, modelName: "m", replayID: nil, topic: "t") }
+        #expect(keys[0].digest != keys[1].digest)
     }
 
     @Test
     func theStartTimeDoesNotCount() {
         var other = self.run
         other.order.start = other.order.start.advanced(by: .milliseconds(1))
-        #expect(
-            RunKey(self.run, modelName: "m", replayID: nil).digest
-                == RunKey(other, modelName: "m", replayID: nil).digest
-        )
+        let keys = [self.run, other].map { RunKey($0, modelName: "m", replayID: nil, topic: "t") }
+        #expect(keys[0].digest == keys[1].digest)
     }
-
-    /// Written to every journal: a digest that changes would forget every run ever seen.
-    @Test
-    func theDigestStaysAsItWas() {
-        #expect(RunKey(self.run, modelName: "m", replayID: nil).digest == RunKeyTests.known)
-    }
-
-    private static let known: UInt64 = 13_926_734_101_564_670_976
 }

@@ -16,13 +16,19 @@ struct TransactionPlannerTests {
                 horizon: nil
             )
         )
-        var planner = TransactionPlanner(
-            TransactionPlanner.Settings(batchEntries: 3, maximumRecordBytes: 1_000, maximumDeadBytes: 2_000)
-        )
+        var planner: TransactionPlanner
         let own: Lease
         let source: Lease
 
-        init() throws {
+        init(batchBytes: Int = 1_000_000) throws {
+            self.planner = TransactionPlanner(
+                TransactionPlanner.Settings(
+                    batchEntries: 3,
+                    batchBytes: batchBytes,
+                    maximumRecordBytes: 1_000,
+                    maximumDeadBytes: 2_000
+                )
+            )
             let membership = try #require(GroupMembership(groupID: "slipway", generation: 1, memberID: "m"))
             self.ownership.joined(membership)
             self.own = Lease(.inbox(Partition(rawValue: 0)), epoch: 1)
@@ -82,6 +88,7 @@ struct TransactionPlannerTests {
             case .failed(_, let failures): "failed \(failures)"
             case .fenced: "fenced"
             case .blamed(let count, _): "blamed \(count)"
+            case .letterRefused(let origin, _, _): "letterRefused \(origin.offset.rawValue)"
             case .topicTakesNothing(let failures): "topicTakesNothing \(failures)"
             }
         }
@@ -98,6 +105,25 @@ struct TransactionPlannerTests {
         #expect(world.next() == nil)
         #expect(world.ended(first, .committed(records: 1)) == ["committed 1"])
         #expect(try #require(world.next()).entries.count == 2)
+    }
+
+    @Test func largeEventsGoInSmallerTransactions() throws {
+        let world = try World(batchBytes: 100)
+        let large = OriginalRecord(origin: RolloutState.sample(1).origin, value: Array(repeating: 0, count: 40))
+        for _ in 0..<3 {
+            let reason = DeadLetterReason(.truncated, "the text ends")
+            world.planner.append(TransactionEntry(.dead(large, reason, at: wall(1), maximumBytes: 1_000)))
+        }
+        let huge = OriginalRecord(origin: RolloutState.sample(1).origin, value: Array(repeating: 0, count: 600))
+        let event = ForwardedEvent(record: huge, id: RolloutID(1), owner: 2, time: wall(9))
+        world.planner.append(TransactionEntry(.forwarded(event, maximumDeadBytes: 1_000)))
+        var sizes: [Int] = []
+        while let transaction = world.next() {
+            sizes.append(transaction.entries.count)
+            _ = world.ended(transaction, .committed(records: 1))
+        }
+        // One that is larger than the limit goes all the same, alone.
+        #expect(sizes == [2, 1, 1])
     }
 
     @Test func everyJournalPartitionThatIsWrittenIsFenced() throws {
@@ -249,6 +275,72 @@ struct TransactionPlannerTests {
         }
         #expect(state.cause?.class == .recordTooLarge)
         #expect(second.entries[1].isStep(of: [RolloutID(2)]))
+    }
+
+    /// Rule 24: whatever a broker has against a record, it is that record's fault alone, where it takes others.
+    @Test func aRecordThatABrokerRefusesEndsItsOwnRolloutOnly() throws {
+        let world = try World()
+        let invalid = PortFailure(.invalidRecord, "Broker: Broker failed to validate record")
+        world.planner.append(world.step(1))
+        world.planner.append(world.accepted(2, at: 20))
+        let whole = try #require(world.next())
+        #expect(world.ended(whole, .refused([0: invalid, 1: invalid])) == ["blamed 2"])
+        let first = try #require(world.next())
+        #expect(world.ended(first, .committed(records: 1)) == ["committed 1"])
+        let second = try #require(world.next())
+        #expect(world.ended(second, .refused([0: invalid])) == ["blamed 1", "abandoned 2"])
+        let third = try #require(world.next())
+        guard case .accepted(let state, _) = third.entries[0].content else {
+            Issue.record("the event is lost")
+            return
+        }
+        #expect(state.cause?.class == .recordRefused)
+        #expect(state.cause?.message.contains("failed to validate record") == true)
+    }
+
+    /// A topic that validates what we write refuses all of it: a person has to mend that, and no rollout ends for it.
+    @Test func aTopicThatRefusesAllOfOursEndsNobody() throws {
+        let world = try World()
+        let invalid = PortFailure(.invalidRecord, "Broker: Broker failed to validate record")
+        world.planner.append(world.step(1))
+        world.planner.append(world.step(2))
+        #expect(world.ended(try #require(world.next()), .refused([0: invalid, 1: invalid])) == ["blamed 2"])
+        for failures in 1...8 {
+            let next = try #require(world.next(100 * Double(failures)))
+            let events = world.ended(next, .refused([0: invalid]))
+            #expect(events.allSatisfy { $0.hasPrefix("blamed") || $0.hasPrefix("failed") }, "\(events)")
+        }
+    }
+
+    /// This worker's clock may be wrong: that is no rollout's fault, and nothing ends for it.
+    @Test func aTimeThatABrokerRefusesIsNobodysFault() throws {
+        let world = try World()
+        let time = PortFailure(.invalidTime, "Broker: Invalid timestamp")
+        world.planner.append(world.step(1))
+        #expect(world.ended(try #require(world.next()), .refused([0: time])) == ["failed 1"])
+    }
+
+    @Test func aDeadLetterThatABrokerRefusesInEveryFormIsPassedOverAndTold() throws {
+        let world = try World()
+        let invalid = PortFailure(.invalidRecord, "Broker: Broker failed to validate record")
+        let origin = Origin(topic: "events", partition: 4, offset: 20)
+        let letter = TransactionEntry.Content.dead(
+            OriginalRecord(origin: origin, value: []),
+            DeadLetterReason(.empty, "no bytes"),
+            at: .epoch,
+            maximumBytes: 1_000
+        )
+        world.planner.append(TransactionEntry(letter, taken: .init(world.source, next: 21)))
+        world.planner.append(world.step(1))
+        let whole = try #require(world.next())
+        #expect(world.ended(whole, .refused([0: invalid])) == ["blamed 1"])
+        #expect(world.ended(try #require(world.next()), .refused([0: invalid])) == ["blamed 1"])
+        let short = try #require(world.next())
+        #expect(world.ended(short, .refused([0: invalid])) == ["blamed 1", "letterRefused 20"])
+        let offset = try #require(world.next())
+        #expect(offset.offsets[world.source] == 21)
+        #expect(world.ended(offset, .committed(records: 0)) == ["committed 1"])
+        #expect(try #require(world.next()).entries[0].isStep(of: [RolloutID(1)]))
     }
 
     @Test(arguments: [true, false])

@@ -79,4 +79,19 @@ struct TwinTests {
         #expect(bench.endings.map(\.cause?.class) == [.build])
         #expect(bench.endings.first?.cause?.message == "build b ended as 'build failed'")
     }
+
+    /// Found by seed 500148: the first attempt's doubt was closed, and the twin of the second was younger than that.
+    @Test func aDoubtThatIsOpenedAgainCoversWhatWasMadeSince() {
+        var state = RolloutState.sample()
+        state.doubt(.build, until: wall(10_000))
+        state.doubt(.build)
+        #expect(state.aftermath?.doubts.first?.covers(wall(60_000)) == true)
+        state.closeDoubts(at: wall(60_000))
+        #expect(state.aftermath?.doubts.map(\.until) == [wall(60_000)])
+        state.doubt(.build)
+        state.closeDoubts(at: wall(30_000))
+        #expect(state.aftermath?.doubts.map(\.until) == [wall(60_000)], "what may come later may do so still")
+        state.doubt(.build, until: wall(20_000))
+        #expect(state.aftermath?.doubts.map(\.until) == [wall(60_000)])
+    }
 }

@@ -45,12 +45,12 @@ struct VirtualWorkbench: Sendable {
     mutating func answer(_ call: APICall, now: MonotonicTime) -> Result<CallResult, CallFailure> {
         switch call {
         case .probe: .success(.alive)
-        case .findProject: .success(.projects(["project"]))
-        case .findExperiment: .success(.experiment(id: "experiment"))
+        case .findProject, .readProject: .success(.projects([.sample]))
+        case .findExperiment, .readExperiment: .success(.experiments([.sample]))
         case .readRun(_, _, let run): .success(.run(self.runs[run]))
         case .newestRun: .success(.run(self.runs.values.max { $0.order < $1.order }))
         case .findRuntime: .success(.runtime(identifier: "runtime"))
-        case .findVersion(let model, _, let run, let marker, _):
+        case .findVersion(let model, _, let run, let marker, _, _):
             .success(.version(self.version({ $0.model == model && $0.run == run }, marker: marker, now: now)))
         case .readVersion(_, let id, let marker):
             .success(.version(self.version({ $0.id == id }, marker: marker, now: now)))

@@ -20,7 +20,7 @@ struct VirtualWorld {
 
         init(number: Int, policy: Coordinator.Policy, seed: UInt64) {
             self.number = number
-            self.coordinator = Coordinator(policy: policy, seed: seed)
+            self.coordinator = Coordinator(policy: policy, plans: AcceptedPlans(), seed: seed)
         }
     }
 
@@ -151,6 +151,8 @@ struct VirtualWorld {
         case .answer(let flight, let result): self.answer(flight, result)
         case .commitEnd(let process): self.commitEnded(process)
         case .wake(let process):
+            // One that was put forward since comes once, else each of them would call for another.
+            guard let wake = self.processes[process].wake, wake <= self.now else { return }
             self.processes[process].wake = nil
             guard !self.processes[process].crashed else { return }
             self.processes[process].coordinator.advance(now: self.moment)

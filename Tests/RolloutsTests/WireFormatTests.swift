@@ -111,9 +111,9 @@ struct WireFormatTests {
             maximumBytes: 1_000_000
         )
         #expect(Self.headers(letter.headers) == Self.letterHeaders)
-        // Its identity hashes partition and offset.
+        // Its identity hashes place and time.
         let event = try EventDecoder.decode(record).get()
-        #expect(RolloutID(of: event, workspace: "w").description == "96afeadcb402f36a600754ad158260c1")
+        #expect(RolloutID(of: event, workspace: "w").description == "e07a526f5d19ef080f9cdba10afa495a")
     }
 
     /// The body of a rollout's journal record.
@@ -140,7 +140,7 @@ struct WireFormatTests {
     /// Its header fields.
     private static let rolloutHeaders = #"""
         slipway_schema=4 slipway_kind=rollout slipway_process=p slipway_generation=3 slipway_sequence=3 \#
-        slipway_phase=waiting slipway_step=build slipway_run_key=50477908900f3f65 \#
+        slipway_phase=waiting slipway_step=build \#
         slipway_lane=project/model
         """#
 

@@ -62,6 +62,7 @@ struct DemoHostTests {
             func count(_ name: String) -> Int? { names?[name]?.text.flatMap { topics[$0]?.partitionCount } }
             #expect(["inbox", "journal"].map(count) == [3, 3])
             #expect(["events", "status", "dead"].map(count) == [2, 2, 2])
+            #expect(count("commands") == 1)
         }
     }
 

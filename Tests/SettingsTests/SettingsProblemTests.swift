@@ -105,6 +105,21 @@ import Testing
             "default: kafka.transaction.timeout.ms: is 10000, must be at least 10000 less than "
                 + "kafka.session.timeout.ms (15000), or a dead worker's transaction would hold back whoever takes over"
         ),
+        (
+            "rollout.intentValidity=41s",
+            "--set: rollout.intentValidity: is 41s, must be at least 5s less than kafka.session.timeout.ms (45000): a worker "
+                + "that is cut off from Kafka alone would still make calls when others have its partitions"
+        ),
+        (
+            "kafka.max.poll.interval.ms=39999",
+            "--set: kafka.max.poll.interval.ms: is 39999, must be at least 40000: a worker polls nothing for up to 30000 while "
+                + "it ends what is under way in a partition that another one takes over"
+        ),
+        (
+            "kafka.max.poll.interval.ms=44000",
+            "--set: kafka.max.poll.interval.ms: is 44000, less than kafka.session.timeout.ms (45000); librdkafka takes no such "
+                + "pair"
+        ),
         ("polling.minimum=20s", "--set: polling.minimum: is 20s, more than polling.maximum (15s)"),
         ("rollout.backoffBase=40s", "--set: rollout.backoffBase: is 40s, more than rollout.backoffCap (30s)"),
         (

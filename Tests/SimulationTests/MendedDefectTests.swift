@@ -34,6 +34,13 @@ struct MendedDefectTests {
             "twins",
             // A call was applied when its clean-up had looked already (rule 21).
             "applied-too-late",
+            // A page in place of the answer, for some seconds, and a clean-up gave its look up (rule 12).
+            "clean-up-behind-a-page",
+            // That a run was under way and that it has finished were one rollout, which ended twice.
+            "running-before-finished",
+            // A replay, or an event of another topic, deployed the live run once more, and the first key was forgotten.
+            "live-after-a-replay",
+            "topics-in-turn",
             // One record of somebody else's in a journal partition ended every worker in turn (rule 18).
             "stray-record",
         ]

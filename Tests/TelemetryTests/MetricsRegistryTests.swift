@@ -83,6 +83,17 @@ struct MetricsRegistryTests {
         #expect(text.contains("slipway_metrics_series_overflow_total{family=\"f_total\"} 2\n"))
     }
 
+    /// Of several gauges in one the last writer's would be shown, whichever that is.
+    @Test func aGaugeBeyondTheBoundIsCountedAndNotShown() {
+        let registry = MetricsRegistry(maximumSeries: 2)
+        let family = registry.gauges("lag", help: "l", labels: ["partition"])
+        for partition in 0..<4 { family.with(String(partition)).set(10 * partition) }
+        let text = registry.prometheusText()
+        #expect(text.contains("lag{partition=\"1\"} 10\n"))
+        #expect(!text.contains("lag{partition=\"overflow\"}"))
+        #expect(text.contains("slipway_metrics_series_overflow_total{family=\"lag\"} 2\n"))
+    }
+
     @Test func aRemovedSeriesIsNotShown() {
         let registry = MetricsRegistry()
         let family = registry.gauges("lag", help: "l", labels: ["partition"])

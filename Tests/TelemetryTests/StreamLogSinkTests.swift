@@ -107,6 +107,23 @@ struct StreamLogSinkTests {
         #expect(sink.droppedLineCount == 1)
     }
 
+    /// Whoever closes a sink may close its descriptor next, whose number then is another file's.
+    @Test func aClosedSinkWritesNoNoticeOfWhatItDoesNotTake() async throws {
+        let pipe = try Pipe()
+        let sink = StreamLogSink(
+            fileDescriptor: FileDescriptor(pipe.writeEnd),
+            format: .json,
+            maximumQueuedBytes: 10_000
+        )
+        // The full pipe holds the writer up, so that it has not ended when the last lines come.
+        for _ in 0..<2000 { sink.write(self.record) }
+        let dropped = sink.droppedLineCount
+        #expect(await sink.close(within: .milliseconds(20)) == false)
+        for _ in 0..<5 { sink.write(self.record) }
+        #expect(self.told(pipe.readAll { self.told($0) >= dropped }) == dropped)
+        #expect(sink.droppedLineCount == dropped + 5)
+    }
+
     @Test func aDescriptorThatRefusesIsSurvived() async {
         let sink = StreamLogSink(fileDescriptor: FileDescriptor(-1), format: .json)
         sink.write(self.record)

@@ -124,7 +124,8 @@ struct ErrorTests {
         (#"{"errors":["model.busy","x"]}"#, "model.busy; x"), (#"{"errors":"model.busy"}"#, "model.busy"),
         (#"{"success":false,"errors":{"a":1}}"#, "no reason given"),
         (#"{"success":false,"errors":[{"a":1}]}"#, #"{"success":false,"errors":[{"a":1}]}"#),
-        (#"{"errors":{"code":"c","message":"m"}}"#, "c: m"),
+        (#"{"errors":{"code":"c","message":"m"}}"#, "c: m"), ("\u{FEFF}<!doctype html>", "a page instead of JSON"),
+        ("\u{FEFF}" + Self.gateway(14, "later"), "later"),
     ])
     func foreignBodiesGiveAMessage(body: String, message: String) async throws {
         let response = HTTPResponse(status: 502, body: Array(body.utf8))
@@ -159,6 +160,21 @@ struct ErrorTests {
         #expect(error.outcome == .unknown)
         #expect(error.httpStatus == 200)
         #expect(error.message.contains(message))
+    }
+
+    @Test(arguments: [200, 502])
+    func aCompressedAnswerThatNobodyAskedForIsNamed(status: Int) async throws {
+        let body: [UInt8] = [0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0xAB, 0xAE, 0x05, 0x00]
+        let bench = try Bench(.answer(HTTPResponse(status: status, body: body)))
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
+        #expect(error?.message.contains("compressed (gzip), which was not asked for") == true)
+        #expect(error?.author == .inBetween)
+    }
+
+    @Test func aBareNaNIsNamed() async throws {
+        let bench = try Bench(.json(#"{"id":"p","cpu":NaN}"#))
+        let error = await failure(of: { () throws(APIError) in try await bench.client.perform(.project("p")) })
+        #expect(error?.message == "the answer can't be read: NaN is not JSON at byte 16")
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])

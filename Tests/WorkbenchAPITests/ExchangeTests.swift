@@ -111,6 +111,8 @@ struct ExchangeTests {
         #expect(model?.id == "1")
     }
 
+    private static let start = Timestamp(millisecondsSinceEpoch: 0)
+
     @Test(arguments: [
         (["a", "b", "c"], "more than 3 pages"), (["a", "b", "a"], "a page token came twice"),
         (["a", "a"], "a page token came twice"),
@@ -118,7 +120,7 @@ struct ExchangeTests {
     func aListingThatGoesOnTooLongIsAnError(tokens: [String], message: String) {
         var cursor = PageCursor(.listModels)
         let error = #expect(throws: APIError.self) {
-            for token in tokens { try cursor.advance(to: token, pageBytes: 1, in: self.dialect) }
+            for token in tokens { try cursor.advance(to: token, pageBytes: 1, at: Self.start, in: self.dialect) }
         }
         #expect(error?.kind == .protocol)
         #expect(error?.outcome == .notApplied)
@@ -127,8 +129,10 @@ struct ExchangeTests {
 
     @Test func aListingOfTooManyBytesIsAnError() throws {
         var cursor = PageCursor(.listModels)
-        try cursor.advance(to: "a", pageBytes: 200, in: self.dialect)
-        let error = #expect(throws: APIError.self) { try cursor.advance(to: "b", pageBytes: 1, in: self.dialect) }
+        try cursor.advance(to: "a", pageBytes: 200, at: Self.start, in: self.dialect)
+        let error = #expect(throws: APIError.self) {
+            try cursor.advance(to: "b", pageBytes: 1, at: Self.start, in: self.dialect)
+        }
         #expect(error?.message == "more than 200 bytes of pages")
     }
 

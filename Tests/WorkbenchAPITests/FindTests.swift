@@ -43,7 +43,7 @@ struct FindTests {
         let bench = try Bench(.json(#"{"models":[{"id":"1","name":"fraud-2"}]}"#))
         #expect(try await bench.client.perform(.model(project: "p", named: "fraud")) == nil)
         let experiments = try Bench(.json(#"{"experiments":[{"id":"1","name":"x-2"},{"id":"2","name":"x"}]}"#))
-        #expect(try await experiments.client.perform(.experiment(project: "p", named: "x"))?.id == "2")
+        #expect(try await experiments.client.perform(.experiments(project: "p", named: "x")).map(\.id) == ["2"])
         let projects = try Bench(.json(#"{"projects":[{"id":"1","name":"x"},{"id":"2","name":"xx"}]}"#))
         #expect(try await projects.client.perform(.projects(named: "x")).map(\.id) == ["1"])
     }

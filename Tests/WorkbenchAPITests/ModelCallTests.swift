@@ -34,6 +34,12 @@ struct ModelCallTests {
         #expect(bench.records.map(\.operation.id) == ["CallModel"])
     }
 
+    @Test func aReplyIsBoundedMoreTightlyThanTheWorkbench() async throws {
+        let bench = try Bench(.json(#"{"success":true}"#))
+        _ = try await self.call(bench)
+        #expect(bench.transport.requests.first?.maximumResponseBytes == 1 << 20)
+    }
+
     @Test(arguments: [
         (#"{"success":false,"errors":"boom"}"#, false, false, "boom"), (#"{"response":null}"#, true, false, ""),
         (#"{"response":0}"#, true, true, ""), (#"{"errors":["a","b"]}"#, false, false, "a; b"),

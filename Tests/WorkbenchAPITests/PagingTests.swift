@@ -3,6 +3,7 @@
 import HTTPValues
 import TestSupport
 import Testing
+import Values
 
 @testable import WorkbenchAPI
 
@@ -58,6 +59,26 @@ struct PagingTests {
         #expect(error?.kind == .protocol)
         #expect(error?.message == "more than 5 pages")
         #expect(endless.requests.count == 5)
+    }
+
+    @Test func aListingThatTakesTooLongEnds() throws {
+        let dialect = Dialect(baseURL: try ServiceURL("https://ml.example.com"), requestTimeout: .seconds(10))
+        let start = Timestamp(millisecondsSinceEpoch: 0)
+        var cursor = PageCursor(APIOperation("ListThings", "GET", "/things"))
+        try cursor.advance(to: "a", pageBytes: 1, at: start, in: dialect)
+        try cursor.advance(to: "b", pageBytes: 1, at: start.advanced(by: .seconds(20)), in: dialect)
+        let error = #expect(throws: APIError.self) {
+            try cursor.advance(to: "c", pageBytes: 1, at: start.advanced(by: .milliseconds(20_001)), in: dialect)
+        }
+        #expect(error?.kind == .timeout)
+    }
+
+    @Test func aListingIsBoundedInBytes() throws {
+        let dialect = Dialect(baseURL: try ServiceURL("https://ml.example.com"))
+        let start = Timestamp(millisecondsSinceEpoch: 0)
+        var cursor = PageCursor(APIOperation("ListThings", "GET", "/things"))
+        try cursor.advance(to: "a", pageBytes: 64 << 20, at: start, in: dialect)
+        #expect(throws: APIError.self) { try cursor.advance(to: "b", pageBytes: 1, at: start, in: dialect) }
     }
 
     @Test func nothingIsFetchedAhead() async throws {

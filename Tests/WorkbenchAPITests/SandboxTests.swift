@@ -206,8 +206,8 @@ struct SandboxTests {
             let client = workbench.client
             let subject = try await Subject(workbench, runs: 5)
             #expect(try await client.perform(.projects(named: "telco")).map(\.id) == [subject.project])
-            let experiment = try await client.perform(.experiment(project: subject.project, named: "xgb"))
-            #expect(experiment?.id == subject.experiment)
+            let found = try await client.perform(.experiments(project: subject.project, named: "xgb"))
+            #expect(found.map(\.id) == [subject.experiment])
             let newest = try await client.perform(
                 .newestFinishedRun(project: subject.project, experiment: subject.experiment)
             )
@@ -218,9 +218,9 @@ struct SandboxTests {
                 let model = try await client.perform(.register(subject.registration(name)))
                 if name == "churn" { versions.append(try #require(model.version(ofRun: subject.run)).id) }
             }
-            let found = try await client.perform(.versions(modelNamed: "churn", run: subject.run))
-            #expect(Set(found.map(\.id)) == Set(versions))
-            #expect(found.allSatisfy { $0.tags["slipway"] == "r-1" })
+            let versionsFound = try await client.perform(.versions(modelNamed: "churn", run: subject.run))
+            #expect(Set(versionsFound.map(\.id)) == Set(versions))
+            #expect(versionsFound.allSatisfy { $0.tags["slipway"] == "r-1" })
             #expect(try await client.perform(.versions(modelNamed: "churn", run: "other")).isEmpty)
 
             for name in ["churn-3", "churn", "my-churn"] {

@@ -42,6 +42,21 @@ struct SecretTests {
         #expect(model.accessKey.reveal() == Self.accessKey)
     }
 
+    /// A workbench may repeat the whole request in its refusal.
+    @Test func anEchoedValueOfTheEnvironmentIsRemoved() async throws {
+        let bench = try Bench(.json(#"{"message":"bad request {T: hunter2-hunter2, A: 1}","code":3}"#, status: 400))
+        let request = DeploymentRequest(
+            projectID: "p",
+            modelID: "m",
+            buildID: "b",
+            environment: EnvironmentVariables(["T": "hunter2-hunter2", "A": "1"])
+        )
+        let error = await failure(of: { () throws(APIError) in
+            try await bench.client.perform(.createDeployment(request))
+        })
+        #expect(error?.message == "bad request {T: <redacted>, A: 1}")
+    }
+
     @Test(arguments: [
         "key \(testKey) is wrong", "\(testKey)", "a\(testKey)b", "Authorization: Bearer \(testKey)",
         "try mbtbh46x9h7wxj4cdkxz9fxl0nzmrefv instead", #"bad accessKey=mbtbh46x9h7wxj4cdkxz9fxl0nzmrefv."#,
@@ -112,8 +127,21 @@ struct SecretTests {
         #expect(try source.bearerToken().reveal() == "first")
         source.reload()
         #expect(try source.bearerToken().reveal() == "second")
+        try Data("\u{FEFF}third\r\n".utf8).write(to: file)
+        source.reload()
+        #expect(try source.bearerToken().reveal() == "third")
         try Data("\n".utf8).write(to: file)
         source.reload()
         #expect(throws: CredentialFailure.self) { try source.bearerToken() }
+    }
+
+    @Test func aKeyFileThatIsNoneIsNamed() {
+        let folder = URL.temporaryDirectory.path
+        #expect(throws: CredentialFailure("the key file \(folder) can't be read: not a regular file")) {
+            try FileCredential(path: folder).bearerToken()
+        }
+        #expect(throws: CredentialFailure("the key file /dev/zero can't be read: not a regular file")) {
+            try FileCredential(path: "/dev/zero").bearerToken()
+        }
     }
 }

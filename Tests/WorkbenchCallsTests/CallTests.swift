@@ -71,44 +71,78 @@ struct CallTests {
 
     static let probes: [Exemplar] = [
         Exemplar(
-            call: .probe(.workbench, projectID: nil),
+            call: .probe(.workbench, nil),
             lines: ["POST /auth/validate_key"],
             body: #"{"audience":"API"}"#,
-            answers: [.json(#"{"valid":true,"username":"u"}"#)],
+            answers: [key],
             result: .alive
         ),
         Exemplar(
-            call: .probe(.workbench, projectID: "p"),
+            call: .probe(.experiments, ProbePlace(projectID: "p", experimentID: "e")),
             lines: [
-                "POST /auth/validate_key", "GET /projects/p",
-                "GET /projects/p/models?page_size=100&search_filter=%7B%22name%22%3A%22slipway-probe%22%7D",
+                "POST /auth/validate_key", "GET /projects/p", "GET /projects/p/experiments?page_size=1",
+                "GET /projects/p/experiments/e/runs?page_size=1&sort=-start_time",
             ],
-            answers: [
-                .json(#"{"valid":true,"username":"u"}"#), .json(#"{"id":"p","name":"n"}"#),
-                .json(#"{"models":[],"next_page_token":""}"#),
-            ],
+            answers: [key, .json(#"{"id":"p","name":"n"}"#), .json(#"{"experiments":[]}"#), .json("{}")],
             result: .alive
         ),
         Exemplar(
-            call: .probe(.registry, projectID: nil),
-            lines: ["GET /registry/models?page_size=100&search_filter=%7B%22model_name%22%3A%22slipway-probe%22%7D"],
-            answers: [.json(#"{"models":[{"model_id":"x"}],"next_page_token":"more"}"#)],
+            call: .probe(.models, ProbePlace(projectID: "p", modelID: "m", buildID: "b")),
+            lines: [
+                "POST /auth/validate_key", "GET /projects/p/models?page_size=1",
+                "GET /projects/p/models/m/builds?page_size=1&sort=-created_at",
+                "GET /projects/p/models/m/builds/b/deployments?page_size=1",
+            ],
+            answers: [key, .json(#"{"models":[],"next_page_token":"more"}"#), .json("{}"), .json("{}")],
+            result: .alive
+        ),
+        Exemplar(
+            call: .probe(.registry, nil),
+            lines: ["POST /auth/validate_key", "GET /registry/models?page_size=1"],
+            answers: [key, .json(#"{"models":[{"model_id":"x"}],"next_page_token":"more"}"#)],
+            result: .alive
+        ),
+        Exemplar(
+            call: .probe(.modelService, nil),
+            lines: ["POST /model"],
+            body: #"{"accessKey":"slipway-probe","request":{}}"#,
+            answers: [
+                .json(#"{"success":false,"errors":{"code":"model.not_found","message":"no such key"}}"#, status: 404)
+            ],
             result: .alive
         ),
     ]
+
+    private static let key = HandWritten.json(#"{"valid":true,"username":"u"}"#)
 
     static let looks: [Exemplar] = [
         Exemplar(
             call: .findProject(name: "n"),
             lines: ["GET /projects?page_size=100&search_filter=%7B%22name%22%3A%22n%22%7D"],
-            answers: [.json(#"{"projects":[{"id":"1","name":"nn"},{"id":"2","name":"n"},{"id":"3","name":"n"}]}"#)],
-            result: .projects(["2", "3"])
+            answers: [
+                .json(
+                    #"{"projects":[{"id":"1","name":"nn"},{"id":"2","name":"n","owner":{"username":"u"}},{"id":"3","name":"n"}]}"#
+                )
+            ],
+            result: .projects([ProjectFacts(id: "2", name: "n", owner: "u"), ProjectFacts(id: "3", name: "n")])
+        ),
+        Exemplar(
+            call: .readProject(projectID: "p"),
+            lines: ["GET /projects/p"],
+            answers: [.json(#"{"id":"p","name":"n","owner":{"username":"u"}}"#)],
+            result: .projects([ProjectFacts(id: "p", name: "n", owner: "u")])
         ),
         Exemplar(
             call: .findExperiment(projectID: "p", name: "n"),
             lines: ["GET /projects/p/experiments?page_size=100&search_filter=%7B%22name%22%3A%22n%22%7D"],
-            answers: [.json(#"{"experiments":[{"id":"1","name":"n"}],"next_page_token":"not needed"}"#)],
-            result: .experiment(id: "1")
+            answers: [.json(#"{"experiments":[{"id":"1","name":"n"},{"id":"2","name":"nn"}]}"#)],
+            result: .experiments([ExperimentFacts(id: "1", projectID: "", name: "n")])
+        ),
+        Exemplar(
+            call: .readExperiment(projectID: "p", experimentID: "e"),
+            lines: ["GET /projects/p/experiments/e"],
+            answers: [.json(#"{"id":"e","project_id":"p","name":"n"}"#)],
+            result: .experiments([ExperimentFacts(id: "e", projectID: "p", name: "n")])
         ),
         Exemplar(
             call: .readRun(projectID: "p", experimentID: "e", runID: "r"),
@@ -162,9 +196,19 @@ struct CallTests {
         ),
         Exemplar(
             call: .findRuntime(.identifier("i")),
-            lines: [],
-            answers: [],
+            lines: ["GET /runtimes?page_size=100&search_filter=%7B%22image_identifier%22%3A%22i%22%7D"],
+            answers: [
+                .json(
+                    #"{"runtimes":[{"image_identifier":"ii"},{"image_identifier":"i","status":"ENABLED"}]}"#
+                )
+            ],
             result: .runtime(identifier: "i")
+        ),
+        Exemplar(
+            call: .findRuntime(.identifier("i")),
+            lines: ["GET /runtimes?page_size=100&search_filter=%7B%22image_identifier%22%3A%22i%22%7D"],
+            answers: [.json(#"{"runtimes":[{"image_identifier":"i","status":"DISABLED"}]}"#)],
+            result: .runtime(identifier: nil)
         ),
         Exemplar(
             call: .findBuild(

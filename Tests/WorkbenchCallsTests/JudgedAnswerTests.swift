@@ -13,6 +13,7 @@ struct JudgedAnswer: Sendable, CustomTestStringConvertible {
         case passed
         case wrong
         case notYet
+        case away
     }
 
     var answer: String
@@ -56,31 +57,33 @@ struct JudgedAnswerTests {
         JudgedAnswer(answer: #"{"success":false,"errors":["boom"],"response":[0]}"#, expect: "[0]", verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"boom","response":[0]}"#, expect: "[0]", verdict: .wrong),
         // No answer of a model: somebody in between has spoken.
-        JudgedAnswer(answer: "{}", verdict: .notYet), JudgedAnswer(answer: #"{"message":"no"}"#, verdict: .notYet),
-        JudgedAnswer(answer: "", verdict: .notYet), JudgedAnswer(answer: "[0,1]", verdict: .notYet),
-        JudgedAnswer(answer: "<html>all is well</html>", verdict: .notYet),
+        JudgedAnswer(answer: "{}", verdict: .away), JudgedAnswer(answer: #"{"message":"no"}"#, verdict: .away),
+        JudgedAnswer(answer: "", verdict: .away), JudgedAnswer(answer: "[0,1]", verdict: .away),
+        JudgedAnswer(answer: "<html>all is well</html>", verdict: .away),
         // Refused.
         JudgedAnswer(answer: #"{"errors":"no"}"#, status: 400, verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"no"}"#, status: 401, verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"no"}"#, status: 403, verdict: .wrong),
         JudgedAnswer(answer: #"{"errors":"too large"}"#, status: 413, verdict: .wrong),
-        // Busy, starting, or not known to the service yet.
+        // Busy, or not known to the service yet.
         JudgedAnswer(answer: #"{"errors":"no such model"}"#, status: 404, verdict: .notYet),
         JudgedAnswer(answer: #"{"errors":"model.busy"}"#, status: 429, verdict: .notYet),
-        JudgedAnswer(answer: #"{"errors":"model.error"}"#, status: 500, verdict: .notYet),
-        JudgedAnswer(answer: "bad gateway", status: 502, verdict: .notYet),
-        JudgedAnswer(answer: #"{"errors":"model.unavailable"}"#, status: 503, verdict: .notYet),
-        JudgedAnswer(answer: #"{"errors":"slow"}"#, status: 504, verdict: .notYet),
+        // The model, or the service: its probe decides.
+        JudgedAnswer(answer: #"{"errors":"model.error"}"#, status: 500, verdict: .away),
+        JudgedAnswer(answer: "bad gateway", status: 502, verdict: .away),
+        JudgedAnswer(answer: #"{"errors":"model.unavailable"}"#, status: 503, verdict: .away),
+        JudgedAnswer(answer: #"{"errors":"slow"}"#, status: 504, verdict: .away),
     ]
 
     private func verdict(_ answer: HandWritten, expect: String? = nil) throws -> JudgedAnswer.Verdict {
         let verification = Verification(request: #"{"rows":[1,2]}"#, expect: expect)
-        let model = HandWritten.json(#"{"id":"m","access_key":"a-model-key"}"#)
+        let model = HandWritten.json(#"{"id":"m","access_key":"a-model-key","auth_enabled":true}"#)
         let held = try Held(.verify(projectID: "p", modelID: "m", verification), [model, answer])
         switch held.success {
         case .verification(.passed)?: return .passed
         case .verification(.wrong)?: return .wrong
         case .verification(.notYet)?: return .notYet
+        case .verification(.away)?: return .away
         case let other:
             Issue.record("\(String(describing: other))")
             return .notYet
@@ -93,7 +96,7 @@ struct JudgedAnswerTests {
         #expect(try self.verdict(answer, expect: expected.expect) == expected.verdict)
     }
 
-    @Test func aModelServiceThatIsOutOfReachHasNotAnsweredYet() throws {
-        #expect(try self.verdict(.fail(.connect, mayHaveBeenSent: false)) == .notYet)
+    @Test func aModelServiceThatIsOutOfReachIsAway() throws {
+        #expect(try self.verdict(.fail(.connect, mayHaveBeenSent: false)) == .away)
     }
 }

@@ -99,11 +99,26 @@ struct ListingTests {
     }
 
     @Test func whatIsFoundAlreadyNeedsNoFurtherPage() throws {
-        let first = HandWritten.json(#"{"experiments":[{"id":"1","name":"nn"}],"next_page_token":"t"}"#)
-        let second = HandWritten.json(#"{"experiments":[{"id":"2","name":"n"}],"next_page_token":"t"}"#)
+        let first = HandWritten.json(#"{"runtimes":[{"image_identifier":"ii"}],"next_page_token":"t"}"#)
+        let second = HandWritten.json(#"{"runtimes":[{"image_identifier":"i"}],"next_page_token":"t"}"#)
         // The second page repeats its own token, but nobody follows it.
-        let held = try Held(.findExperiment(projectID: "p", name: "n"), [first, second])
-        #expect(held.success == .experiment(id: "2"))
+        let held = try Held(.findRuntime(.identifier("i")), [first, second])
+        #expect(held.success == .runtime(identifier: "i"))
+    }
+
+    @Test func allExperimentsOfANameAreFoundAndDeletedOnesOnlyWhereThereIsNoOther() throws {
+        let first = HandWritten.json(
+            #"{"experiments":[{"id":"1","name":"n","lifecycle_stage":"deleted"},{"id":"2","name":"n"}],"next_page_token":"t"}"#
+        )
+        let second = HandWritten.json(#"{"experiments":[{"id":"3","name":"n","project_id":"p"}]}"#)
+        let both = try Held(.findExperiment(projectID: "p", name: "n"), [first, second])
+        let found = [
+            ExperimentFacts(id: "2", projectID: "", name: "n"), ExperimentFacts(id: "3", projectID: "p", name: "n"),
+        ]
+        #expect(both.success == .experiments(found))
+        let deleted = HandWritten.json(#"{"experiments":[{"id":"1","name":"n","lifecycle_stage":"deleted"}]}"#)
+        let one = try Held(.findExperiment(projectID: "p", name: "n"), [deleted])
+        #expect(one.success == .experiments([ExperimentFacts(id: "1", projectID: "", name: "n")]))
     }
 
     @Test(arguments: [

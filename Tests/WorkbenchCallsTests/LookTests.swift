@@ -62,17 +62,43 @@ struct LookTests {
         #expect(all.lines == ["GET /projects/p/models/m/builds?page_size=100&sort=-created_at"])
     }
 
-    @Test("a marked build is ours if it is of our version, whatever else it says", arguments: [true, false])
+    @Test(
+        "a marked build is ours if it is of our version and runtime, whatever else it says",
+        arguments: [true, false]
+    )
     func marked(secondKeys: Bool) throws {
-        let ours = Listed(comment: "\(Self.marker) nightly", runtime: "other", user: "proxy", second: 1)
+        let ours = Listed(comment: "\(Self.marker) nightly", user: "proxy", second: 1)
         #expect(try self.id(self.found([ours], secondKeys: secondKeys)) == "b0")
         var another = ours
         another.version = "w"
         #expect(try self.found([another], secondKeys: secondKeys) == .build(nil))
+        // An event's comment can quote what can be known before: the id, also with another random part, never at the start.
+        let id = "slipway:0123456789abcdef0123456789abcdef"
+        for comment in [
+            "see \(Self.marker)", " \(Self.marker)", id, "\(id).5a5b", "\(Self.marker)5", "\(id) \(Self.marker)",
+        ] {
+            another = ours
+            another.comment = comment
+            another.second = 99
+            #expect(try self.found([another], secondKeys: secondKeys) == .build(nil), "\(comment)")
+        }
         another = ours
-        another.comment = "see \(Self.marker)"
-        another.runtime = "i"
+        another.runtime = "other"
         #expect(try self.found([another], secondKeys: secondKeys) == .build(nil))
+    }
+
+    @Test("a version of the run's id in another experiment is not the run's")
+    func versionOfAnotherExperiment() throws {
+        let call = APICall.findVersion(modelName: "n", experimentID: "e", runID: "r", marker: "k", nil)
+        let models = HandWritten.json(#"{"models":[{"model_id":"g","name":"n"}]}"#)
+        func found(_ experiment: String) throws -> CallResult? {
+            let metadata = #"{"mlflow_metadata":{"experiment_id":"\#(experiment)","run_id":"r"}}"#
+            let version = #"{"model_version_id":"v","model_id":"g","model_version_metadata":\#(metadata)}"#
+            return try Held(call, [models, .json(#"{"model_id":"g","model_versions":[\#(version)]}"#)]).success
+        }
+        #expect(try found("other") == .version(nil))
+        guard case .version(let facts?)? = try found("e") else { throw CancellationError() }
+        #expect(facts.versionID == "v")
     }
 
     @Test(

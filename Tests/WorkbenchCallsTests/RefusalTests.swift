@@ -12,6 +12,8 @@ struct RefusalTests {
     static let calls: [APICall] =
         (CallTests.probes + CallTests.looks + CallTests.reads + CallTests.creations
         + CallTests.sweeps).filter { !$0.lines.isEmpty }.map(\.call)
+        // A model service that refuses its probe has answered it (`ProbeTests`).
+        .filter { $0 != .probe(.modelService, nil) }
 
     /// An answer that is none, what kind of failure it is, and whether it leaves open what a changing call has done.
     struct Refusal: Sendable, CustomTestStringConvertible {
@@ -69,11 +71,16 @@ struct RefusalTests {
     }
 
     @Test(arguments: calls)
-    func whatIsNotThereIsAFailureButForARun(call: APICall) throws {
+    func whatIsNotThereIsAFailureButForWhatAnEventNames(call: APICall) throws {
         let held = try Held(call, [.refusal(404, code: 5)])
-        if case .readRun = call {
-            #expect(held.success == .run(nil))
-        } else {
+        switch call {
+        case .readProject, .readExperiment, .readRun:
+            // With its words: it may be the project that the workbench doesn't know.
+            guard case .absent(let failure) = held.success else { throw CancellationError() }
+            #expect(failure.kind == .notFound)
+            #expect(failure.httpStatus == 404)
+            #expect(failure.message.hasPrefix("\(held.operations[0]): "))
+        default:
             #expect(held.failure?.kind == .notFound)
             #expect(held.failure?.isOutcomeUnknown == false)
         }
@@ -115,7 +122,7 @@ struct RefusalTests {
 
     @Test(arguments: [#"{"valid":false}"#, "{}"])
     func aKeyThatIsNotValidIsRefused(body: String) throws {
-        let held = try Held(.probe(.workbench, projectID: nil), [.json(body)])
+        let held = try Held(.probe(.workbench, nil), [.json(body)])
         #expect(held.failure?.kind == .unauthorized)
         #expect(held.failure?.httpStatus == nil)
     }

@@ -11,7 +11,8 @@ import WorkbenchCalls
 /// The sample request: the model's key first, then the model.
 struct VerificationCallTests {
     private static let accessKey = "the-model's own key"
-    private static let model = HandWritten.json(#"{"id":"m","access_key":"\#(accessKey)"}"#)
+    private static let model = HandWritten.json(#"{"id":"m","access_key":"\#(accessKey)","auth_enabled":true}"#)
+    private static let silentModel = HandWritten.json(#"{"id":"m","access_key":"\#(accessKey)"}"#)
 
     private func verify(
         _ answers: HandWritten...,
@@ -39,6 +40,21 @@ struct VerificationCallTests {
         #expect(try self.verdict(held) == .passed)
     }
 
+    /// What the model service hands on can be read by the model's own code.
+    @Test(arguments: [("true", [true]), ("false", [false])])
+    func theAPIKeyGoesOnlyToAModelThatWantsIt(enabled: String, usesKey: [Bool]) throws {
+        let model = HandWritten.json(#"{"id":"m","access_key":"a","auth_enabled":\#(enabled)}"#)
+        let held = try self.verify(model, .json(#"{"success":true,"response":{}}"#))
+        #expect(held.sent.dropFirst().map(\.usesAPIKey) == usesKey)
+    }
+
+    @Test func whereNothingIsSaidTheKeyWaitsUntilItIsAskedFor() throws {
+        let refused = HandWritten.json(#"{"errors":"no"}"#, status: 401)
+        let held = try self.verify(Self.silentModel, refused, .json(#"{"success":true,"response":{}}"#))
+        #expect(held.sent.dropFirst().map(\.usesAPIKey) == [false, true])
+        #expect(try self.verdict(held) == .passed)
+    }
+
     @Test(arguments: [
         (#"{"response":[2]}"#, "the model's response differs from the expected one"),
         (#"{"success":false,"errors":"boom"}"#, "the model answers with an error: boom"),
@@ -49,14 +65,22 @@ struct VerificationCallTests {
     }
 
     @Test(arguments: [
-        HandWritten.json(#"{"errors":"busy"}"#, status: 429), .json("", status: 503), .json("", status: 404),
+        HandWritten.json("", status: 503), .json("", status: 404),
         .fail(.connect, mayHaveBeenSent: false), .fail(.timeout), .fail(.cut),
         // Somebody in between: nothing that the model has said.
         .json("", status: 401), .json("", status: 403), .json("<html>", status: 413), .json("<html>"),
         .json(#"{"success":true"#), .fail(.responseTooLarge),
     ])
-    func aServiceThatIsNotThereHasNotAnsweredYet(answer: HandWritten) throws {
-        guard case .notYet = try self.verdict(self.verify(Self.model, answer)) else {
+    func aServiceThatIsNotThereIsAway(answer: HandWritten) throws {
+        guard case .away = try self.verdict(self.verify(Self.model, answer)) else {
+            Issue.record("judged")
+            return
+        }
+    }
+
+    @Test func aModelThatIsBusyHasNotAnsweredYet() throws {
+        let busy = HandWritten.json(#"{"errors":"busy"}"#, status: 429)
+        guard case .notYet = try self.verdict(self.verify(Self.model, busy)) else {
             Issue.record("judged")
             return
         }

@@ -53,6 +53,17 @@ struct ControlTests {
         #expect(lines.last?["markers"]?["environment"]?["ROLLOUT"] == .string("7"))
     }
 
+    @Test("sizes are marks, also of a line that is read back")
+    func sizes() throws {
+        var virtual = VirtualSandbox()
+        let built = try SandboxRun(&virtual).build(&virtual)
+        _ = try built.deploy(&virtual, #"{"cpu": 1.5, "memory": 4, "nvidia_gpus": "2", "replicas": 3}"#)
+        let line = try #require(try virtual.auditLines().last)
+        let entry = AuditEntry(line: line)
+        #expect(line["markers"]?["cpu"]?.protoNumber == 1.5)
+        #expect(AuditEntry.Size.allCases.map(entry.size) == [1.5, 4, 3, 2])
+    }
+
     @Test("neither keys nor access keys are shown")
     func secrets() throws {
         var virtual = VirtualSandbox()

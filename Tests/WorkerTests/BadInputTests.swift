@@ -68,7 +68,7 @@ struct BadInputTests {
                     outcomes == [
                         "failed-run": "skipped runNotFinished", "deleted-run": "failed runNotFound",
                         "no-artifact": "failed registration", "running-run": "failed runNotFinished",
-                        "other-project": "failed runNotFound", "good": "deployed -",
+                        "other-project": "failed projectNotFound", "good": "deployed -",
                     ]
                 )
             }

@@ -24,6 +24,27 @@ struct EndOfWorkerTests {
         }
     }
 
+    /// Within two seconds, in librdkafka's own words: the first call that fails takes ten to say so.
+    @Test(arguments: ["127.0.0.1:1", "no.such.host.invalid:9092"])
+    func aKafkaThatIsAwayFromTheStartIsNamedInReadiness(address: String) async throws {
+        try await WorkerFixture.with { bed in
+            var settings = bed.settings(.catchAll)
+            settings.kafka = try KafkaProperties(bootstrapServers: address)
+            try await bed.withWorker(settings) { worker in
+                let began = ContinuousClock.now
+                while true {
+                    let cause = worker.health.snapshot.first { $0.name == "partitions" }?.cause ?? ""
+                    if cause.contains(address) {
+                        #expect(cause.hasPrefix("Kafka can't be reached: "))
+                        return
+                    }
+                    try #require(ContinuousClock.now - began < .seconds(2), "readiness says '\(cause)'")
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+        }
+    }
+
     @Test func aStopEndsAWorkerInTimeThoughKafkaHasGone() async throws {
         try await WorkerFixture.with(clock: .init(fixed: .seconds(3))) { bed in
             let mock = try #require(bed.mock)
@@ -73,6 +94,7 @@ struct EndOfWorkerTests {
             }
             #expect(failure?.kind == .kafka)
             #expect(failure?.description.contains("FENCED_INSTANCE_ID") == true, "\(String(describing: failure))")
+            #expect(failure?.description.contains("the same kafka.group.instance.id: give each worker") == true)
         }
     }
 }

@@ -20,7 +20,10 @@ struct HorizonBrokerTests {
         let admin = try Admin(properties: bed.kafka)
         // The inbox keeps events, too: read again, one would be deployed again.
         for topic in [bed.events, bed.topics.inbox] {
-            try await admin.changeSettings(ofTopic: topic, ["retention.ms": "\(milliseconds)"])
+            try await admin.changeSettings(
+                ofTopic: topic,
+                ["retention.ms": "\(milliseconds)", "segment.ms": "\(milliseconds)"]
+            )
         }
         await admin.close()
     }
@@ -45,7 +48,7 @@ struct HorizonBrokerTests {
             try await self.keepEvents(1_000, bed)
             let runs = try await bed.seedRuns(1)
             var settings = bed.settings(.catchAll)
-            settings.policy.dedupeHorizon = .seconds(1)
+            settings.policy.dedupeHorizon = .seconds(2)
             try await bed.withWorker(settings) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 let ended = try await bed.phases(untilEnded: 1)

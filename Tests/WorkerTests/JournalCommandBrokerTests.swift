@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CommandTable
-import Commands
 import Kafka
 import Machine
 import Rollouts
@@ -19,21 +17,8 @@ import Values
 struct JournalCommandBrokerTests {
     private static let key = RolloutID(high: 7, low: 7).description
 
-    /// Runs a command line of `slipway`.
     private func run(_ bed: WorkerFixture, _ words: String...) async -> (isSuccess: Bool, text: String) {
-        let capture = CapturedOutput()
-        let settings = [
-            "kafka.bootstrap.servers=\(KafkaFixture.genuineBootstrap ?? "")", "kafka.group.id=\(bed.groupID)",
-            "topics.inbox=\(bed.topics.inbox)", "topics.journal=\(bed.topics.journal)",
-            "topics.events=\(bed.events)", "workbench.url=\(bed.workbench)",
-        ]
-        let table = Program.table()
-        let status = await table.run(
-            ["journal"] + words + settings.flatMap { ["--set", $0] },
-            environment: [:],
-            output: Output(to: capture)
-        )
-        return (status.code == 0, capture.text + capture.errorText)
+        await bed.slipway(["journal"] + words)
     }
 
     private func write(

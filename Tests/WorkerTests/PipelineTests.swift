@@ -50,9 +50,7 @@ struct PipelineTests {
         try await WorkerFixture.with { bed in
             let runs = try await bed.seedRuns(2)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
-                for index in 0..<5 {
-                    try await bed.emit(runs[0].data(model: "churn"), id: "\(index)", key: "churn")
-                }
+                for _ in 0..<5 { try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn") }
                 try await bed.emit(runs[1].data(model: "other"), id: "last", key: "other")
                 let phases = try await bed.phases(untilEnded: 2)
                 #expect(Array(phases.values) == [Self.everything, Self.everything])
@@ -67,11 +65,45 @@ struct PipelineTests {
             let runs = try await bed.seedRuns(1)
             try await bed.withWorker(bed.settings(.catchAll)) { _ in
                 try await bed.emit(runs[0].data(model: "churn"), id: "1", key: nil, partition: partition)
-                try await bed.emit(runs[0].data(model: "churn"), id: "2", key: "churn")
+                try await bed.emit(runs[0].data(model: "churn"), id: "1", key: "churn")
                 let phases = try await bed.phases(untilEnded: 1)
                 #expect(Array(phases.values) == [Self.everything])
             }
             #expect(try await bed.audit().created["deployment"] == 1)
+        }
+    }
+
+    /// What a user does who reads the next step: corrects the event and sends it again, as another one.
+    @Test(arguments: WorkerFixture.clusters)
+    func aSecondTryWorks(isGenuine: Bool) async throws {
+        try await WorkerFixture.with(genuine: isGenuine) { bed in
+            let runs = try await bed.seedRuns(2)
+            let log = TestLog()
+            try await bed.withWorker(bed.settings(.catchAll), logger: log.logger) { _ in
+                // Told while it was under way, and when it had finished.
+                try await bed.emit(runs[0].data(model: "early", status: "RUNNING"), id: "1", key: "early")
+                try await bed.emit(runs[0].data(model: "early"), id: "2", key: "early")
+                // A wrong folder, and the right one.
+                let wrong = runs[1].data(model: "path", artifactPath: "nowhere")
+                try await bed.emit(wrong, id: "3", key: "path")
+                var ends = try await bed.phases(untilEnded: 3).values.compactMap(\.last).sorted()
+                #expect(ends == ["deployed", "failed", "skipped"])
+                // The very same event is not tried again, and says so.
+                try await bed.emit(wrong, id: "3", key: "path")
+                try await log.first("the event of a rollout that failed has come again, and is not tried again")
+                try await bed.emit(runs[1].data(model: "path"), id: "4", key: "path")
+                ends = try await bed.phases(untilEnded: 4).values.compactMap(\.last).sorted()
+                #expect(ends == ["deployed", "deployed", "failed", "skipped"])
+                // Once it is live, another event about it is a duplicate that names the rollout.
+                try await bed.emit(runs[1].data(model: "path"), id: "5", key: "path")
+                let statuses = try await bed.statuses(untilEnded: 5)
+                let last = statuses.values.compactMap(\.last).filter { $0.modelName == "path" }
+                let live = try #require(last.first { $0.phase == .deployed })
+                let duplicate = try #require(last.first { $0.phase == .skipped }?.cause)
+                #expect(duplicate.class == "duplicate")
+                #expect(duplicate.message.contains("deployed already: rollout \(live.rolloutID)"))
+            }
+            #expect(try await bed.audit().created["deployment"] == 2)
         }
     }
 

@@ -30,7 +30,7 @@ struct StartedOverIntakeTests {
                         self.assigned.formUnion(partitions)
                         self.membership = membership
                     case .group(.records(let lease, let entries)): self.records.append((lease, entries))
-                    case .group, .journal, .workbench, .woke, .stop: break
+                    case .group, .journal, .workbench, .commands, .woke, .stop: break
                     }
                 }
                 guard !isDone(self) else { return }
@@ -53,6 +53,7 @@ struct StartedOverIntakeTests {
             let inbox = LoopInbox()
             let group = KafkaGroup(
                 consumer: try Consumer(properties: bed.kafka, settings: settings.consumerSettings),
+                endReader: try PartitionReader(properties: bed.kafka, isolation: .uncommitted),
                 topics: bed.topics,
                 intake: Intake(settings.intake(inboxPartitions: 1)),
                 clock: WorkerClock(),

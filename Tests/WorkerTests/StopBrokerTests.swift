@@ -20,23 +20,12 @@ struct StopBrokerTests {
         of bed: WorkerFixture,
         _ body: (StalledTransaction) async throws -> Void
     ) async throws {
-        let other = try await bed.member(ofGroup: KafkaFixture.uniqueName("open"))
-        var probe = KafkaProbe(other)
-        _ = try await probe.assignment()
-        var settings = TransactionSettings(transactionalID: KafkaFixture.uniqueName("open"))
-        settings.transactionTimeout = .seconds(50)
-        let producer = try TransactionalProducer(properties: bed.kafka, settings: settings)
-        try await producer.initTransactions(timeout: .seconds(20))
         let start = StartRecord(partitionCount: bed.partitionCount, group: bed.groupID, workbench: bed.workbench)
-        let record = JournalRecord(start, writer: .init(process: settings.transactionalID, generation: 1))
-        let batch = TransactionBatch(
-            records: [record.produced(to: bed.topics.journal, partition)],
-            offsets: [TopicPartition(bed.topics.inbox, partition): Offset(rawValue: 0)],
-            membership: try #require(probe.membership)
-        )
-        _ = try await StalledTransaction.run(bed.kafka, producer, batch, body)
-        await producer.close()
-        await other.close()
+        func records(_ process: String) -> [ProducerRecord] {
+            let record = JournalRecord(start, writer: .init(process: process, generation: 1))
+            return [record.produced(to: bed.topics.journal, partition)]
+        }
+        try await bed.withOpenTransaction(records, inbox: partition, body)
     }
 
     /// The producer is lost while one partition's journal is held back: that one is read again, and by one reader only.

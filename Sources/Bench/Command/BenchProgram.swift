@@ -39,7 +39,12 @@ package enum BenchProgram {
         options: [
             Option("kafka", .value("BOOTSTRAP"), help: "A genuine Kafka, host:port; the mock cluster unless given."),
             Self.count("rollouts", 1...100_000, "Rollouts of a round.", 3_000),
-            Self.count("rounds", 1...20, "Rounds of throughput and restore; the best counts.", 3),
+            Self.count(
+                "rounds",
+                1...20,
+                "Rounds of throughput and restore; the best counts, of workers that are compared the median.",
+                3
+            ),
             Self.count("singles", 1...10_000, "Events of the latency measurement.", 200),
             Self.count("idle-events", 100...10_000_000, "Repeated events; a quarter as many without a route.", 200_000),
             Option(
@@ -62,12 +67,36 @@ package enum BenchProgram {
                 .value("FOLDER", .directory),
                 help: "Where slipway and slipway-sandbox are; beside this program unless given."
             ),
+            Option(
+                "only",
+                .value("NAME", .choice(Measurement.allCases.map(\.rawValue))),
+                help: "What is measured; all of it unless given.",
+                isRepeatable: true
+            ),
+            Option(
+                "worker",
+                .value("PATH", .file),
+                help: "Another slipway, such as an earlier commit's, to be measured in turns with this one."
+            ),
+            Option(
+                "broker",
+                .value("PID", .integer(1...Int(Int32.max))),
+                help: "Process of a broker on this machine, whose time is told beside the workers'.",
+                isRepeatable: true
+            ),
             Option("json", .flag(), help: "Print one JSON object."),
         ],
-        examples: [Command.Example("All figures:", "slipway-bench run --kafka localhost:9092")],
+        examples: [
+            Command.Example("All figures:", "slipway-bench run --kafka localhost:9092"),
+            Command.Example(
+                "Two workers, in five turns each:",
+                "slipway-bench run --kafka localhost:9092 --worker old/slipway --rounds 5 --only rollouts --only restore"
+            ),
+        ],
         exitStatuses: [.interrupted],
         body: { invocation, output in
             let settings = Self.settings(invocation)
+            if let problem = settings.problem { throw BenchFailure(problem) }
             let isJSON = invocation.flag("json")
             let figures = Mutex<[Figure]>([])
             let report = Report(settings: settings)
@@ -92,6 +121,7 @@ package enum BenchProgram {
 
     private static func settings(_ invocation: Invocation) -> BenchSettings {
         let waiting = invocation.texts("waiting").compactMap { Int($0) }
+        let only = Set(invocation.texts("only").compactMap { Measurement(rawValue: $0) })
         let own = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
         return BenchSettings(
             bootstrap: invocation.text("kafka"),
@@ -105,7 +135,10 @@ package enum BenchProgram {
             takeovers: invocation.integer("takeovers") ?? 0,
             idleTime: invocation.duration("idle-time") ?? .seconds(20),
             bareTime: .seconds(3),
-            concurrency: invocation.integer("concurrency") ?? 64
+            concurrency: invocation.integer("concurrency") ?? 64,
+            only: only.isEmpty ? Set(Measurement.allCases) : only,
+            otherWorker: invocation.text("worker"),
+            brokers: invocation.texts("broker").compactMap { Int32($0) }
         )
     }
 }

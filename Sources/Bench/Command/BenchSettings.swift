@@ -27,6 +27,16 @@ struct BenchSettings: Sendable {
     /// API calls under way at a time.
     var concurrency: Int
 
+    /// What is measured.
+    var only = Set(Measurement.allCases)
+    /// Another worker's program, to be measured in turns with ours; `nil` for none.
+    var otherWorker: String?
+    /// Processes of brokers on this machine, whose time is told, too.
+    var brokers: [Int32] = []
+
+    /// The worker that is measured.
+    var worker: String { "\(self.programs)/slipway" }
+
     /// Whether the figures that need a genuine Kafka are taken.
     var isGenuine: Bool { self.bootstrap != nil }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Kafka
+import Processes
 import Synchronization
 import Values
 
@@ -12,50 +13,43 @@ extension Bench {
         _ workbench: SimulatedWorkbench
     ) async throws -> [Figure] {
         let count = self.settings.idleEvents
-        let producer = try Producer(properties: fixture.kafka)
-        do {
+        let known = LoadGenerator(topics: topics, workbench: workbench, series: "round0")
+        let unwanted = LoadGenerator(topics: topics, workbench: workbench, series: "unwanted", isWanted: false)
+        var figures: [Figure?] = []
+        var bare: Double?
+        if self.settings.only.contains(.known) {
             self.progress("\(count) repeated events")
-            let known = LoadGenerator(topics: topics, workbench: workbench, series: "round0")
-            try await known.send(count, distinct: self.settings.rollouts, by: producer)
-            let bare = try await self.bareRecords(fixture, topics)
-            let repeated = try await self.rate(of: "duplicate", count, fixture, topics, workbench)
-            self.progress("\(count / 4) events without a route")
-            let unwanted = LoadGenerator(topics: topics, workbench: workbench, series: "unwanted", isWanted: false)
-            try await unwanted.send(count / 4, distinct: count / 4, by: producer)
-            let skipped = try await self.rate(of: "accepted", count / 4, fixture, topics, workbench)
-            await producer.close()
-            let limit = Figure.Limit(text: "a bare reader of the same topic", value: bare, unit: "/s")
-            return [
-                self.figure("duplicatesPerSecond", "events already known", repeated, limit),
-                self.figure(
-                    "unwantedPerSecond",
-                    "events without a route",
-                    skipped,
-                    limit,
-                    note: "each is a journal record and a status event"
-                ),
-            ].compactMap(\.self)
-        } catch {
-            await producer.close()
-            throw error
+            try await fixture.send(count, distinct: self.settings.rollouts, known)
+            bare = try await self.bareRecords(fixture, topics)
+            let rate = try await self.rate(of: "duplicate", count, fixture, topics, workbench)
+            figures.append(self.figure("duplicatesPerSecond", "events already known", rate, bare))
         }
+        if self.settings.only.contains(.unwanted) {
+            self.progress("\(count / 4) events without a route")
+            try await fixture.send(count / 4, distinct: count / 4, unwanted)
+            if bare == nil { bare = try await self.bareRecords(fixture, topics) }
+            let rate = try await self.rate(of: "accepted", count / 4, fixture, topics, workbench)
+            let note = "each is a journal record and a status event"
+            figures.append(self.figure("unwantedPerSecond", "events without a route", rate, bare, note: note))
+        }
+        return figures.compactMap(\.self)
     }
 
     private func figure(
         _ name: String,
         _ title: String,
         _ rate: Double?,
-        _ limit: Figure.Limit,
+        _ bare: Double?,
         note: String = ""
     ) -> Figure? {
         guard let rate else {
             self.progress("\(title): through within the first look, no rate; --idle-events gives more of them")
             return nil
         }
+        let limit = bare.map { Figure.Limit(text: "a bare reader of the same topic", value: $0, unit: "/s") }
         return Figure(name: name, title: title, value: rate, unit: "/s", limit: limit, note: note)
     }
 
-    /// Events a second, from the first look that sees any until all are through; `nil` where that is one look.
     private func rate(
         of outcome: String,
         _ count: Int,
@@ -65,24 +59,40 @@ extension Bench {
     ) async throws -> Double? {
         let worker = try await WorkerProcess(fixture, topics, workbench)
         do {
-            var first: (at: ContinuousClock.Instant, count: Double)?
-            let last = try await worker.metrics(
-                within: .seconds(120),
-                every: .milliseconds(50),
-                "\(count) events are not through"
-            ) { page in
-                let done = page.value("slipway_events_total", ["outcome": outcome])
-                if first == nil, done > 0 { first = (.now, done) }
-                return done >= Double(count)
-            }
+            let passage = try await self.passage(of: outcome, count, worker)
             await worker.stop()
-            let done = last.page.value("slipway_events_total", ["outcome": outcome])
-            guard let first, first.count < done else { return nil }
-            return (done - first.count) / ((last.at - first.at) / .seconds(1))
+            return passage.map { Double($0.events) / ($0.took / .seconds(1)) }
         } catch {
             await worker.stop()
             throw error
         }
+    }
+
+    /// How a worker got through a backlog, from the first look that saw any of it go until all was through.
+    struct Passage {
+        /// Events between the two looks.
+        var events: Int
+        var took: Duration
+        /// Time of the worker.
+        var worked: Duration
+    }
+
+    /// Watches a worker that has just started; `nil` where it was through within one look.
+    func passage(of outcome: String, _ count: Int, _ worker: WorkerProcess) async throws -> Passage? {
+        var first: (at: ContinuousClock.Instant, count: Double, usage: Duration)?
+        let last = try await worker.metrics(
+            within: .seconds(120),
+            every: .milliseconds(50),
+            "\(count) events are not through"
+        ) { page in
+            let done = page.value("slipway_events_total", ["outcome": outcome])
+            if first == nil, done > 0, let usage = try? worker.usage() { first = (.now, done, usage.processorTime) }
+            return done >= Double(count)
+        }
+        let worked = try worker.usage().processorTime
+        let done = last.page.value("slipway_events_total", ["outcome": outcome])
+        guard let first, first.count < done else { return nil }
+        return Passage(events: Int(done - first.count), took: last.at - first.at, worked: worked - first.usage)
     }
 
     /// Records a second that a bare reader takes from the events topic, one partition after the other.

@@ -35,7 +35,7 @@ extension Bench {
         )
     }
 
-    private func writeJournal(
+    func writeJournal(
         _ count: Int,
         _ fixture: BenchFixture,
         _ topics: BenchTopics,

@@ -75,14 +75,16 @@ struct BenchFixture: Sendable {
     ) async throws -> Result {
         let topics = BenchTopics(run: self.run, scenario: scenario, partitionCount: partitionCount)
         if let mock = self.mock {
-            for name in topics.names { try await mock.createTopic(name, partitionCount: partitionCount) }
+            for name in topics.names {
+                try await mock.createTopic(name, partitionCount: topics.partitionCount(of: name))
+            }
             return try await body(topics)
         }
         let admin = try Admin(properties: self.kafka)
         let result: Swift.Result<Result, any Error>
         do {
             let new = topics.names.map {
-                NewTopic(name: $0, partitionCount: partitionCount, settings: topics.settings(of: $0))
+                NewTopic(name: $0, partitionCount: topics.partitionCount(of: $0), settings: topics.settings(of: $0))
             }
             if let failure = try await admin.createTopics(new).values.first { throw failure }
             result = .success(try await body(topics))
@@ -99,14 +101,27 @@ struct BenchFixture: Sendable {
         return try result.get()
     }
 
+    /// Sends events of a generator, each number below `distinct` again and again.
+    func send(_ count: Int, distinct: Int, _ generator: LoadGenerator) async throws {
+        let producer = try Producer(properties: self.kafka)
+        do {
+            try await generator.send(count, distinct: distinct, by: producer)
+            await producer.close()
+        } catch {
+            await producer.close()
+            throw error
+        }
+    }
+
     /// Runs `body` with a worker that is ready, and stops it.
     func withWorker<Result>(
         _ topics: BenchTopics,
         _ workbench: SimulatedWorkbench,
         _ settings: [String: String] = [:],
+        program: String? = nil,
         _ body: (WorkerProcess) async throws -> Result
     ) async throws -> Result {
-        let worker = try await WorkerProcess(self, topics, workbench, settings)
+        let worker = try await WorkerProcess(self, topics, workbench, settings, program: program)
         do {
             try await worker.waitUntilReady()
             let result = try await body(worker)

@@ -9,6 +9,7 @@ struct BenchTopics: Sendable {
     let inbox: String
     let status: String
     let journal: String
+    let commands: String
     let dead: String
     let groupID: String
     /// Partitions of each topic.
@@ -25,12 +26,16 @@ struct BenchTopics: Sendable {
         self.inbox = "\(prefix)-deployments-inbox"
         self.status = "\(prefix)-status"
         self.journal = "\(prefix)-journal"
+        self.commands = "\(prefix)-commands"
         self.dead = "\(prefix)-dead"
         self.groupID = prefix
         self.partitionCount = partitionCount
     }
 
-    var names: [String] { [self.events, self.inbox, self.status, self.journal, self.dead] }
+    var names: [String] { [self.events, self.inbox, self.status, self.journal, self.commands, self.dead] }
+
+    /// How many partitions a topic has.
+    func partitionCount(of name: String) -> Int { name == self.commands ? 1 : self.partitionCount }
 
     var partitions: [TopicPartition] { TopicPartition.all(of: self.events, count: self.partitionCount) }
 

@@ -19,6 +19,8 @@ struct LoadGenerator: Sendable {
         let value = JSONWriter.object { writer in
             writer.field("projectId", SimulatedWorkbench.projectID)
             writer.field("experimentId", self.isWanted ? SimulatedWorkbench.experimentID : "some-other-expe-rime")
+            // Without a name the route's pattern might be one of the name, which only the workbench knows.
+            if !self.isWanted { writer.field("experimentName", "other") }
             writer.field("runId", self.workbench.runID(number))
             writer.field("status", "FINISHED")
             writer.object("model") { $0.field("name", model) }

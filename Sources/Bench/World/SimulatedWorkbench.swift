@@ -44,6 +44,9 @@ struct SimulatedWorkbench: Sendable {
         self.url = url
     }
 
+    /// Time that it has taken of the machine since its start.
+    var processorTime: Duration? { ProcessUsage(of: self.process.number)?.processorTime }
+
     /// The id of a run.
     func runID(_ number: Int) -> String { Self.runID(number % self.runCount) }
 

@@ -21,15 +21,17 @@ struct WorkerProcess: Sendable {
     ///   - topics: Where it reads and writes.
     ///   - workbench: The workbench.
     ///   - settings: Further settings, by the name of their environment variable.
+    ///   - program: Its path; ours unless given.
     /// - Throws: `BenchFailure` when it ends or is not there within a minute.
     init(
         _ fixture: BenchFixture,
         _ topics: BenchTopics,
         _ workbench: SimulatedWorkbench,
-        _ settings: [String: String] = [:]
+        _ settings: [String: String] = [:],
+        program: String? = nil
     ) async throws {
         let process = try ChildProcess(
-            "\(fixture.settings.programs)/slipway",
+            program ?? fixture.settings.worker,
             ["run"],
             environment: Self.environment(fixture, topics, workbench).merging(settings) { $1 }
         )
@@ -56,6 +58,7 @@ struct WorkerProcess: Sendable {
             "SLIPWAY_TOPICS_INBOX": topics.inbox,
             "SLIPWAY_TOPICS_STATUS": topics.status,
             "SLIPWAY_TOPICS_JOURNAL": topics.journal,
+            "SLIPWAY_TOPICS_COMMANDS": topics.commands,
             "SLIPWAY_TOPICS_DEAD": topics.dead,
             "SLIPWAY_INTAKE_START_FROM": "beginning",
             "SLIPWAY_INTAKE_MAXIMUM_UNFINISHED": "1000000",

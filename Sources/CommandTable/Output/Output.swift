@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The reader of standard output has gone (`slipway watch | head`); the command ends quietly.
 package struct OutputClosed: Error, Sendable, Equatable {
+    /// Why nothing can be written, such as a full disk; `nil` where the reader has gone, which needs no word.
+    package let reason: String?
+
     /// Creates the error.
-    package init() {}
+    package init(_ reason: String? = nil) { self.reason = reason }
 }
 
 /// Takes what a command writes; given by the program or by a test.
@@ -74,12 +79,16 @@ package struct Output: Sendable {
     /// - Throws: `OutputClosed` when nobody reads any more.
     package func write(_ text: String) throws(OutputClosed) { try self.target.write(text) }
 
-    /// Writes text and a line feed to standard output.
+    /// Writes text and a line feed to standard output; on a terminal without what would drive it, wherever the text is from.
     ///
     /// - Parameter line: What to write.
     /// - Throws: `OutputClosed` when nobody reads any more.
-    package func writeLine(_ line: String = "") throws(OutputClosed) { try self.target.write(line + "\n") }
+    package func writeLine(_ line: String = "") throws(OutputClosed) {
+        try self.target.write((self.style.isTerminal ? line.harmlessOnTerminals : line) + "\n")
+    }
 
-    /// Writes text and a line feed to standard error.
-    package func writeErrorLine(_ line: String) { self.target.writeError(line + "\n") }
+    /// Writes text and a line feed to standard error; on a terminal without what would drive it.
+    package func writeErrorLine(_ line: String) {
+        self.target.writeError((self.errorStyle.isTerminal ? line.harmlessOnTerminals : line) + "\n")
+    }
 }

@@ -15,11 +15,16 @@ package final class StandardOutput: OutputTarget {
     package init() {}
 
     package func write(_ text: String) throws(OutputClosed) {
-        do {
-            try self.lock.withLock { _ in try FileDescriptor.standardOutput.writeAll(text) }
-        } catch {
-            // Closed, or a full disk behind it: in either case nobody gets what is written.
-            throw OutputClosed()
+        let failure = self.lock.withLock { _ -> FileError? in
+            do throws(FileError) {
+                try FileDescriptor.standardOutput.writeAll(text)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure {
+            throw OutputClosed(failure.reason == .system(EPIPE) ? nil : "\(failure)")
         }
     }
 
@@ -35,7 +40,8 @@ package final class StandardOutput: OutputTarget {
 extension Output {
     /// The output of this process, with what its environment says about the terminal.
     ///
-    /// Colours are allowed on a terminal unless `NO_COLOR` is set and not empty (no-color.org) or `TERM` is `dumb`.
+    /// Colours are allowed on a terminal unless `NO_COLOR` is set and not empty (no-color.org); where `TERM` is `dumb`, it
+    /// counts as none.
     /// `COLUMNS` overrides the width that the terminal reports.
     package static func standard(environment: [String: String]) -> Output {
         Output(
@@ -50,12 +56,10 @@ extension Output {
     }
 
     private static func style(of fileDescriptor: Int32, environment: [String: String]) -> Style {
-        let isTerminal = isatty(fileDescriptor) == 1
+        // A dumb terminal moves no cursor and clears no line either: it gets what a file gets.
+        let isTerminal = isatty(fileDescriptor) == 1 && environment["TERM"] != "dumb"
         let noColour = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-        return Style(
-            isTerminal: isTerminal,
-            allowsColour: isTerminal && !noColour && environment["TERM"] != "dumb"
-        )
+        return Style(isTerminal: isTerminal, allowsColour: isTerminal && !noColour)
     }
 }
 

@@ -35,7 +35,7 @@ struct CommandParser {
                 self.rest = []
             } else if word.hasPrefix("--") {
                 try self.takeLong(word.dropFirst(2))
-            } else if word.hasPrefix("-"), word != "-", !CommandParser.isNegativeNumber(word) {
+            } else if word.hasPrefix("-"), word != "-", !CommandParser.isNegative(word) {
                 try self.takeShort(word.dropFirst())
             } else {
                 try self.take(argument: word)
@@ -56,7 +56,10 @@ struct CommandParser {
         UsageError(message, suggestion: suggestion, commandPath: self.path.names)
     }
 
-    private static func isNegativeNumber(_ word: String) -> Bool { word.hasPrefix("-") && Double(word) != nil }
+    /// Whether a word is a value with a minus sign, such as `-2h` or `-.5`: no option begins with a digit.
+    private static func isNegative(_ word: String) -> Bool {
+        word.hasPrefix("-") && (word.dropFirst().first?.isNumber == true || Double(word) != nil)
+    }
 
     private mutating func take(argument word: String) throws(UsageError) {
         let command = self.path.last
@@ -119,7 +122,7 @@ struct CommandParser {
         let value: String
         if let attached {
             value = attached
-        } else if let next = self.rest.first, !next.hasPrefix("-") || next == "-" || Self.isNegativeNumber(next) {
+        } else if let next = self.rest.first, !next.hasPrefix("-") || next == "-" || Self.isNegative(next) {
             value = next
             self.rest.removeFirst()
         } else {

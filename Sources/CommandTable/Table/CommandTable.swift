@@ -102,8 +102,10 @@ package struct CommandTable: Sendable {
 
     private func report(_ error: any Error, _ output: Output) -> ExitStatus {
         switch error {
-        case is OutputClosed:
-            return .outputClosed
+        case let closed as OutputClosed:
+            guard let reason = closed.reason else { return .outputClosed }
+            output.writeErrorLine("\(self.root.name): the output can't be written: \(reason)")
+            return .failure
         case is CancellationError:
             return .interrupted
         case let error as UsageError:

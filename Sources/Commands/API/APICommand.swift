@@ -15,8 +15,8 @@ enum APICommand {
             "api",
             summary: "Call any operation of the workbench's API v2",
             discussion: """
-                Sends one request with the configured address and key and prints the answer as it came. {project_id} in the \
-                path stands for the configured project.
+                Sends one request with the configured address and key and prints the answer as it came; on a terminal, what \
+                would drive it is written as JSON escapes it. {project_id} in the path stands for the configured project.
 
                 Pairs given with -f or -F become the query of a GET and the JSON body of everything else. A GET that fails \
                 because the workbench is not there is tried three times; nothing else is tried twice.
@@ -44,7 +44,7 @@ enum APICommand {
                 ),
             ],
             exitStatuses: [.configuration, .unavailable],
-            body: { invocation, output in try await Self.run(try load(invocation), invocation, output) }
+            body: { invocation, output in try await Self.run(try load(invocation, output), invocation, output) }
         )
     }
 
@@ -98,7 +98,8 @@ enum APICommand {
         switch result {
         case .success(let answers):
             for answer in answers {
-                let text = String(decoding: answer.body, as: UTF8.self)
+                let body = String(decoding: answer.body, as: UTF8.self)
+                let text = output.style.isTerminal ? body.harmlessOnTerminals : body
                 try output.write(text.hasSuffix("\n") ? text : text + "\n")
             }
             return .success
@@ -135,7 +136,8 @@ enum APICommand {
         if method == "GET" {
             request.query += fields.query
         } else if let file = invocation.text("input") {
-            request.body = try FileReader.read(file, maximumBytes: 16 << 20)
+            // The workbench would refuse a byte order mark.
+            request.body = Array(ByteOrderMark.dropped(from: try FileReader.read(file, maximumBytes: 16 << 20)))
         } else if !fields.fields.isEmpty {
             request.body = fields.body
         }

@@ -20,13 +20,31 @@ enum ConfigCommand {
                     discussion: """
                         Reads the configuration as 'slipway run' would, with the routes file and the files that it names, and \
                         lists every mistake with its place. Connects to nothing.
+
+                        With --strict it also fails on what works and is weak: plain connections, certificates that are not \
+                        checked, files that others may write or read, a route that leaves everything open, and, where Kafka can \
+                        be reached and the right Describe on the cluster is there, rights on the topics that are too wide. \
+                        THREATMODEL.md says what each is good for.
                         """,
-                    options: ConfigurationOptions.all,
+                    options: [
+                        Option(
+                            "strict",
+                            .flag(),
+                            help: "Fail on weaknesses, too; asks Kafka for the topics' access rules."
+                        )
+                    ] + ConfigurationOptions.all,
                     examples: [
-                        Command.Example("Before a restart:", "slipway config check --config /etc/slipway/slipway.yaml")
+                        Command.Example("Before a restart:", "slipway config check --config /etc/slipway/slipway.yaml"),
+                        Command.Example("Before others may reach it:", "slipway config check --strict"),
                     ],
-                    exitStatuses: [.configuration],
-                    body: { invocation, output in try Self.check(invocation, output) }
+                    exitStatuses: [
+                        .configuration,
+                        ExitStatus(
+                            code: ExitStatus.unavailable.code,
+                            meaning: "with --strict: nothing weak was found, and the topics' rights were not seen"
+                        ),
+                    ],
+                    body: { invocation, output in try await Self.check(invocation, output) }
                 ),
                 Command(
                     "show",
@@ -44,17 +62,35 @@ enum ConfigCommand {
         )
     }
 
-    private static func check(_ invocation: Invocation, _ output: Output) throws -> ExitStatus {
-        let check = ConfigurationCheck(invocation)
+    private static func check(_ invocation: Invocation, _ output: Output) async throws -> ExitStatus {
+        let check = ConfigurationCheck(invocation, output)
         guard check.problems.isEmpty else { throw SettingsError(check.problems) }
         let file = check.file ?? "no configuration file"
-        let routes = check.routesPath.isEmpty ? "the built-in route" : check.routesPath
-        try output.writeLine("OK: \(file), \(routes)")
+        let routesFile = check.routesPath.isEmpty ? "the built-in route" : check.routesPath
+        if invocation.flag("strict"), let settings = check.settings, let routes = check.routes {
+            let strict = StrictCheck(settings, routes: routes, routesPath: check.routesPath)
+            let rights = await strict.rights(Configuration(settings), timeout: .seconds(5))
+            for line in rights.unseen { try output.writeLine("not looked at: \(line)") }
+            let findings = strict.findings + rights.findings
+            guard findings.isEmpty else {
+                output.writeErrorLine("the configuration works and is weak in \(findings.count) points:")
+                for finding in findings { output.writeErrorLine("  \(finding)") }
+                return .configuration
+            }
+            guard rights.unseen.isEmpty else {
+                output.writeErrorLine("nothing weak was found, and not everything could be looked at")
+                return .unavailable
+            }
+            try output.writeLine("OK, strictly: \(file), \(routesFile)")
+            return .success
+        }
+        try output.writeLine("OK: \(file), \(routesFile)")
+        for warning in check.warnings { try output.writeLine("warning: \(warning.lineWithKeyFirst)") }
         return .success
     }
 
     private static func show(_ invocation: Invocation, _ output: Output) throws -> ExitStatus {
-        let lines = SettingLine.all(of: try ConfigurationOptions.settings(invocation))
+        let lines = SettingLine.all(of: try ConfigurationOptions.settings(invocation, output))
         guard !invocation.flag("json") else {
             for line in lines { try output.writeLine(line.json) }
             return .success

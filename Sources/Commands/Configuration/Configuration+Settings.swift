@@ -17,7 +17,7 @@ extension Configuration {
             KafkaProperties.Property(property.name, property.value.text ?? property.value.secret?.reveal() ?? "")
         }
         self.groupID = settings.required(.kafkaGroupID)
-        self.groupInstanceID = settings.text(.kafkaGroupInstanceID)
+        self.groupInstanceID = settings.text(.kafkaGroupInstanceID).flatMap { $0.isEmpty ? nil : $0 }
         self.transactionalIDPrefix = settings.required(.kafkaTransactionalIDPrefix)
         self.transactionTimeout = .milliseconds(settings.integer(.kafkaTransactionTimeout))
         self.sessionTimeout = .milliseconds(settings.integer(.kafkaSessionTimeout))
@@ -25,6 +25,7 @@ extension Configuration {
             events: settings.list(.topicsEvents),
             inbox: settings.required(.topicsInbox),
             journal: settings.required(.topicsJournal),
+            commands: settings.required(.topicsCommands),
             status: settings.required(.topicsStatus),
             dead: settings.required(.topicsDead)
         )
@@ -39,6 +40,7 @@ extension Configuration {
         self.stallAfter = settings.duration(.progressStallAfter)
         self.exitAfter = settings.duration(.progressExitAfter)
         self.stopTimeout = settings.duration(.shutdownDeadline)
+        self.warnings = WorkbenchAddresses(settings).warnings.map(\.lineWithKeyFirst)
         self.logLevel = LogLevel(rawValue: settings.required(.logLevel)) ?? self.logLevel
         self.logFormat = LogFormat(setting: settings.required(.logFormat))
     }
@@ -77,7 +79,8 @@ extension Coordinator.Policy {
             intentValidity: Span(settings.duration(.rolloutIntentValidity)),
             settle: Span(settings.duration(.rolloutSettle)),
             requestTimeout: Span(settings.duration(.workbenchRequestTimeout)),
-            sweepAfter: Span(settings.duration(.rolloutSweepAfter))
+            sweepAfter: Span(settings.duration(.rolloutSweepAfter)),
+            ownsRegistryNames: !settings.flag(.workbenchSharedRegistryNames)
         )
     }
 }

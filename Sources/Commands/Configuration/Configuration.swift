@@ -8,6 +8,8 @@ import Worker
 
 /// What the commands need of the settings, in the types of the parts that they go to.
 struct Configuration: Sendable {
+    /// What works and is weak: told at each start and by readiness, one line each.
+    var warnings: [String] = []
     /// librdkafka's properties.
     var kafka: [KafkaProperties.Property] = []
     /// Consumer group.
@@ -71,6 +73,12 @@ struct WorkbenchSettings: Sendable {
 extension Configuration {
     /// What commands that only talk to Kafka need.
     var kafkaAccess: KafkaAccess {
-        KafkaAccess(properties: self.kafka, eventTopics: self.topics.events, statusTopic: self.topics.status)
+        KafkaAccess(
+            properties: self.kafka,
+            eventTopics: self.topics.events,
+            statusTopic: self.topics.status,
+            commandsTopic: self.topics.commands,
+            eventLimits: EventLimits(maximumBytes: self.maximumEventBytes)
+        )
     }
 }

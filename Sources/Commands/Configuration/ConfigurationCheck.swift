@@ -2,32 +2,41 @@
 
 import CommandTable
 import Files
+import Rollouts
 import Settings
 
 /// Everything that is wrong with the configuration of a worker, found without connecting to anything.
 struct ConfigurationCheck {
     /// What is wrong.
     private(set) var problems: [SettingProblem] = []
+    /// What works and is weak.
+    private(set) var warnings: [SettingProblem] = []
+    /// The settings, where they can be used.
+    private(set) var settings: Settings?
+    /// The routes, where they can be used.
+    private(set) var routes: Routes?
     /// The configuration file that was read.
     private(set) var file: String?
     /// The routes file; empty for the built-in route.
     private(set) var routesPath = ""
 
     /// Reads what an invocation of `slipway run` would read.
-    init(_ invocation: Invocation) {
+    init(_ invocation: Invocation, _ output: Output) {
         let settings: Settings
         do throws(SettingsError) {
-            settings = try ConfigurationOptions.settings(invocation)
+            settings = try ConfigurationOptions.settings(invocation, output)
         } catch {
             self.problems = error.problems
             return
         }
+        self.settings = settings
         self.file = settings.file
         self.routesPath = settings.path(.routes) ?? ""
         self.requireConnections(settings)
         self.requireFile(.workbenchAPIKeyFile, settings)
         self.requireFile(.workbenchCABundle, settings)
         self.checkRoutes(settings)
+        self.warnings = WorkbenchAddresses(settings).warnings
     }
 
     private mutating func requireConnections(_ settings: Settings) {
@@ -50,7 +59,7 @@ struct ConfigurationCheck {
     private mutating func requireFile(_ key: SettingKey, _ settings: Settings) {
         guard let path = settings.path(key) else { return }
         do throws(FileError) {
-            _ = try FileReader.read(path, maximumBytes: 4 << 20)
+            _ = try FileReader.read(path, maximumBytes: 4 << 20, trust: .named)
         } catch {
             self.report(key, settings, error.description)
         }
@@ -58,7 +67,7 @@ struct ConfigurationCheck {
 
     private mutating func checkRoutes(_ settings: Settings) {
         do {
-            _ = try RoutesSource(path: self.routesPath).load()
+            self.routes = try RoutesSource(path: self.routesPath).load()
         } catch let error as SettingsError {
             self.problems += error.problems
         } catch {

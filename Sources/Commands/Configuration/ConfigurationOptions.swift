@@ -14,7 +14,8 @@ enum ConfigurationOptions {
             "config",
             .value("FILE", .file),
             help:
-                "The configuration file; by default config/slipway.yaml or /etc/slipway/slipway.yaml, if there is one.",
+                "The configuration file; by default slipway/slipway.yaml in $XDG_CONFIG_HOME (else ~/.config), or "
+                + "/etc/slipway/slipway.yaml, if there is one. Nothing is read from the working directory by itself.",
             environment: "SLIPWAY_CONFIG"
         ),
         Option(
@@ -25,44 +26,35 @@ enum ConfigurationOptions {
         ),
     ]
 
-    /// Where the configuration file is looked for, in this order, when none is named.
-    static let defaultFiles = ["config/slipway.yaml", "/etc/slipway/slipway.yaml"]
-
     /// Reads the configuration of one invocation.
     ///
     /// - Throws: `SettingsError` with everything that is wrong.
-    static func load(_ invocation: Invocation) throws -> Configuration {
-        Configuration(try self.settings(invocation))
+    static func load(_ invocation: Invocation, _ output: Output) throws -> Configuration {
+        Configuration(try self.settings(invocation, output))
     }
 
     /// Reads the settings of one invocation.
     ///
+    /// - Parameters:
+    ///   - invocation: Options and environment.
+    ///   - output: Is told of a file that was perhaps meant.
+    /// - Returns: The settings in force.
     /// - Throws: `SettingsError` with everything that is wrong.
-    static func settings(_ invocation: Invocation) throws(SettingsError) -> Settings {
-        try SettingsLoader.load(
-            file: try self.file(invocation),
+    static func settings(_ invocation: Invocation, _ output: Output) throws(SettingsError) -> Settings {
+        let file = try ConfigurationFile.read(invocation, output)
+        let settings = try SettingsLoader.load(
+            file: file.map { ($0.name, $0.bytes) },
             environment: invocation.environment,
             assignments: invocation.texts("set"),
             rules: SettingsLoader.Rules(
                 isSecretProperty: { KafkaProperties.Property($0, "").isSecret },
+                isForCommandLine: { KafkaProperties.Property($0, "").runsCode },
                 complaint: self.complaint
             )
         )
-    }
-
-    /// Reads the configuration file that is named, or else one of the usual ones, which need not exist.
-    private static func file(_ invocation: Invocation) throws(SettingsError) -> (name: String, bytes: [UInt8])? {
-        let named = invocation.text("config")
-        for path in named.map({ [$0] }) ?? self.defaultFiles {
-            do throws(FileError) {
-                return (path, try FileReader.read(path, maximumBytes: YAMLReader.maximumBytes))
-            } catch {
-                guard named == nil, error.isMissing else {
-                    throw SettingsError([SettingProblem(place: nil, key: nil, message: error.description)])
-                }
-            }
-        }
-        return nil
+        let problems = WorkbenchAddresses(settings).problems
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        return settings
     }
 
     /// What librdkafka and the workbench's client refuse.
@@ -92,6 +84,8 @@ enum ConfigurationOptions {
         switch error.problem {
         case .reserved: "is reserved: Slipway's guarantees rest on its own setting"
         case .unknown: "is unknown to librdkafka \(KafkaProperties.librdkafkaVersion)"
+        case .shellCharacters:
+            "is put into a shell's command: only letters, digits and . _ - / @ : % { } are allowed"
         case .invalid(let message): "has a wrong value: \(message)"
         }
     }

@@ -2,6 +2,7 @@
 
 package import CommandTable
 package import Kafka
+package import Rollouts
 
 /// What a command that only talks to Kafka needs of the settings.
 package struct KafkaAccess: Sendable {
@@ -16,12 +17,24 @@ package struct KafkaAccess: Sendable {
     package var eventTopics: [String]
     /// Name of the status topic.
     package var statusTopic: String
+    /// Name of the commands topic.
+    package var commandsTopic: String
+    /// What workers of this configuration take of an event.
+    package var eventLimits: EventLimits
 
     /// Creates access.
-    package init(properties: [KafkaProperties.Property], eventTopics: [String], statusTopic: String) {
+    package init(
+        properties: [KafkaProperties.Property],
+        eventTopics: [String],
+        statusTopic: String,
+        commandsTopic: String,
+        eventLimits: EventLimits = EventLimits()
+    ) {
         self.properties = properties
         self.eventTopics = eventTopics
         self.statusTopic = statusTopic
+        self.commandsTopic = commandsTopic
+        self.eventLimits = eventLimits
     }
 
     /// Returns the event topics that an invocation is about: the one that `--topic` names, else all.

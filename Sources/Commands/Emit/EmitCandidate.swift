@@ -95,10 +95,20 @@ struct EmitBuilder: Sendable {
     private func checked(_ candidate: EmitCandidate) -> EmitCandidate {
         guard self.options.checks else { return candidate }
         var candidate = candidate
-        if case .failure(let reason) = EventDecoder.decode(OriginalRecord(candidate.record.asRead)) {
-            candidate.problem = reason
+        switch EventDecoder.decode(OriginalRecord(candidate.record.asRead), limits: self.options.limits) {
+        case .failure(let reason): candidate.problem = reason
+        case .success(let event): candidate.problem = Self.problem(in: event.data)
         }
         return candidate
+    }
+
+    /// Why an event that a worker would take is not what its sender can mean.
+    private static func problem(in data: RunFinishedData) -> DeadLetterReason? {
+        if !data.unknownFields.isEmpty {
+            return DeadLetterReason(.unknownField, data.unknownFields.map(\.words).joined(separator: "; "))
+        }
+        guard let problem = data.model.name.flatMap({ ModelName.problem(in: $0) }) else { return nil }
+        return DeadLetterReason(.invalidValue, "data.model.name: \(problem)")
     }
 
     /// The source that names the experiment, as training jobs have it.

@@ -48,9 +48,10 @@ enum EmitCommand {
                 .configuration, .unavailable, .interrupted,
             ],
             body: { invocation, output in
-                let options = try EmitOptions(invocation)
+                var options = try EmitOptions(invocation)
                 let access = try access(invocation, output)
-                return try await access.reporting("emit", output) {
+                options.limits = access.eventLimits
+                return try await access.reporting("emit", output) { [options] in
                     try await ShutdownSignal.cancelling {
                         try await EmitRun(options: options, access: access, output: output).run()
                     }

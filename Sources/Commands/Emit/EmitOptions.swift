@@ -2,6 +2,7 @@
 
 import CommandTable
 import Kafka
+import Rollouts
 import Values
 
 /// What `slipway emit` is asked to do.
@@ -28,6 +29,8 @@ struct EmitOptions: Sendable, Equatable {
     var topic: String?
     /// Whether events that the worker would dead-letter are refused.
     var checks = true
+    /// What the worker takes of an event.
+    var limits = EventLimits()
     /// Whether events are printed and not sent.
     var isDryRun = false
     /// Whether the report is JSON.

@@ -7,7 +7,7 @@ import Values
 
 /// An event about to be sent: its CloudEvents attributes and its data, kept as given, so that nothing is lost.
 ///
-/// Unknown attributes and fields pass, as they do at the worker.
+/// Unknown attributes pass, as they do at the worker.
 struct EventDraft: Sendable, Equatable {
     /// Content mode of the CloudEvents binding for Kafka.
     enum Mode: Sendable, Equatable {

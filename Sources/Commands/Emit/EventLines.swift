@@ -2,6 +2,7 @@
 
 import JSON
 import Rollouts
+import Values
 
 /// Cuts the bytes of a file into events: one JSON document, or NDJSON with one document a line.
 ///
@@ -23,6 +24,8 @@ struct EventLines: Sendable {
     private var kind = Kind.unknown
     private var rest: [UInt8] = []
     private var line = 1
+    /// Whether what may stand in front of the first line has been looked at.
+    private var hasPassedMark = false
 
     /// Takes the next bytes of the file.
     ///
@@ -30,6 +33,7 @@ struct EventLines: Sendable {
     /// - Throws: `TooLarge` for a document over the limit.
     mutating func add(_ bytes: some Sequence<UInt8>) throws(TooLarge) -> [Document] {
         self.rest.append(contentsOf: bytes)
+        guard self.hasPassedMark || self.passMark() else { return [] }
         var documents: [Document] = []
         var start = self.rest.startIndex
         while self.kind != .single, let end = self.rest[start...].firstIndex(of: 0x0A) {
@@ -48,6 +52,15 @@ struct EventLines: Sendable {
         self.rest.removeSubrange(..<start)
         guard self.rest.count <= EventLines.maximumBytes else { throw TooLarge(line: self.line) }
         return documents
+    }
+
+    /// Drops a byte order mark at the file's beginning; returns whether enough of the file is there to tell.
+    private mutating func passMark() -> Bool {
+        let mark = ByteOrderMark.utf8
+        guard self.rest.count >= mark.count || !mark.starts(with: self.rest) else { return false }
+        self.rest = Array(ByteOrderMark.dropped(from: self.rest))
+        self.hasPassedMark = true
+        return true
     }
 
     /// Takes the end of the file.

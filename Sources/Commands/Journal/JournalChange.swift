@@ -37,34 +37,43 @@ struct JournalForget: Sendable {
         let found = try await inspection.read(only: self.only, key: Array(self.key.utf8)).partitions
         let places = found.compactMap { self.place(in: $0) }
         guard let place = places.first else { throw Refused("nothing stands under '\(self.key)' in the journal") }
-        guard places.count == 1 else {
+        let isPosition = self.key == CommandsPosition.key
+        // Every partition has a position of its own, in the one topic.
+        guard places.count == 1 || isPosition else {
             let numbers = places.map(\.partition.description).joined(separator: ", ")
             throw Refused("'\(self.key)' stands in partitions \(numbers): say which by --partition")
         }
-        if place.isHealthy { try await self.checkForce() }
-        let change = JournalChange(
+        if places.contains(where: \.isHealthy) {
+            if !isPosition, !self.isForced {
+                throw Refused(
+                    "the record of '\(self.key)' can be read, and nothing waits for it; --force forgets it all the same"
+                )
+            }
+            try await self.checkWorkersStopped()
+        }
+        if self.applies {
+            try await self.access.write(
+                places.map {
+                    ProducerRecord(topic: self.access.topics.journal, partition: $0.partition, key: $0.key, value: nil)
+                }
+            )
+        }
+        for place in places { try self.report.write(self.change(place), isApplied: self.applies) }
+        let goingOn =
+            place.isHealthy ? "Start the workers." : "Workers that hold the partition go on within half a minute."
+        self.report.output.writeErrorLine(
+            self.applies ? goingOn : "Nothing was written; add --apply to write it."
+        )
+        return .success
+    }
+
+    private func change(_ place: Place) -> JournalChange {
+        JournalChange(
             partition: place.partition,
             key: self.key,
             what: "tombstone",
             loss: Self.loss(of: place)
         )
-        if self.applies {
-            try await self.access.write([
-                ProducerRecord(
-                    topic: self.access.topics.journal,
-                    partition: place.partition,
-                    key: place.key,
-                    value: nil
-                )
-            ])
-        }
-        try self.report.write(change, isApplied: self.applies)
-        self.report.output.writeErrorLine(
-            self.applies
-                ? "Workers that hold the partition go on within half a minute."
-                : "Nothing was written; add --apply to write it."
-        )
-        return .success
     }
 
     /// Where the key stands.
@@ -86,12 +95,7 @@ struct JournalForget: Sendable {
         return Place(partition: inspected.partition, key: Array(self.key.utf8), isHealthy: true)
     }
 
-    private func checkForce() async throws {
-        guard self.isForced else {
-            throw Refused(
-                "the record of '\(self.key)' can be read, and nothing waits for it; --force forgets it all the same"
-            )
-        }
+    private func checkWorkersStopped() async throws {
         let group = try await self.access.withAdmin { try await $0.group(self.access.groupID) }
         guard group.members.isEmpty else {
             throw Refused(
@@ -103,6 +107,13 @@ struct JournalForget: Sendable {
 
     private static func loss(of place: Place) -> String {
         guard !place.isForeign else { return "nothing of ours" }
+        if place.key.elementsEqual(CommandsPosition.key.utf8) {
+            return "which commands were done: those that the topic keeps are looked at again, from the hour before the "
+                + "partition's beginning on; what is known is not done twice"
+        }
+        if place.key.starts(with: "command:".utf8) {
+            return "what the command asked for: another one of its id is done"
+        }
         return place.key.starts(with: "lane:".utf8)
             ? "which run of the model is live and which was the newest: an older run may take its place"
             : "the rollout: no status tells its end, what it made is left, and its event sent again is deployed again"
@@ -130,7 +141,12 @@ struct JournalBegin: Sendable {
         }
         if self.acceptsLoss {
             // Its first owner adds when event topics were first read.
-            let start = StartRecord(partitionCount: count, group: self.access.groupID, workbench: workbench)
+            let start = StartRecord(
+                partitionCount: count,
+                group: self.access.groupID,
+                workbench: workbench,
+                commandsSince: Timestamp.now()
+            )
             let record = JournalRecord(start, writer: .init(process: "slipway journal begin", generation: 0))
             try await self.access.write(
                 lost.map { inspected in
@@ -159,7 +175,8 @@ struct JournalBegin: Sendable {
         var loss =
             inspected.isLost
             ? "rollouts that were under way (no status tells their end), what is live (an older run may displace a newer), "
-                + "events that were handled (sent again, they are deployed again), objects still to be cleaned up"
+                + "events that were handled (sent again, they are deployed again), objects still to be cleaned up, commands "
+                + "that were asked for until now and not done (ask again)"
             : "what the unreadable start record said"
         if inspected.partition.rawValue == 0 {
             loss +=

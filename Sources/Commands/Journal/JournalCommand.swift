@@ -36,7 +36,7 @@ enum JournalCommand {
                 .configuration, .unavailable,
             ],
             body: { invocation, output in
-                let access = try JournalAccess(try load(invocation))
+                let access = try JournalAccess(try load(invocation, output))
                 return try await access.kafka.reporting("journal check", output) {
                     let inspection = JournalInspection(access: access)
                     let (partitions, count) = try await inspection.read(only: invocation.integer("partition"))
@@ -79,7 +79,7 @@ enum JournalCommand {
             ],
             exitStatuses: [.configuration, .unavailable],
             body: { invocation, output in
-                let access = try JournalAccess(try load(invocation))
+                let access = try JournalAccess(try load(invocation, output))
                 return try await access.kafka.reporting("journal forget", output) {
                     try await JournalForget(
                         access: access,
@@ -109,7 +109,7 @@ enum JournalCommand {
             ] + ConfigurationOptions.all,
             exitStatuses: [.configuration, .unavailable],
             body: { invocation, output in
-                let access = try JournalAccess(try load(invocation))
+                let access = try JournalAccess(try load(invocation, output))
                 return try await access.kafka.reporting("journal begin", output) {
                     try await JournalBegin(
                         access: access,

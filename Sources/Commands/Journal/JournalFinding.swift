@@ -77,6 +77,7 @@ extension JournalFinding {
             switch defect.parks {
             case .rollout: "rollout"
             case .lane(let lane): "lane \(lane.journalText)"
+            case .command: "command"
             case .partition: "partition"
             }
         self.init(

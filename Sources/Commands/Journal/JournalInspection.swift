@@ -68,7 +68,7 @@ struct JournalInspection: Sendable {
         let properties = try self.access.kafka.properties()
         let consumer = try Consumer(properties: properties, settings: ConsumerSettings(groupID: self.access.groupID))
         let partitions = TopicPartition.all(of: self.access.topics.inbox, count: count)
-        let result: Result<[TopicPartition: Offset], KafkaError>
+        let result: Result<[TopicPartition: CommittedOffset], KafkaError>
         do throws(KafkaError) {
             result = .success(try await consumer.committed(partitions, timeout: .seconds(10)))
         } catch {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Text made fit for a terminal: nothing in it can move the cursor, and its width in columns is known.
 ///
 /// What events and statuses say comes from outside, so a model name may hold escape sequences, line breaks, or characters
@@ -57,10 +59,8 @@ struct TerminalText: Sendable, Equatable {
         }
         var kept = ""
         for scalar in character.unicodeScalars {
-            switch scalar.value {
-            case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0xFEFF: continue
-            default: kept.unicodeScalars.append(scalar)
-            }
+            guard !scalar.drivesTerminals, scalar.value != 0xFEFF else { continue }
+            kept.unicodeScalars.append(scalar)
         }
         return kept.count == 1 ? kept.first : kept.isEmpty ? nil : " "
     }

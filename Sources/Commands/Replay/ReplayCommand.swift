@@ -13,14 +13,14 @@ enum ReplayCommand {
     static func command(_ access: @escaping KafkaAccess.Loader) -> Command {
         Command(
             "replay",
-            summary: "Send past events again, to deploy their runs once more",
+            summary: "Ask the workers to run past events again, to deploy their runs once more",
             discussion: self.discussion,
             options: self.selection + self.sending + ConfigurationOptions.all,
             rules: [
                 .atLeastOne(["run", "model", "since", "partition"]), .atMostOne(["since", "partition"]),
                 .requires("until", "since"), .requires("partition", "from-offset"),
                 .requires("from-offset", "partition"), .requires("to-offset", "from-offset"),
-                .requires("apply", "reason"),
+                .requires("apply", "reason"), .atMostOne(["wait", "no-wait"]),
             ],
             examples: [
                 Command.Example("See what there is of a model:", "slipway replay --model churn-clf"),
@@ -39,13 +39,17 @@ enum ReplayCommand {
                 ),
             ],
             exitStatuses: [
-                ExitStatus(code: 1, meaning: "nothing to send was found, or some event was not delivered"),
+                ExitStatus(
+                    code: 1,
+                    meaning: "nothing to send was found, or a command was not delivered, refused or not answered"
+                ),
                 .configuration, .unavailable, .interrupted,
             ],
             body: { invocation, output in
-                let options = try ReplayOptions(invocation, now: .now())
+                var options = try ReplayOptions(invocation, now: .now())
                 let access = try access(invocation, output)
-                return try await access.reporting("replay", output) {
+                options.selection.limits = access.eventLimits
+                return try await access.reporting("replay", output) { [options] in
                     try await ShutdownSignal.cancelling {
                         try await ReplayRun(options: options, access: access, output: output).run()
                     }
@@ -58,14 +62,16 @@ enum ReplayCommand {
         Reads the event topics up to their present ends, without a consumer group: no group's offsets are touched. It prints \
         what it would send; only with --apply it sends. Conditions given together must all hold.
 
-        Each event is sent to the topic that it came from, as it was, attributes and data, with a replay id and the reason, and becomes a new rollout of \
-        the same run: the registered version is used again, build and deployment are new. Of several events for one run \
-        and model only the newest is sent. A run older than the live one ends 'superseded' unless --allow-rollback is given.
+        For each event a command goes to the commands topic, with the event as it was and where it stood, a replay id and the \
+        reason. Its owner among the workers makes a new rollout of the same run of it: the registered version is used \
+        again, build and deployment are new. Of several events for one run and model only the newest is sent. A run older \
+        than the live one ends 'superseded' unless --allow-rollback is given.
 
-        The same --replay-id given again does nothing twice: copies that are in a topic are not sent again, and the \
-        worker knows their rollouts. Events that name no run, and records that cannot be understood, are listed as not \
-        replayable. Copies made by earlier replays are no events of their own: they are left out unless \
-        --include-replays is given.
+        Then it waits for the workers' answers on the status topic, and lists what is accepted, known from before, refused, \
+        or not answered in the time of --wait. An answer that comes later is seen by 'slipway watch'.
+
+        The same --replay-id given again does nothing twice: the workers know its commands. Events that name no run, and \
+        records that cannot be understood, are listed as not replayable.
         """
 
     private static let selection: [Option] = [
@@ -81,7 +87,6 @@ enum ReplayCommand {
             .value("N", .integer(0...(Int.max - 1))),
             help: "With --from-offset: up to and with this one."
         ),
-        Option("include-replays", .flag(), help: "Take copies of earlier replays, too."),
         Option(
             "limit",
             .value("N", .integer(1...1_000_000)),
@@ -91,15 +96,27 @@ enum ReplayCommand {
     ]
 
     private static let sending: [Option] = [
-        Option("apply", .flag(), help: "Send the events; without it, only show them."),
+        Option("apply", .flag(), help: "Send the commands; without it, only show the events."),
         Option("reason", .value("TEXT"), help: "Why, for the status events; needed with --apply."),
         Option("replay-id", .value("ID"), help: "Name of the replay; by default one of time and chance."),
         Option("allow-rollback", .flag(), help: "Let a run older than the live one take its place."),
+        Option(
+            "who",
+            .value("NAME"),
+            help: "Who asks, for the status events; by default the login's name and this machine's."
+        ),
+        Option(
+            "wait",
+            .value("DURATION", .duration),
+            help: "How long to wait for the workers' answers.",
+            defaultValue: "60s"
+        ),
+        Option("no-wait", .flag(), help: "Do not wait for answers."),
         Option("json", .flag(), help: "Report one JSON line for each event."),
         Option(
             "timeout",
             .value("DURATION", .duration),
-            help: "How long the delivery of an event may take.",
+            help: "How long the delivery of a command may take.",
             defaultValue: "30s"
         ),
     ]

@@ -46,8 +46,6 @@ struct ReplayPlan: Sendable {
             class: "noRun",
             message: "names no run, but asks for the newest; 'slipway emit' without --run asks that again"
         )
-        /// It was sent with this replay id before.
-        static let alreadySent = Problem(class: "alreadySent", message: "was sent before with this replay id")
     }
 
     private struct RunOfModel: Hashable {
@@ -56,28 +54,22 @@ struct ReplayPlan: Sendable {
     }
 
     private let selection: ReplaySelection
-    private let replayID: String
     private let limit: Int
     private var wanted: [RunOfModel: Entry] = [:]
     private var unusable: [Entry] = []
-    private var sentBefore: Set<RunOfModel> = []
 
     /// Records read so far.
     private(set) var read = 0
     /// Events left out because a newer one of the same run and model is there.
     private(set) var older = 0
-    /// Events left out because they are copies of an earlier replay.
-    private(set) var replayed = 0
 
     /// Creates an empty plan.
     ///
     /// - Parameters:
     ///   - selection: What is asked for.
-    ///   - replayID: The replay's id; events that carry it were sent before.
     ///   - limit: Most events that are taken.
-    init(_ selection: ReplaySelection, replayID: String, limit: Int) {
+    init(_ selection: ReplaySelection, limit: Int) {
         self.selection = selection
-        self.replayID = replayID
         self.limit = limit
     }
 
@@ -85,11 +77,16 @@ struct ReplayPlan: Sendable {
     ///
     /// - Throws: `TooMany` when it is one more than the limit.
     mutating func add(_ record: ConsumedRecord) throws(TooMany) {
+        if let lost = record.lost {
+            // Whether it is among what was asked for nobody can know.
+            let reason = DeadLetterReason(lost)
+            let problem = Problem(class: reason.class.rawValue, message: "\(reason.message); \(reason.nextStep)")
+            self.unusable.append(Entry(record: record, model: nil, problem: problem))
+            return
+        }
         self.read += 1
-        self.noteIfSentBefore(record)
         switch self.selection.verdict(record) {
         case .other: return
-        case .replayed: self.replayed += 1
         case .unreadable(let reason):
             let problem = Problem(class: reason.class.rawValue, message: reason.message)
             self.unusable.append(Entry(record: record, model: nil, problem: problem))
@@ -110,15 +107,6 @@ struct ReplayPlan: Sendable {
         guard self.wanted.count + self.unusable.count <= self.limit else { throw TooMany(limit: self.limit) }
     }
 
-    /// Takes a record only to see whether it is a copy that this replay made before.
-    mutating func noteIfSentBefore(_ record: ConsumedRecord) {
-        // Every record that is read comes by here: only those that have the id anywhere are worth decoding.
-        guard record.mentions(self.replayID), case .success(let event) = EventDecoder.decode(OriginalRecord(record)),
-            event.replay?.id == self.replayID, let run = event.data.run.runID
-        else { return }
-        self.sentBefore.insert(RunOfModel(run: run, model: ReplaySelection.model(of: event, record)))
-    }
-
     private mutating func keepNewer(_ entry: Entry, _ key: RunOfModel) {
         guard let known = self.wanted[key] else {
             self.wanted[key] = entry
@@ -130,32 +118,6 @@ struct ReplayPlan: Sendable {
 
     /// The entries, oldest first, so that the newest run of a model comes last as it did before.
     var entries: [Entry] {
-        let wanted = self.wanted.map { key, entry in
-            var entry = entry
-            if self.sentBefore.contains(key) { entry.problem = .alreadySent }
-            return entry
-        }
-        return (wanted + self.unusable).sorted { $0.order < $1.order }
-    }
-
-    /// The time of the oldest event that would be sent.
-    var oldestTime: Timestamp? { self.wanted.values.compactMap(\.record.timestamp).min() }
-}
-
-extension ConsumedRecord {
-    /// Whether the text occurs in a header field's value or in the body.
-    fileprivate func mentions(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        if self.headers.contains(where: { $0.value == bytes }) { return true }
-        guard let value = self.value, let first = bytes.first, value.count >= bytes.count else { return false }
-        // Only structured events have it in the body, and they begin with a brace and have few header fields.
-        var index = 0
-        let last = value.count - bytes.count
-        while index <= last {
-            guard let found = value[index...last].firstIndex(of: first) else { return false }
-            if value[found..<(found + bytes.count)].elementsEqual(bytes) { return true }
-            index = found + 1
-        }
-        return false
+        (Array(self.wanted.values) + self.unusable).sorted { $0.order < $1.order }
     }
 }

@@ -12,12 +12,21 @@ struct ReplayReport: Sendable {
     enum Outcome: Sendable, Equatable {
         /// It would be sent.
         case planned
-        /// It was sent, and lies there.
+        /// Its command was sent, and lies there.
         case sent(RecordMetadata)
         /// The brokers did not confirm it.
-        case failed(KafkaError)
+        case failed(KafkaError, topic: String)
+        /// The workers have answered its command.
+        case answered(CommandStatus)
+        /// Nobody has answered its command, which has that id.
+        case unanswered(String)
         /// It can't be sent.
         case left(ReplayPlan.Problem)
+
+        /// Whether its command lies in the topic, and no more is known of it.
+        var isSent: Bool {
+            if case .sent = self { true } else { false }
+        }
     }
 
     let output: Output
@@ -57,22 +66,26 @@ struct ReplayReport: Sendable {
     ///   - rows: What became of it.
     /// - Throws: `OutputClosed` when nobody reads any more.
     func finish(_ plan: ReplayPlan, _ rows: [(entry: ReplayPlan.Entry, outcome: Outcome)]) throws(OutputClosed) {
-        var counts = (ready: 0, sent: 0, failed: 0, before: 0, left: 0)
+        var counts = (ready: 0, sent: 0, failed: 0, left: 0, unanswered: 0)
+        var answers: [String: Int] = [:]
         for row in rows {
             switch row.outcome {
             case .planned: counts.ready += 1
             case .sent: counts.sent += 1
             case .failed: counts.failed += 1
-            case .left(.alreadySent): counts.before += 1
+            case .answered(let status): answers[status.outcome, default: 0] += 1
+            case .unanswered: counts.unanswered += 1
             case .left: counts.left += 1
             }
         }
-        var parts = [self.isApplied ? "\(counts.sent) sent" : "\(counts.ready) to be sent"]
+        var parts = self.isApplied ? [] : ["\(counts.ready) to be sent"]
+        if counts.sent > 0 { parts.append("\(counts.sent) sent") }
+        for (word, count) in answers.sorted(by: { $0.key < $1.key }) { parts.append("\(count) \(word)") }
+        if counts.unanswered > 0 { parts.append("\(counts.unanswered) not answered by any worker") }
         if counts.failed > 0 { parts.append("\(counts.failed) not delivered") }
-        if counts.before > 0 { parts.append("\(counts.before) sent before with this replay id, so not again") }
         if counts.left > 0 { parts.append("\(counts.left) not replayable") }
         if plan.older > 0 { parts.append("\(plan.older) older events of the same runs left out") }
-        if plan.replayed > 0 { parts.append("\(plan.replayed) copies of earlier replays left out") }
+        if parts.isEmpty { parts.append("nothing to be sent") }
         let text = "\(parts.joined(separator: ", ")); \(plan.read) records read"
         guard !self.json else {
             self.output.writeErrorLine(text)
@@ -93,8 +106,12 @@ struct ReplayReport: Sendable {
     private static func words(_ outcome: Outcome) -> String {
         switch outcome {
         case .planned: "would be sent"
-        case .sent(let place): "sent: partition \(place.partition), offset \(place.offset)"
-        case .failed(let error): "not delivered: \(error.message) (\(error.code))"
+        case .sent(let place): "sent: command at offset \(place.offset)"
+        case .answered(let status):
+            status.outcome + (status.cause.map { ": \($0.class): \($0.message)" } ?? "")
+                + (status.rolloutIDs.first.map { ": rollout \($0)" } ?? "")
+        case .unanswered(let id): "not answered: command \(id)"
+        case .failed(let error, let topic): "not delivered to \(topic): \(error.message) (\(error.code))"
         case .left(let problem): "not: \(problem.class): \(problem.message)"
         }
     }
@@ -117,7 +134,22 @@ struct ReplayReport: Sendable {
                     object.field("partition", place.partition.rawValue)
                     object.field("offset", place.offset.rawValue)
                 }
-            case .failed(let error): self.reason("failed", error.code, error.message, &writer)
+            case .answered(let status):
+                writer.field("action", status.outcome)
+                writer.field("commandId", status.commandID)
+                writer.field("rolloutId", status.rolloutIDs.first)
+                if let cause = status.cause {
+                    writer.object("reason") { object in
+                        object.field("class", cause.class)
+                        object.field("message", cause.message)
+                        object.field("nextStep", cause.nextStep)
+                    }
+                }
+            case .unanswered(let id):
+                writer.field("action", "unanswered")
+                writer.field("commandId", id)
+            case .failed(let error, let topic):
+                self.reason("failed", error.code, "not delivered to \(topic): \(error.message)", &writer)
             case .left(let problem): self.reason("left", problem.class, problem.message, &writer)
             }
         }

@@ -14,15 +14,17 @@ struct ReplayOptions: Sendable, Equatable {
     var topic: String?
     /// Whether they are sent.
     var applies = false
-    /// The replay that each copy names.
+    /// The replay that each command names.
     var replay = Replay(id: "", reason: "")
-    /// Whether the operator chose the id, so that it may have been used before.
-    var isIDGiven = false
+    /// Who asks.
+    var who = "unknown"
+    /// How long it waits for answers; `nil` for not at all.
+    var wait: Duration? = .seconds(60)
     /// Most events.
     var limit = 1_000
     /// Whether the report is JSON.
     var json = false
-    /// How long the delivery of an event may take.
+    /// How long the delivery of a command may take.
     var timeout = Duration.seconds(30)
 
     init() {}
@@ -46,12 +48,12 @@ struct ReplayOptions: Sendable, Equatable {
         self.selection.partition = invocation.integer("partition").map { Partition(rawValue: Int32(clamping: $0)) }
         self.selection.fromOffset = invocation.integer("from-offset").map { Offset(rawValue: Int64($0)) }
         self.selection.toOffset = invocation.integer("to-offset").map { Offset(rawValue: Int64($0)) }
-        self.selection.includesReplays = invocation.flag("include-replays")
         if let from = self.selection.fromOffset, let to = self.selection.toOffset, to < from {
             throw UsageError("--to-offset \(to) is before --from-offset \(from)")
         }
         self.applies = invocation.flag("apply")
-        self.isIDGiven = invocation.isGiven("replay-id")
+        self.who = invocation.text("who") ?? Operator.name
+        self.wait = invocation.flag("no-wait") ? nil : invocation.duration("wait") ?? self.wait
         self.replay = Replay(
             id: invocation.text("replay-id") ?? Self.newID(now),
             reason: invocation.text("reason") ?? "",
@@ -85,19 +87,27 @@ struct ReplayOptions: Sendable, Equatable {
         return "replay-\(time)-\(random.suffix(8))"
     }
 
-    /// Lets the worker's own decoder judge id and reason, on an event that has nothing else to object to.
+    /// Lets the worker's own decoder judge what the operator says, in a command that has nothing else to object to.
     private func checkReplay() throws(UsageError) {
-        let sample = RunFinishedEvent(
-            source: "/slipway/replay",
-            id: "sample",
-            time: nil,
-            data: RunFinishedData(run: RunReference(experimentID: "sample", runID: "sample")),
-            replay: self.replay,
-            origin: Origin(topic: "sample", partition: 0, offset: 0)
+        let sample = ConsumedRecord(topicPartition: TopicPartition("sample", 0), offset: 0, value: [])
+        let record = CommandEncoder.record(self.command(for: sample, at: .epoch), topic: "sample").asRead
+        guard case .refused(_, let refusal) = CommandDecoder.decode(record) else { return }
+        throw UsageError("the workers would not take --replay-id, --reason or --who: \(refusal.message)")
+    }
+
+    /// The command to run an event again; given again it has the same id, so that it is known.
+    func command(for record: ConsumedRecord, at time: Timestamp) -> OperatorCommand {
+        let place = "\(record.topic)/\(record.partition.rawValue)/\(record.offset.rawValue)"
+        return OperatorCommand(
+            head: CommandHead(
+                id: "\(self.replay.id)/\(place)",
+                kind: OperatorCommand.replayWord,
+                who: self.who,
+                reason: self.replay.reason
+            ),
+            time: time,
+            kind: .replay(ReplayOrder(replay: self.replay, record: record))
         )
-        let record = EventEncoder.record(sample, topic: "sample").asRead
-        guard case .failure(let reason) = EventDecoder.decode(OriginalRecord(record)) else { return }
-        throw UsageError("the worker would not take --replay-id or --reason: \(reason.message)")
     }
 }
 
@@ -151,7 +161,11 @@ struct ReplayRun: Sendable {
     }
 
     private func plan(_ topics: [Topic]) async throws -> ReplayPlan {
-        let reader = try PartitionReader(properties: try self.access.properties(), isolation: .committed)
+        let reader = try PartitionReader(
+            properties: try self.access.properties(),
+            isolation: .committed,
+            stepsOver: true
+        )
         do {
             let plan = try await self.plan(reader, topics)
             await reader.close()
@@ -164,7 +178,7 @@ struct ReplayRun: Sendable {
 
     private func plan(_ reader: PartitionReader, _ topics: [Topic]) async throws -> ReplayPlan {
         let (options, selection) = (self.options, self.options.selection)
-        var plan = ReplayPlan(selection, replayID: options.replay.id, limit: options.limit)
+        var plan = ReplayPlan(selection, limit: options.limit)
         let pass = TopicPass(reader, topics)
         let ends = try await pass.ends()
         var starts = try await pass.starts(selection.since ?? .beginning)
@@ -176,12 +190,6 @@ struct ReplayRun: Sendable {
             if let to = selection.toOffset { stops[place] = stops[place].map { min($0, to.next) } }
         }
         try await pass.run(from: starts, to: stops) { try plan.add($0) }
-        guard options.isIDGiven, selection.partition != nil || selection.since != nil else { return plan }
-        // Copies that this replay made before lie behind the events, maybe in other partitions.
-        let oldest = plan.oldestTime.map { TimePoint.at($0) }
-        try await pass.run(from: try await pass.starts(oldest ?? .beginning), to: ends) {
-            plan.noteIfSentBefore($0)
-        }
         return plan
     }
 
@@ -189,55 +197,72 @@ struct ReplayRun: Sendable {
 
     private func outcomes(_ entries: [ReplayPlan.Entry]) async throws -> [ReplayReport.Outcome] {
         var outcomes: [ReplayReport.Outcome] = []
-        var copies: [ProducerRecord] = []
+        var commands: [OperatorCommand] = []
+        let now = Timestamp.now()
         for entry in entries {
             if let problem = entry.problem {
                 outcomes.append(.left(problem))
                 continue
             }
-            do throws(DeadLetterReason) {
-                copies.append(try self.copy(entry))
-                outcomes.append(.planned)
-            } catch {
-                outcomes.append(.left(ReplayPlan.Problem(class: error.class.rawValue, message: error.message)))
-            }
+            commands.append(self.options.command(for: entry.record, at: now))
+            outcomes.append(.planned)
         }
-        guard self.options.applies, !copies.isEmpty else { return outcomes }
+        guard self.options.applies, !commands.isEmpty else { return outcomes }
         try Task.checkCancellation()
-        var results = try await self.send(copies).makeIterator()
-        return outcomes.map { outcome in
-            guard outcome == .planned, let result = results.next() else { return outcome }
-            switch result {
-            case .success(let place): return .sent(place)
-            case .failure(let error): return .failed(error)
+        guard let wait = self.options.wait else {
+            return self.merged(outcomes, try await self.send(commands))
+        }
+        let answers = try await ReplayAnswers(self.access)
+        do {
+            let sent = try await self.send(commands)
+            let delivered = zip(commands, sent).filter { $0.1.isSent }.map(\.0.head.id)
+            let found = try await answers.wait(for: Set(delivered), atMost: wait)
+            await answers.close()
+            let told = zip(commands, sent).map { command, outcome -> ReplayReport.Outcome in
+                guard outcome.isSent else { return outcome }
+                return found[command.head.id].map { .answered($0) } ?? .unanswered(command.head.id)
             }
+            return self.merged(outcomes, told)
+        } catch {
+            await answers.close()
+            throw error
         }
     }
 
-    /// The event as it is sent again: as it was, to the topic that it came from, with the replay.
-    private func copy(_ entry: ReplayPlan.Entry) throws(DeadLetterReason) -> ProducerRecord {
-        var record = try EventEncoder.replayed(entry.record, self.options.replay, topic: entry.record.topic)
-        if let model = entry.model { record.key = Array(model.utf8) }
-        // The copy is larger than the event was, so the worker's limits are tried once more.
-        _ = try EventDecoder.decode(OriginalRecord(record.asRead)).get()
-        return record
+    /// Puts what became of the commands in place of what was planned.
+    private func merged(
+        _ outcomes: [ReplayReport.Outcome],
+        _ told: [ReplayReport.Outcome]
+    ) -> [ReplayReport.Outcome] {
+        var told = told.makeIterator()
+        return outcomes.map { outcome in
+            guard case .planned = outcome, let result = told.next() else { return outcome }
+            return result
+        }
     }
 
-    private func send(_ records: [ProducerRecord]) async throws -> [Result<RecordMetadata, KafkaError>] {
+    private func send(_ commands: [OperatorCommand]) async throws -> [ReplayReport.Outcome] {
         let milliseconds = max(1, self.options.timeout.wholeMilliseconds)
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
+        let topic = self.access.commandsTopic
         let producer = try Producer(properties: properties)
-        let results = await producer.sendAll(records)
+        let results = await producer.sendAll(commands.map { CommandEncoder.record($0, topic: topic) })
         await producer.close()
-        return results
+        return results.map { result in
+            switch result {
+            case .success(let place): .sent(place)
+            case .failure(let error): .failed(error, topic: topic)
+            }
+        }
     }
 
     private func status(_ outcomes: [ReplayReport.Outcome]) -> ExitStatus {
         var isAnything = false
         for outcome in outcomes {
             switch outcome {
-            case .failed: return .failure
-            case .planned, .sent, .left(.alreadySent): isAnything = true
+            case .failed, .unanswered: return .failure
+            case .answered(let status) where status.isRefused: return .failure
+            case .planned, .sent, .answered: isAnything = true
             case .left: continue
             }
         }

@@ -20,8 +20,8 @@ struct ReplaySelection: Sendable, Equatable {
     var fromOffset: Offset?
     /// The last offset of that partition, itself included.
     var toOffset: Offset?
-    /// Whether events that are copies of an earlier replay are taken, too.
-    var includesReplays = false
+    /// What workers take of an event.
+    var limits = EventLimits()
 
     /// What a record is for the selection.
     enum Verdict: Sendable, Equatable {
@@ -29,8 +29,6 @@ struct ReplaySelection: Sendable, Equatable {
         case other
         /// It is asked for.
         case wanted(RunFinishedEvent)
-        /// It is a copy that an earlier replay made.
-        case replayed(RunFinishedEvent)
         /// It lies where was asked, and can't be understood.
         case unreadable(DeadLetterReason)
     }
@@ -39,7 +37,7 @@ struct ReplaySelection: Sendable, Equatable {
     func verdict(_ record: ConsumedRecord) -> Verdict {
         guard self.covers(record) else { return .other }
         let event: RunFinishedEvent
-        switch EventDecoder.decode(OriginalRecord(record)) {
+        switch EventDecoder.decode(OriginalRecord(record), limits: self.limits) {
         case .success(let decoded): event = decoded
         case .failure(let reason):
             // What can't be read names no run, and no model but by its key.
@@ -48,7 +46,6 @@ struct ReplaySelection: Sendable, Equatable {
         }
         if let run = self.run, event.data.run.runID != run { return .other }
         if let model = self.model, Self.model(of: event, record) != model { return .other }
-        if event.replay != nil, !self.includesReplays { return .replayed(event) }
         return .wanted(event)
     }
 

@@ -13,7 +13,8 @@ enum TimePoint: Sendable, Equatable {
     case at(Timestamp)
 
     /// What is allowed, for error messages.
-    static let expectation = "beginning, now, a time such as 2026-02-03T04:05:06Z or 2026-02-03, or how long ago (15m)"
+    static let expectation =
+        "beginning, now, a time such as 2026-02-03T04:05:06Z or 2026-02-03 (its midnight in UTC), or how long ago (15m)"
 
     /// Reads `beginning`, `now`, an RFC 3339 time, a date (its midnight in UTC), or a duration before now.
     ///

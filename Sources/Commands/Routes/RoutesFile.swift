@@ -14,7 +14,7 @@ package enum RoutesFile {
     /// - Returns: The routes; at least one.
     /// - Throws: `FileError` when it can't be read, `SettingsError` with every mistake when it can't be used.
     package static func load(_ path: String) throws -> Routes {
-        try self.read(FileReader.read(path, maximumBytes: YAMLReader.maximumBytes), file: path)
+        try self.read(FileReader.read(path, maximumBytes: YAMLReader.maximumBytes, trust: .named), file: path)
     }
 
     /// Reads the bytes of a routes file.

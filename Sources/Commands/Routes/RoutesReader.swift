@@ -46,16 +46,22 @@ struct RoutesReader {
         let section = self.section(
             node,
             path: path,
-            keys: ["name", "match", "gates", "model", "build", "deployment", "limits", "queue", "deadlines", "verify"]
+            keys: [
+                "name", "match", "projects", "gates", "model", "build", "deployment", "limits", "quota", "queue",
+                "registry", "deadlines", "verify",
+            ]
         )
         if section.node != nil, node["name"] == nil { self.report(path, node.error("name is missing")) }
         let name = self.value(section, "name", default: "") { node throws(YAMLError) in try node.line() }
         var route = Route(name: name, runtime: self.runtime(section))
         route.match = self.match(section)
+        route.projects = self.projects(section)
         route.gates = self.gates(section)
         self.readModel(section, into: &route)
+        route.registryName = self.registryName(section)
         route.deployment = self.deployment(section)
         route.limits = self.limits(section)
+        route.quota = self.quota(section)
         route.queue = self.value(section, "queue", default: route.queue) { node throws(YAMLError) in
             try node.word(QueueMode.self)
         }
@@ -65,16 +71,28 @@ struct RoutesReader {
     }
 
     private mutating func match(_ route: Section) -> Route.Match {
-        let section = self.section(route, "match", keys: ["project", "experiment", "source", "status"])
+        let section = self.section(route, "match", keys: ["project", "experiment", "topic", "source", "status"])
         let statuses = self.value(section, "status", default: [RunStatusWord.finished]) { node throws(YAMLError) in
             try node.lines()
         }
         return Route.Match(
             projects: self.globs(section, "project", default: []),
             experiments: self.globs(section, "experiment", default: []),
+            topics: self.globs(section, "topic", default: []),
             sources: self.globs(section, "source", default: []),
             statuses: statuses.isEmpty ? [RunStatusWord.finished] : statuses
         )
+    }
+
+    private mutating func projects(_ route: Section) -> [Glob]? {
+        self.value(route, "projects", default: nil) { node throws(YAMLError) in
+            let globs = try node.lines().map { Glob($0) }
+            guard !globs.isEmpty else {
+                let message = "an empty list lets no project in: name patterns, or leave the key out for any project"
+                throw node.error(message)
+            }
+            return globs
+        }
     }
 
     private mutating func readModel(_ parent: Section, into route: inout Route) {
@@ -94,6 +112,11 @@ struct RoutesReader {
         route.disableAuthentication = self.value(section, "disableAuthentication", default: false) {
             node throws(YAMLError) in try node.boolean()
         }
+    }
+
+    private mutating func registryName(_ route: Section) -> ModelNameTemplate? {
+        let section = self.section(route, "registry", keys: ["name"])
+        return self.value(section, "name", default: nil) { node throws(YAMLError) in try node.registryTemplate() }
     }
 
     private mutating func runtime(_ route: Section) -> RuntimeChoice {
@@ -160,6 +183,23 @@ struct RoutesReader {
             modelNames: self.globs(section, "modelNames", default: standard.modelNames),
             runtimes: self.globs(section, "runtimes", default: standard.runtimes)
         )
+    }
+
+    private mutating func quota(_ route: Section) -> Route.Quota {
+        let section = self.section(route, "quota", keys: ["underWay", "acceptedPerHour", "perModelPerHour"])
+        return Route.Quota(
+            underWay: self.bound(section, "underWay"),
+            acceptedPerHour: self.bound(section, "acceptedPerHour"),
+            perModelPerHour: self.bound(section, "perModelPerHour", Route.Quota.allowedPerModel)
+        )
+    }
+
+    private mutating func bound(
+        _ section: Section,
+        _ key: String,
+        _ allowed: ClosedRange<Int> = Route.Quota.allowed
+    ) -> Int? {
+        self.value(section, key, default: nil) { node throws(YAMLError) in try node.bound(allowed) }
     }
 
     private mutating func deadlines(_ route: Section) -> StepDeadlines {
@@ -315,7 +355,7 @@ extension RoutesReader {
 extension Route.Match {
     /// Whether every event that the other takes is taken by this one already.
     fileprivate func takesAll(of other: Route.Match) -> Bool {
-        self.projects.isEmpty && self.experiments.isEmpty && self.sources.isEmpty
+        self.projects.isEmpty && self.experiments.isEmpty && self.topics.isEmpty && self.sources.isEmpty
             && self.statuses.isSuperset(of: other.statuses)
     }
 }

@@ -30,6 +30,15 @@ extension YAMLNode {
         return value
     }
 
+    /// Returns how much is allowed at most; what stands there for "none" or "all" in other files is refused with the way out.
+    func bound(_ range: ClosedRange<Int>) throws(YAMLError) -> Int {
+        do throws(YAMLError) {
+            return try self.integer(range)
+        } catch {
+            throw self.error("\(error.message); leave the key out for no bound")
+        }
+    }
+
     /// Returns a finite number.
     func anyNumber() throws(YAMLError) -> Double {
         try self.number(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
@@ -43,6 +52,22 @@ extension YAMLNode {
         } catch {
             throw self.error(error.description)
         }
+    }
+
+    /// Returns a template for names of registered models.
+    func registryTemplate() throws(YAMLError) -> ModelNameTemplate {
+        let text = try self.text()
+        let template: ModelNameTemplate
+        do throws(ModelNameTemplate.Failure) {
+            template = try ModelNameTemplate(text, fields: ModelNameTemplate.Field.ofRegisteredModels)
+        } catch {
+            throw self.error(error.description)
+        }
+        guard template.names(.model) else {
+            let example = "{projectName|slug}-{model}"
+            throw self.error("must hold {model}, such as \(example): else all models share one registered model")
+        }
+        return template
     }
 
     /// Returns a folder below a run's artifacts.

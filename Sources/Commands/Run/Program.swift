@@ -10,7 +10,7 @@ package import Worker
 /// Reads the settings of one invocation.
 ///
 /// Throws for settings that are wrong; the command then ends without having done anything.
-typealias ConfigurationLoader = @Sendable (Invocation) throws -> Configuration
+typealias ConfigurationLoader = @Sendable (Invocation, Output) throws -> Configuration
 
 /// The program `slipway`.
 package enum Program {
@@ -22,8 +22,8 @@ package enum Program {
     package static func table(
         adjusting adjust: @escaping @Sendable (inout WorkerSettings) throws -> Void = { _ in }
     ) -> CommandTable {
-        let load: ConfigurationLoader = { try ConfigurationOptions.load($0) }
-        let kafka: KafkaAccess.Loader = { invocation, _ in try load(invocation).kafkaAccess }
+        let load: ConfigurationLoader = { try ConfigurationOptions.load($0, $1) }
+        let kafka: KafkaAccess.Loader = { try load($0, $1).kafkaAccess }
         return CommandTable(
             name: "slipway",
             summary: "Deploys finished experiment runs to a Cloudera AI workbench, by events on Kafka",
@@ -46,10 +46,12 @@ package enum Program {
             ],
             commands: [
                 RunCommand.command(load, adjust),
+                HealthCommand.command(load),
                 EmitCommand.command(kafka),
                 WatchCommand.command(kafka),
                 ReplayCommand.command(kafka),
                 TopicsCommand.command(load),
+                GroupCommand.command(load),
                 JournalCommand.command(load),
                 APICommand.command(load),
                 ConfigCommand.command(),

@@ -43,7 +43,7 @@ enum RunCommand {
             ],
             exitStatuses: [.configuration, .unavailable, .stalled, .interrupted],
             body: { invocation, output in
-                let configuration = try load(invocation)
+                let configuration = try load(invocation, output)
                 return try await Self.run(configuration, adjust, output)
             }
         )

@@ -51,9 +51,12 @@ struct RunGraph: Sendable {
         self.operations = OperationsServer(
             address: address,
             registry: registry,
-            readiness: WorkerReadiness(health: self.worker.health),
+            readiness: WorkerReadiness(health: self.worker.health, warnings: configuration.warnings),
             logger: logger
         )
+        for warning in configuration.warnings {
+            logger.warning("the configuration is weak", ["weakness": .string(warning)])
+        }
     }
 
     private static func settings(
@@ -87,6 +90,7 @@ struct RunGraph: Sendable {
         settings.endpointURL = "\(workbench.modelServiceURL)/model"
         settings.defaultProjectID = configuration.workbench.projectID
         settings.policy = configuration.policy
+        settings.policy.checksModels = settings.routes.rules.contains { $0.verification != nil }
         settings.policy.dedupeHorizon = Span(configuration.dedupeHorizon)
         settings.stopTimeout = configuration.stopTimeout
         settings.stallAfter = configuration.stallAfter
@@ -136,14 +140,20 @@ struct RunGraph: Sendable {
 /// The worker's health in the words of the operations endpoint.
 struct WorkerReadiness: ReadinessSource {
     let health: WorkerHealth
+    /// What is weak for as long as the process runs.
+    let warnings: [String]
 
     func readiness() -> ReadinessReport {
-        ReadinessReport(
-            self.health.snapshot.map { condition in
+        let snapshot = self.health.snapshot
+        let limits = snapshot.filter { !$0.isNeededToBeReady }
+        return ReadinessReport(
+            snapshot.filter(\.isNeededToBeReady).map { condition in
                 let since = condition.since
                 guard let cause = condition.cause else { return .met(condition.name, since: since) }
                 return .unmet(condition.name, cause: cause, since: since)
-            }
+            },
+            warnings: self.warnings + self.health.warnings
+                + limits.compactMap { limit in limit.cause.map { "\(limit.name): \($0)" } }
         )
     }
 }

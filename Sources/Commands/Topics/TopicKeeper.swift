@@ -19,7 +19,7 @@ struct TopicKeeper: Sendable {
                 guard error.isAuthorization || error.isTimeout else { throw error }
             }
         }
-        return self.plan.findings(found: found, settings: settings)
+        return self.plan.findings(found: found, settings: settings, brokers: try await self.admin.brokerCount())
     }
 
     /// What was done to one topic.
@@ -28,39 +28,67 @@ struct TopicKeeper: Sendable {
         var message: String
     }
 
+    /// What may be done to topics that exist.
+    struct Permission: Sendable, Equatable {
+        /// Whether wrong settings may be changed.
+        var alters = false
+        /// Whether that goes for settings by which records are deleted sooner than now, too.
+        var shortens = false
+        /// Whether everything is only said.
+        var isDry = false
+    }
+
     /// Creates what is missing, and changes settings where that was asked for.
     ///
     /// A new inbox or journal takes the number of partitions of the other one, where that exists.
     ///
     /// - Parameters:
     ///   - findings: What `findings()` said.
-    ///   - alters: Whether settings of existing topics may be changed.
-    /// - Returns: What was done.
+    ///   - permission: What may be done to topics that exist.
+    /// - Returns: What was done, or would be.
     /// - Throws: `KafkaError` for the first thing that could not be done.
-    func repair(_ findings: [TopicFinding], alters: Bool) async throws(KafkaError) -> [Change] {
-        var changes = try await self.create(findings.filter { $0.kind == .missing }.map(\.topic))
-        guard alters else { return changes }
-        for finding in findings where !finding.changes.isEmpty {
-            try await self.admin.changeSettings(ofTopic: finding.topic, finding.changes.mapValues { $0 })
-            let list = finding.changes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
-                separator: ", "
-            )
-            changes.append(Change(topic: finding.topic, message: "set \(list)"))
+    func repair(_ findings: [TopicFinding], _ permission: Permission) async throws(KafkaError) -> [Change] {
+        let missing = findings.filter { $0.kind == .missing }.map(\.topic)
+        var changes = try await self.create(missing, isDry: permission.isDry)
+        guard permission.alters else { return changes }
+        // What one finding asks for another may ask for, too; a topic is written once.
+        var wanted: [String: [String: String]] = [:]
+        for finding in findings where !finding.changes.isEmpty && (permission.shortens || !finding.shortens) {
+            wanted[finding.topic, default: [:]].merge(finding.changes) { first, _ in first }
+        }
+        for (topic, settings) in wanted.sorted(by: { $0.key < $1.key }) {
+            let found = try await self.admin.settings(ofTopic: topic).mapValues(\.value)
+            if !permission.isDry { try await self.admin.changeSettings(ofTopic: topic, settings.mapValues { $0 }) }
+            let list = settings.sorted { $0.key < $1.key }.map { name, value in
+                "\(name)=\(value) (was \((found[name] ?? nil) ?? "not set"))"
+            }
+            let verb = permission.isDry ? "would set" : "set"
+            changes.append(Change(topic: topic, message: "\(verb) \(list.joined(separator: ", "))"))
         }
         return changes
     }
 
-    private func create(_ names: [String]) async throws(KafkaError) -> [Change] {
+    private func create(_ names: [String], isDry: Bool) async throws(KafkaError) -> [Change] {
         guard !names.isEmpty else { return [] }
+        let durability = self.plan.durability(brokers: try await self.admin.brokerCount())
         let counts = try await self.admin.topics().mapValues(\.partitionCount)
         let wanted = self.plan.topics.filter { names.contains($0.name) }
         let new = wanted.map { topic in
             NewTopic(
                 name: topic.name,
                 partitionCount: self.plan.partitionCount(of: topic, found: counts),
-                replicationFactor: self.plan.replicationFactor,
-                settings: topic.required.merging(topic.proposed) { required, _ in required }
+                replicationFactor: durability.replicationFactor,
+                settings: topic.settings.merging(durability.settings) { own, _ in own }
             )
+        }
+        guard !isDry else {
+            return new.map { topic in
+                let list = topic.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                let copies = topic.replicationFactor.map { "\($0)" } ?? "the brokers' number of"
+                let count = topic.partitionCount.map(String.init) ?? "the brokers' number of"
+                let what = "would be created with \(count) partitions, \(copies) replicas, "
+                return Change(topic: topic.name, message: what + list.joined(separator: ", "))
+            }
         }
         let failed = try await self.admin.createTopics(new)
         if let failure = failed.values.first(where: { !$0.isTopicExists }) { throw failure }

@@ -68,13 +68,13 @@ struct TopicPass: Sendable {
                 let place = record.topicPartition
                 guard open[place] != nil, let end = ends[place] else { continue }
                 if record.offset < end { try body(record) }
-                if record.offset.next >= end { open[place] = nil }
+                if record.next >= end { open[place] = nil }
             }
             for (place, reached) in batch.ends where ends[place].map({ reached >= $0 }) ?? true {
                 // The last places may be transaction markers, which no reader is shown.
                 open[place] = nil
             }
-            if !batch.records.isEmpty || !batch.ends.isEmpty { lastProgress = clock.now }
+            if !batch.records.isEmpty || !batch.ends.isEmpty || batch.isSteppingOver { lastProgress = clock.now }
             guard clock.now - lastProgress < stall else { throw StalledRead(partitions: open.keys.sorted()) }
         }
     }

@@ -9,57 +9,59 @@ extension TopicPlan {
     /// - Parameters:
     ///   - found: The topics that exist, by name.
     ///   - settings: Settings by topic; one that is absent could not be read.
+    ///   - brokers: How many brokers the cluster has.
     /// - Returns: What differs.
-    func findings(found: [String: Topic], settings: [String: [String: TopicSetting]]) -> [TopicFinding] {
+    func findings(
+        found: [String: Topic],
+        settings: [String: [String: TopicSetting]],
+        brokers: Int
+    ) -> [TopicFinding] {
         var findings: [TopicFinding] = []
         for wanted in self.topics {
-            guard found[wanted.name] != nil else {
-                findings.append(TopicFinding(kind: .missing, topic: wanted.name, message: "there is no such topic"))
+            guard let topic = found[wanted.name] else {
+                findings.append(
+                    TopicFinding(
+                        kind: .missing,
+                        topic: wanted.name,
+                        message: "there is no such topic",
+                        nextStep: "slipway topics ensure"
+                    )
+                )
                 continue
             }
             guard let settings = settings[wanted.name] else {
-                let message = "the brokers don't tell its settings"
-                findings.append(TopicFinding(kind: .notCheckable, topic: wanted.name, message: message))
+                findings.append(
+                    TopicFinding(
+                        kind: .notCheckable,
+                        topic: wanted.name,
+                        message: "the brokers don't tell its settings",
+                        nextStep: "give the right DescribeConfigs on it"
+                    )
+                )
                 continue
             }
-            findings += self.policyFindings(wanted, settings) + self.retentionFindings(wanted, settings)
-            findings += self.leastSizeFindings(wanted, settings)
+            let described = DescribedTopic(
+                role: wanted.role,
+                name: wanted.name,
+                replicationFactor: topic.replicationFactor,
+                settings: settings.compactMapValues(\.value)
+            )
+            findings += TopicRules.problems(of: described, brokers: brokers, horizonMilliseconds: self.horizon)
+                .map { TopicFinding($0, topic: wanted.name) }
         }
-        return findings + self.partitionFindings(found) + self.inboxRetentionFindings(settings)
+        return findings + self.commandsFindings(found) + self.partitionFindings(found)
+            + self.inboxRetentionFindings(settings)
             + self.sizeFindings(settings)
     }
 
-    private func policyFindings(_ wanted: Wanted, _ settings: [String: TopicSetting]) -> [TopicFinding] {
-        var findings: [TopicFinding] = []
-        for (name, value) in wanted.required.sorted(by: { $0.key < $1.key }) {
-            let found = settings[name]?.value ?? ""
-            guard found != value else { continue }
-            let message = "\(name) is '\(found)', must be '\(value)'"
-            findings.append(self.finding(wanted.name, message, [name: value]))
-        }
-        if wanted.role == .events, let policy = settings["cleanup.policy"]?.value, policy.contains("compact") {
-            let message =
-                "cleanup.policy is '\(policy)': runs of one model share a key, so compaction would drop events"
-            findings.append(self.finding(wanted.name, message, ["cleanup.policy": "delete"]))
-        }
-        return findings
-    }
-
-    private func retentionFindings(_ wanted: Wanted, _ settings: [String: TopicSetting]) -> [TopicFinding] {
-        guard wanted.role == .events || wanted.role == .inbox, let retention = Self.number("retention.ms", settings),
-            self.horizon < TopicRules.leastHorizonMilliseconds(retentionMilliseconds: retention)
+    private func commandsFindings(_ found: [String: Topic]) -> [TopicFinding] {
+        let name = self.name(.commands)
+        guard let count = found[name]?.partitionCount,
+            let problem = TopicRules.commandsProblem(name, partitionCount: count)
         else { return [] }
-        let message =
-            "retention.ms is \(retention), longer than journal.dedupeHorizon (\(self.horizon)): an event older "
-            + "than that, consumed again, would be deployed again"
-        return [self.finding(wanted.name, message, ["retention.ms": String(self.horizon)])]
-    }
-
-    private func leastSizeFindings(_ wanted: Wanted, _ settings: [String: TopicSetting]) -> [TopicFinding] {
-        let least = TopicRules.leastRecordBytes
-        guard let limit = Self.number("max.message.bytes", settings), limit < least else { return [] }
-        let message = "max.message.bytes is \(limit), must be \(least) or more"
-        return [self.finding(wanted.name, message, ["max.message.bytes": String(least)])]
+        return [
+            TopicFinding(kind: .partitionCount, topic: name, message: problem.message, nextStep: problem.nextStep)
+        ]
     }
 
     private func partitionFindings(_ found: [String: Topic]) -> [TopicFinding] {
@@ -67,10 +69,18 @@ extension TopicPlan {
         guard let inboxCount = found[inbox]?.partitionCount, let journalCount = found[journal]?.partitionCount,
             inboxCount != journalCount
         else { return [] }
-        let message =
-            "it has \(journalCount) partitions and '\(inbox)' has \(inboxCount): they must have the same number, which is "
-            + "chosen once, because it decides which partition owns a model; make the one that was changed again"
-        return [TopicFinding(kind: .partitionCount, topic: journal, message: message)]
+        let (grown, count) = inboxCount > journalCount ? (inbox, journalCount) : (journal, inboxCount)
+        return [
+            TopicFinding(
+                kind: .partitionCount,
+                topic: grown,
+                message:
+                    "it has \(max(inboxCount, journalCount)) partitions and '\(grown == inbox ? journal : inbox)' has "
+                    + "\(count): their number is chosen once, because it decides which partition owns a model; those from "
+                    + "\(count) on are ignored",
+                nextStep: "nothing is lost while workers run on; Kafka can't take partitions away again"
+            )
+        ]
     }
 
     /// An event that was passed on waits in the inbox as it would have in its own topic: it must not be deleted sooner.
@@ -82,11 +92,20 @@ extension TopicPlan {
         let longest = self.topics.filter { $0.role == .events }.compactMap { topic in
             settings[topic.name].flatMap { Self.number("retention.ms", $0) }.map { (topic.name, $0 < 0 ? .max : $0) }
         }.max { $0.1 < $1.1 }
-        guard let (events, kept) = longest, retention < min(kept, self.horizon) else { return [] }
-        let message =
-            "retention.ms is \(retention), less than that of '\(events)': an event that was passed on would be deleted sooner "
-            + "than one that was not"
-        return [self.finding(inbox, message, ["retention.ms": String(self.horizon)])]
+        // Nobody knows what is older than the horizon; brokers keep a record for as long again as its segment is written to.
+        let most = TopicRules.retention(horizonMilliseconds: self.horizon).retentionMilliseconds
+        guard let (events, kept) = longest, retention < min(kept, most) else { return [] }
+        return [
+            TopicFinding(
+                kind: .setting,
+                topic: inbox,
+                message:
+                    "retention.ms is \(retention), less than that of '\(events)' (\(kept)): an event that was passed on "
+                    + "would be deleted sooner than one that was not",
+                nextStep: "slipway topics ensure --alter",
+                changes: ["retention.ms": String(min(kept, most))]
+            )
+        ]
     }
 
     private func sizeFindings(_ settings: [String: [String: TopicSetting]]) -> [TopicFinding] {
@@ -96,6 +115,7 @@ extension TopicPlan {
         guard let (topic, eventLimit) = largest else { return [] }
         let losses = [
             (self.name(.inbox), "the largest events can't be passed on, and become dead letters"),
+            (self.name(.commands), "the largest events can't be replayed"),
             (self.name(.dead), "the largest dead letters lose their body"),
         ]
         return losses.compactMap { name, loss in
@@ -104,13 +124,10 @@ extension TopicPlan {
                 kind: .advice,
                 topic: name,
                 message: "max.message.bytes is \(limit), not more than that of '\(topic)' (\(eventLimit)): \(loss)",
+                nextStep: "slipway topics ensure --alter",
                 changes: ["max.message.bytes": String(eventLimit * 2)]
             )
         }
-    }
-
-    private func finding(_ topic: String, _ message: String, _ changes: [String: String]) -> TopicFinding {
-        TopicFinding(kind: .setting, topic: topic, message: message, changes: changes)
     }
 
     private static func number(_ name: String, _ settings: [String: TopicSetting]) -> Int64? {

@@ -27,13 +27,15 @@ struct TopicReport: Sendable {
     func write(_ findings: [TopicFinding]) throws(OutputClosed) {
         for finding in findings {
             guard self.isJSON else {
-                try self.output.writeLine("\(finding.topic): \(finding.kind.rawValue): \(finding.message)")
+                let next = finding.nextStep.isEmpty ? "" : "; what to do: \(finding.nextStep)"
+                try self.output.writeLine("\(finding.topic): \(finding.kind.rawValue): \(finding.message)\(next)")
                 continue
             }
             try self.writeJSON { writer in
                 writer.field("topic", finding.topic)
                 writer.field("finding", finding.kind.rawValue)
                 writer.field("message", finding.message)
+                writer.field("nextStep", finding.nextStep)
                 writer.field("isProblem", finding.isProblem)
             }
         }

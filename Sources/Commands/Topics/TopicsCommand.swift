@@ -19,13 +19,13 @@ enum TopicsCommand {
         let eventPartitions = Option(
             "event-partitions",
             .value("N", .integer(1...10_000)),
-            help: "Partitions of every other topic that is created; these may grow later.",
+            help: "Partitions of events, status and dead letters where they are created; these may grow later.",
             defaultValue: "12"
         )
         let replication = Option(
             "replication",
             .value("N", .integer(1...100)),
-            help: "Copies of each partition; by default the brokers decide."
+            help: "Copies of each partition; by default 3 where there are three brokers, else what the brokers say."
         )
         let json = Option("json", .flag(), help: "Print one JSON line for each finding or change.")
         return Command(
@@ -37,28 +37,39 @@ enum TopicsCommand {
                     summary: "Create the topics that are missing",
                     discussion: """
                         Creates what is missing, with the settings that the guarantees need: the event topics, inbox, journal, \
-                        status and dead letters. Topics that exist are left alone, unless --alter asks to change their \
-                        settings. Numbers of partitions are never changed.
+                        commands, status and dead letters. Topics that exist are left alone, unless --alter asks to change their \
+                        settings. Numbers of partitions and of replicas are never changed, and nothing is deleted sooner than \
+                        now unless --shorten-retention asks for that, too. --dry-run shows what would be done.
                         """,
-                    options: [
-                        partitions, eventPartitions, replication,
-                        Option("alter", .flag(), help: "Change wrong settings of topics that exist."), json,
-                    ] + ConfigurationOptions.all,
+                    options: [partitions, eventPartitions, replication] + Self.permissions + [json]
+                        + ConfigurationOptions.all,
                     examples: [
                         Command.Example(
                             "Make the topics of a test cluster:",
                             "slipway topics ensure --partitions 6 --event-partitions 3"
-                        )
+                        ),
+                        Command.Example("See what --alter would change:", "slipway topics ensure --alter --dry-run"),
                     ],
                     exitStatuses: [.configuration, .unavailable],
                     body: { invocation, output in
-                        try await Self.run(try load(invocation), invocation, output, repairs: true)
+                        try await Self.run(try load(invocation, output), invocation, output, repairs: true)
                     }
                 ),
                 Self.check(load, json),
             ]
         )
     }
+
+    /// What `ensure` may do beside creating topics.
+    private static let permissions = [
+        Option("alter", .flag(), help: "Change wrong settings of topics that exist."),
+        Option(
+            "shorten-retention",
+            .flag(),
+            help: "With --alter: also keep events for less, where they outlive journal.dedupeHorizon."
+        ),
+        Option("dry-run", .flag(), help: "Change nothing, and show what would be."),
+    ]
 
     private static func check(_ load: @escaping ConfigurationLoader, _ json: Option) -> Command {
         Command(
@@ -70,7 +81,7 @@ enum TopicsCommand {
             options: [json] + ConfigurationOptions.all,
             exitStatuses: [.configuration, .unavailable],
             body: { invocation, output in
-                try await Self.run(try load(invocation), invocation, output, repairs: false)
+                try await Self.run(try load(invocation, output), invocation, output, repairs: false)
             }
         )
     }
@@ -115,9 +126,17 @@ enum TopicsCommand {
         let report = TopicReport(output: output, isJSON: invocation.flag("json"))
         var findings = try await keeper.findings()
         if repairs {
-            let changes = try await keeper.repair(findings, alters: invocation.flag("alter"))
+            let isDry = invocation.flag("dry-run")
+            let changes = try await keeper.repair(
+                findings,
+                TopicKeeper.Permission(
+                    alters: invocation.flag("alter"),
+                    shortens: invocation.flag("shorten-retention"),
+                    isDry: isDry
+                )
+            )
             try report.write(changes)
-            if !changes.isEmpty { findings = try await keeper.findings() }
+            if !changes.isEmpty, !isDry { findings = try await keeper.findings() }
         }
         try report.write(findings)
         return findings.contains(where: \.isProblem) ? .failure : .success

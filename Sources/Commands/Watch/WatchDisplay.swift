@@ -22,6 +22,7 @@ struct WatchDisplay {
     private var hasChanged = true
     private var unreadable = 0
     private var orphanReports = 0
+    private var newestCommand: String?
 
     /// What is known.
     private(set) var board: WatchBoard
@@ -66,6 +67,10 @@ struct WatchDisplay {
             if let end = ends[record.topicPartition], record.offset.next >= end {
                 self.unread.remove(record.topicPartition)
             }
+            if let command = CommandStatus.decode(headers: record.headers, value: record.value) {
+                lines += self.note(command, record)
+                continue
+            }
             guard let status = StatusEvent.decode(headers: record.headers, value: record.value) else {
                 self.noteUnreadable(record)
                 continue
@@ -104,8 +109,25 @@ struct WatchDisplay {
         let unreadable =
             self.unreadable > 0 ? "records of the topic that are no status events: \(self.unreadable)" : nil
         let orphans = self.orphanReports > 0 ? "reports of orphans (--json tells them): \(self.orphanReports)" : nil
-        let lines = frame.lines(self.board, now: .now(), notice: self.notice ?? orphans ?? unreadable)
+        let lines = frame.lines(
+            self.board,
+            now: .now(),
+            notice: self.notice ?? self.newestCommand ?? orphans ?? unreadable
+        )
         try self.output.write(self.screen.draw(lines, width: width))
+    }
+
+    /// What has become of a command: a line above the table, or all that the record says.
+    private mutating func note(_ command: CommandStatus, _ record: ConsumedRecord) -> String {
+        self.hasChanged = true
+        let who = command.who.map { " of \($0)" } ?? ""
+        let cause = command.cause.map { ": \($0.class): \($0.message)" } ?? ""
+        self.newestCommand = "command \(command.kind)\(who) \(command.outcome)\(cause)"
+        guard !self.isTable, self.filter == WatchFilter(), let line = WatchDisplay.line(record.headers, record.value)
+        else {
+            return ""
+        }
+        return line + "\n"
     }
 
     private mutating func noteUnreadable(_ record: ConsumedRecord) {

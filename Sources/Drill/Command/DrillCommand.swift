@@ -21,6 +21,12 @@ package enum DrillCommand {
 
             The ledger is clean when every column below the counts is 0. An object that no rollout knows is no fault where \
             a late call or a freeze explains it: that window remains, and each case is listed. ARCHITECTURE.md says more.
+
+            With --hostile the workbench never fails and one worker is killed; instead a tenant that may write to one event \
+            topic does there what it can, beside honest teams on another topic. --tenant-properties names a file of librdkafka properties, one NAME=VALUE a line, \
+            with which the tenant connects: brokers must give it the right Write on topics that begin with \
+            \(DrillTopics.tenantPrefix), and nothing else, which is tried first. Clean is a drill in which it comes beyond \
+            its rights in nothing, and no honest rollout is lost, displaced, stuck or delayed.
             """,
         options: [
             Option("seed", .value("N", .integer(0...Int.max)), help: "Decides everything.", defaultValue: "1"),
@@ -52,6 +58,18 @@ package enum DrillCommand {
                 help: "What has not ended by then is judged as it is.",
                 defaultValue: "5m"
             ),
+            Option("hostile", .flag(), help: "Let one tenant do all that a right to one event topic allows."),
+            Option(
+                "tenant-properties",
+                .value("FILE", .file),
+                help: "With --hostile: how the tenant connects; like the drill itself unless given."
+            ),
+            Option(
+                "flood",
+                .value("N", .integer(0...20_000)),
+                help: "With --hostile: models that the tenant has deployed within its rights, all at once.",
+                defaultValue: "\(HostileSettings.flood)"
+            ),
             Option("json", .flag(), help: "Print the ledger as one object of JSON."),
         ],
         examples: [
@@ -66,11 +84,12 @@ package enum DrillCommand {
         ],
         exitStatuses: [ExitStatus(code: 1, meaning: "the ledger is not clean, or the drill could not be held")],
         body: { invocation, output in
+            guard !invocation.flag("hostile") else { return try await HostileCommand.run(invocation, output) }
             let settings = try Self.settings(invocation)
             let isJSON = invocation.flag("json")
             let drill = try Drill(settings) { output.writeErrorLine("drill \(settings.seed): \($0)") }
             let began = ContinuousClock.now
-            guard let ledger = try await Self.run(drill) else { return .interrupted }
+            guard let ledger = try await Self.untilSignal({ try await drill.run() }) else { return .interrupted }
             let seconds = (ContinuousClock.now - began).tenths
             if isJSON {
                 try output.writeLine(ledger.json(seed: settings.seed, seconds: seconds))
@@ -82,12 +101,14 @@ package enum DrillCommand {
     )
 
     /// Holds the drill, unless a signal comes first; then it is given up in order.
-    private static func run(_ drill: Drill) async throws -> DrillLedger? {
+    static func untilSignal<Ledger: Sendable>(
+        _ hold: @escaping @Sendable () async throws -> Ledger
+    ) async throws -> Ledger? {
         let shutdown = ShutdownSignal()
         defer { withExtendedLifetime(shutdown) {} }
         let signals = shutdown.signals
-        return try await withThrowingTaskGroup(of: DrillLedger?.self) { group in
-            group.addTask { try await drill.run() }
+        return try await withThrowingTaskGroup(of: Ledger?.self) { group in
+            group.addTask { try await hold() }
             group.addTask {
                 for await _ in signals { break }
                 return nil
@@ -95,12 +116,12 @@ package enum DrillCommand {
             let first = try await group.next()
             group.cancelAll()
             // A drill that is given up still puts things away.
-            if first == .some(nil) { do { _ = try await group.next() } catch is CancellationError {} }
+            if case .some(.none) = first { do { _ = try await group.next() } catch is CancellationError {} }
             return first ?? nil
         }
     }
 
-    private static func settings(_ invocation: Invocation) throws -> DrillSettings {
+    static func settings(_ invocation: Invocation) throws -> DrillSettings {
         var settings = DrillSettings(
             seed: UInt64(invocation.integer("seed") ?? 1),
             bootstrapServers: invocation.text("kafka") ?? "",

@@ -17,6 +17,8 @@ extension DrillLedger {
         for (_, makings) in Dictionary(grouping: seen.audit.makings, by: \.thing) {
             // The one that a rollout goes on with is the right one, the others are too many.
             let right = makings.last { known.contains(ObjectName($0)) } ?? makings.first
+            // Nobody looks for a twin of a version that was registered well: that would be a request more for each.
+            let isLooked = !(makings[0].kind == .version && makings.contains { $0.isTwin && $0.isAnswered })
             for making in makings {
                 let isRight = making == right
                 guard !isRight || !known.contains(ObjectName(making)) else { continue }
@@ -24,7 +26,9 @@ extension DrillLedger {
                 let isOfOurs = making.marker.map(markers.contains) ?? true
                 guard !isRight || isOfOurs else { continue }
                 strays.insert(ObjectName(making))
-                self.judgeStray(making, isSurplus: !isRight, seen)
+                // Of two that a gateway has made, a rollout may go by one and its replay by the other: each is told by its user.
+                let isToBeTold = isLooked && !known.contains(ObjectName(making))
+                self.judgeStray(making, isSurplus: !isRight, isToBeTold: isToBeTold, seen)
             }
         }
         self.orphans.sort { $0.object < $1.object }
@@ -41,13 +45,18 @@ extension DrillLedger {
     }
 
     /// An object that is one too many, or that no rollout knows.
-    private mutating func judgeStray(_ making: AuditLedger.Making, isSurplus: Bool, _ seen: Observations) {
+    private mutating func judgeStray(
+        _ making: AuditLedger.Making,
+        isSurplus: Bool,
+        isToBeTold: Bool,
+        _ seen: Observations
+    ) {
         let object = "\(making.kind.rawValue) \(making.id) (\(making.thing))"
         if let explanation = self.explanation(of: making, seen) {
             self.orphans.append(Orphan(object: object, explanation: explanation))
             // A second model of a name is refused by the workbench, so nobody looks for one.
             let isTold = seen.rollouts.entries.contains { $0.reportedOrphans.contains(making.id) }
-            if !isTold, making.kind != .model { self.note(.untoldOrphans, object) }
+            if !isTold, isToBeTold, making.kind != .model { self.note(.untoldOrphans, "\(object): \(explanation)") }
         } else if isSurplus {
             switch making.kind {
             case .version: self.note(.duplicatedVersions, object)
@@ -60,9 +69,11 @@ extension DrillLedger {
         }
     }
 
-    /// What, outside the worker's power, made an object: a call applied late, or a worker that went on after a freeze.
+    /// What, outside the worker's power, made an object: a call applied late or sent on twice, or a worker that went on
+    /// after a freeze.
     private func explanation(of making: AuditLedger.Making, _ seen: Observations) -> String? {
         if making.isLate { return "the workbench applied the call after its client had given up (apply-late)" }
+        if making.isTwin { return "a gateway sent the call on twice" }
         let marker = making.marker ?? self.marker(ofBuild: making.buildID, seen)
         for freeze in seen.injectedFaults where freeze.kind == .freeze {
             guard let until = freeze.until, making.at >= until,

@@ -60,6 +60,7 @@ extension DrillLedger {
             ("workers added, removed", "\(counts.changes)"),
             ("rebalances", "\(counts.rebalances)"),
             ("broker restarts", "\(counts.brokerRestarts)"),
+            ("done to topics", "\(counts.operatorDeeds)"),
             ("faulted calls", "\(counts.faultedCalls)"),
             ("recoveries", "\(self.recoveries.count): \(percentiles.joined(separator: ", "))"),
             ("longest stall", stall ?? "-"),
@@ -120,6 +121,7 @@ extension DrillLedger {
         writer.field("changes", counts.changes)
         writer.field("rebalances", counts.rebalances)
         writer.field("brokerRestarts", counts.brokerRestarts)
+        writer.field("operatorDeeds", counts.operatorDeeds)
         writer.field("faultedCalls", counts.faultedCalls)
     }
 }

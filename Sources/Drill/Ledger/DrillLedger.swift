@@ -89,6 +89,8 @@ package struct DrillLedger: Sendable, Equatable {
         package var rebalances = 0
         /// Brokers killed and started again.
         package var brokerRestarts = 0
+        /// Partitions that the events topic has gained, and records of others in the journal.
+        package var operatorDeeds = 0
         /// Calls that went wrong on purpose.
         package var faultedCalls = 0
         /// Journal records.
@@ -127,11 +129,7 @@ package struct DrillLedger: Sendable, Equatable {
     private mutating func judgeRollouts(_ seen: Observations) {
         var rollouts: [DrillPlan.ExpectedRollout: [RolloutLedger.Entry]] = [:]
         for entry in seen.rollouts.entries {
-            let expected = DrillPlan.ExpectedRollout(
-                runID: entry.runID,
-                model: entry.modelName,
-                replayID: entry.replayID
-            )
+            let expected = DrillPlan.ExpectedRollout(entry)
             rollouts[expected, default: []].append(entry)
             if !seen.expectedRollouts.contains(expected) {
                 self.note(.unasked, "rollout \(entry.id) of \(expected.text)")
@@ -141,15 +139,22 @@ package struct DrillLedger: Sendable, Equatable {
                 let words = entry.outcomes.map(\.rawValue).joined(separator: ", ")
                 self.note(.endedTwice, "rollout \(entry.id): \(entry.lastStatusCount) last statuses (\(words))")
             }
-            if entry.outcomes.contains(.failed) || entry.outcomes.contains(.skipped) {
+            if entry.outcomes.contains(.failed) || entry.outcomes.contains(.skipped) && !entry.isDuplicate {
                 self.note(.failed, "rollout \(entry.id) of \(expected.text): \(entry.cause ?? "no cause")")
             }
         }
         for expected in seen.expectedRollouts.sorted(by: { $0.text < $1.text }) where rollouts[expected] == nil {
             self.note(.lost, "the event for \(expected.text) has become nothing")
         }
-        for (expected, entries) in rollouts where entries.count > 1 {
-            self.note(.unasked, "\(entries.count) rollouts of \(expected.text)")
+        for (expected, entries) in rollouts { self.judgeTries(entries, of: expected) }
+    }
+
+    /// Of several events about one run one is served; the others are duplicates of it, or older than what is live by then.
+    private mutating func judgeTries(_ entries: [RolloutLedger.Entry], of expected: DrillPlan.ExpectedRollout) {
+        let deployed = entries.count { $0.outcomes.contains(.deployed) }
+        if deployed > 1 { self.note(.unasked, "\(deployed) rollouts of \(expected.text) are deployed") }
+        if entries.allSatisfy(\.isDuplicate) {
+            self.note(.lost, "every event for \(expected.text) is a duplicate of another")
         }
     }
 
@@ -185,6 +190,7 @@ extension DrillLedger.Counts {
         self.changes = seen.injectedFaults.count { $0.kind == .added || $0.kind == .removed }
         self.rebalances = max(0, Set(seen.journal.map(\.generation)).count - 1)
         self.brokerRestarts = seen.injectedFaults.count { $0.kind == .broker }
+        self.operatorDeeds = seen.injectedFaults.count { $0.kind == .grown || $0.kind == .stray }
         self.faultedCalls = seen.faultedCalls.values.reduce(0, +)
         self.journalRecords = seen.journal.count
     }
@@ -198,4 +204,18 @@ extension DrillPlan.ExpectedRollout {
 extension Observations.Place {
     /// The place in words.
     var text: String { "partition \(self.partition), offset \(self.offset)" }
+}
+
+extension RolloutLedger.Entry {
+    /// Whether it ended because another rollout of its run is under way or live.
+    fileprivate var isDuplicate: Bool {
+        self.outcomes == [.skipped] && self.cause?.hasPrefix("duplicate: ") == true
+    }
+}
+
+extension DrillPlan.ExpectedRollout {
+    /// What a rollout was asked to be.
+    init(_ entry: RolloutLedger.Entry) {
+        self.init(runID: entry.runID, model: entry.modelName, replayID: entry.replayID)
+    }
 }

@@ -16,8 +16,28 @@ package enum DrillFault: String, Sendable, CaseIterable {
     case slow
     /// Calls of the workbench are applied after their client has given up.
     case late
+    /// Somebody in between answers in the workbench's place: an ingress, a firewall, a login page, a redirect.
+    case proxy
+    /// A part of the workbench is down while the others answer.
+    case partial
+    /// Lists and reads do not show yet what was just made, and lists run in any order.
+    case lag
+    /// A gateway sends changing calls on twice.
+    case twins
+    /// Comments and tags are not kept.
+    case forget
+    /// What operators do to topics: the events topic grows, somebody writes to the journal and takes it away again.
+    case operators
     /// Events come without a key, or hashed in another way, so that those of one model lie in several partitions.
     case scattered
     /// Events come again, as they were and as replays.
     case replay
+
+    /// Whether the workbench, or somebody before it, does it.
+    var isOfWorkbench: Bool {
+        switch self {
+        case .api, .slow, .late, .proxy, .partial, .lag, .twins, .forget: true
+        case .kill, .freeze, .rebalance, .broker, .operators, .scattered, .replay: false
+        }
+    }
 }

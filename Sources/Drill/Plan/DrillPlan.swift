@@ -15,7 +15,7 @@ struct DrillPlan: Sendable, Equatable {
         let start: Timestamp
     }
 
-    /// What an event asks for; the same twice is one rollout.
+    /// What an event asks for; it is deployed once, by however many events it is asked for.
     struct ExpectedRollout: Sendable, Hashable {
         let runID: String
         let model: String
@@ -45,6 +45,8 @@ struct DrillPlan: Sendable, Equatable {
         let at: Duration
         let content: Content
         let placement: Placement
+        /// Whether it asks for what another event asks for, too, and is not that event once more.
+        var isAnother = false
     }
 
     /// A fault of a worker or a broker.
@@ -55,6 +57,10 @@ struct DrillPlan: Sendable, Equatable {
             case add(for: Duration)
             case remove(for: Duration)
             case broker(node: Int, for: Duration)
+            /// The events topic gets a partition more.
+            case grow
+            /// A record of a strange form is written to the journal, and taken away.
+            case stray(number: Int, for: Duration)
         }
 
         /// From the drill's start.
@@ -149,14 +155,15 @@ struct DrillPlan: Sendable, Equatable {
     ) -> [Event] {
         var events = self.first(runs, settings, &dice)
         if settings.faults.contains(.replay) {
-            for _ in 0..<(runs.count / 10) {
+            for number in 0..<(runs.count / 10) {
                 guard let original = events.randomElement(using: &dice), case .rollout = original.content else {
                     continue
                 }
                 let again = original.at + .milliseconds(Int64.random(in: 0...10_000, using: &dice))
-                events.append(
-                    Event(at: again, content: original.content, placement: self.placement(settings, &dice))
-                )
+                var event = Event(at: again, content: original.content, placement: self.placement(settings, &dice))
+                // Half of them are the very event once more, half another one about the same run.
+                event.isAnother = number % 2 == 1
+                events.append(event)
             }
             for number in 0..<replays {
                 guard let index = runs.indices.randomElement(using: &dice) else { break }

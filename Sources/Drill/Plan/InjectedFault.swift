@@ -7,7 +7,7 @@ import Values
 /// Its times are of this machine's wall clock, as those of records and of the audit are.
 struct InjectedFault: Sendable, Equatable {
     enum Kind: String, Sendable, CaseIterable {
-        case kill, freeze, added, removed, broker
+        case kill, freeze, added, removed, broker, grown, stray
     }
 
     var kind: Kind

@@ -7,28 +7,48 @@ import Values
 struct DrillTopics: Sendable, Equatable {
     let group: String
     let events: String
+    /// The event topic of a tenant that nobody trusts; `nil` for none.
+    let tenant: String?
     let inbox: String
     let status: String
     let journal: String
+    let commands: String
     let dead: String
 
     /// Names that no other drill has; the inbox sorts before the events, as it does in the default settings, because a
     /// cooperative group hands partitions over in the order of their topics' names.
-    init() {
+    ///
+    /// - Parameter hasTenant: Whether there is a topic of a tenant's, too.
+    init(hasTenant: Bool = false) {
         let mark = String(UInt64.random(in: .min ... .max), radix: 36)
         self.group = "drill-\(mark)"
         self.events = "drill-experiments-\(mark)"
+        self.tenant = hasTenant ? "\(DrillTopics.tenantPrefix)\(mark)" : nil
         self.inbox = "drill-deployments-inbox-\(mark)"
         self.status = "drill-status-\(mark)"
         self.journal = "drill-journal-\(mark)"
+        self.commands = "drill-commands-\(mark)"
         self.dead = "drill-dead-\(mark)"
     }
 
-    private var names: [String] { [self.events, self.inbox, self.status, self.journal, self.dead] }
+    /// What the names of tenants' topics begin with; rights on them are given by it.
+    static let tenantPrefix = "drill-tenant-"
+
+    /// Those that nobody but workers, honest teams and operators may write to.
+    var trusted: [String] { [self.events, self.inbox, self.status, self.journal, self.commands, self.dead] }
+
+    private var names: [String] { self.trusted + [self.tenant].compactMap(\.self) }
+
+    /// The event topics.
+    var allEvents: [String] { [self.events] + [self.tenant].compactMap(\.self) }
 
     /// How many partitions each topic has.
     private func partitionCount(of name: String, _ settings: DrillSettings) -> Int {
-        name == self.events ? settings.eventPartitionCount : settings.inboxPartitionCount
+        switch name {
+        case self.events, self.tenant: settings.eventPartitionCount
+        case self.commands: 1
+        default: settings.inboxPartitionCount
+        }
     }
 
     /// Every partition of every topic.
@@ -43,16 +63,23 @@ struct DrillTopics: Sendable, Equatable {
         try await DrillTopics.withAdmin(kafka) { admin in
             let failures = try await admin.createTopics(
                 self.names.map { name in
-                    // Compacted as it must be, but not before the ledger has seen who wrote what.
-                    let compacted = ["cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"]
-                    return NewTopic(
+                    NewTopic(
                         name: name,
                         partitionCount: self.partitionCount(of: name, settings),
-                        settings: name == self.journal ? compacted : [:]
+                        settings: self.settings(of: name)
                     )
                 }
             )
             if let failure = failures.values.first { throw failure }
+        }
+    }
+
+    private func settings(of name: String) -> [String: String] {
+        switch name {
+        // Compacted as it must be, but not before the ledger has seen who wrote what.
+        case self.journal: ["cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"]
+        case self.events, self.tenant, self.commands: ["compression.type": "uncompressed"]
+        default: [:]
         }
     }
 

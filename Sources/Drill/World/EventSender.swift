@@ -15,19 +15,25 @@ final class EventSender: Sendable {
 
     private let plan: DrillPlan
     private let topic: String
+    private let commandsTopic: String
     private let producer: Producer
     /// With librdkafka's own default partitioner, as most producers have it.
     private let otherProducer: Producer
     private let sent = Mutex(Sent())
 
     /// - Throws: `KafkaError` or `KafkaPropertyError` if no client can be made.
-    init(_ plan: DrillPlan, topic: String, _ bootstrapServers: String) throws {
+    init(_ plan: DrillPlan, _ topics: DrillTopics, _ bootstrapServers: String) throws {
         self.plan = plan
-        self.topic = topic
-        self.producer = try Producer(properties: try KafkaProperties(bootstrapServers: bootstrapServers))
+        self.topic = topics.events
+        self.commandsTopic = topics.commands
+        // So that partitions by which the topic has grown get events, too.
+        let refresh = KafkaProperties.Property("topic.metadata.refresh.interval.ms", "1000")
+        self.producer = try Producer(
+            properties: try KafkaProperties([.init("bootstrap.servers", bootstrapServers), refresh])
+        )
         self.otherProducer = try Producer(
             properties: try KafkaProperties([
-                .init("bootstrap.servers", bootstrapServers), .init("partitioner", "consistent_random"),
+                .init("bootstrap.servers", bootstrapServers), .init("partitioner", "consistent_random"), refresh,
             ])
         )
     }
@@ -86,9 +92,11 @@ final class EventSender: Sendable {
             return ProducerRecord(topic: self.topic, partition: partition, key: nil, value: value)
         case .rollout(let expected, let index):
             let run = self.plan.runs[index]
+            let name = expected.replayID.map { "\(run.id) \($0)" } ?? run.id
             let event = RunFinishedEvent(
                 source: "/drill",
-                id: "\(number)",
+                // The same again is the same event; another one has another id.
+                id: event.isAnother ? "\(name) another \(number)" : name,
                 time: nil,
                 data: RunFinishedData(
                     run: RunReference(
@@ -99,15 +107,42 @@ final class EventSender: Sendable {
                     status: "FINISHED",
                     model: RunFinishedData.ModelWish(name: run.model)
                 ),
-                replay: expected.replayID.map { Replay(id: $0, reason: "drill") },
                 // Where it stands nobody knows before it is sent.
                 origin: Origin(topic: self.topic, partition: 0, offset: 0)
             )
             var record = EventEncoder.record(event, topic: self.topic)
+            if let replayID = expected.replayID { return self.command(replayID, record) }
             if partition != nil { record.key = nil }
             record.partition = partition
             return record
         }
+    }
+
+    /// A past event is asked for again, as an operator does; its place is no matter, since its id names it.
+    private func command(_ replayID: String, _ record: ProducerRecord) -> ProducerRecord {
+        let order = ReplayOrder(
+            replay: Replay(id: replayID, reason: "drill"),
+            record: ConsumedRecord(
+                topicPartition: TopicPartition(record.topic, 0),
+                offset: 0,
+                key: record.key,
+                value: record.value,
+                headers: record.headers
+            )
+        )
+        let head = CommandHead(
+            id: "\(replayID)/\(expectedName(record))",
+            kind: OperatorCommand.replayWord,
+            who: "drill",
+            reason: order.replay.reason
+        )
+        let command = OperatorCommand(head: head, time: nil, kind: .replay(order))
+        return CommandEncoder.record(command, topic: self.commandsTopic)
+    }
+
+    /// What names the event.
+    private func expectedName(_ record: ProducerRecord) -> String {
+        record.headers.first { $0.name == "ce_id" }?.text ?? ""
     }
 
     /// Puts what has arrived among the observations.

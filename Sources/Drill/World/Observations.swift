@@ -7,6 +7,8 @@ import Values
 struct Observations: Sendable {
     /// Where a record stands on the events topic.
     struct Place: Sendable, Hashable {
+        /// The event topic; empty where there is only one.
+        var topic = ""
         let partition: Partition
         let offset: Offset
     }
@@ -52,6 +54,8 @@ struct Observations: Sendable {
     var journal: [JournalEntry] = []
     /// Where the events of the dead letters stood first; `nil` where a dead letter doesn't say.
     var deadLetters: [Place?] = []
+    /// Statuses, and notes of dead letters, that have characters in them which drive a terminal.
+    var unescaped: [String] = []
     /// From the sandbox.
     var audit = AuditLedger()
     /// What was done to workers and brokers.

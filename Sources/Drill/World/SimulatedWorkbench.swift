@@ -22,15 +22,23 @@ actor SimulatedWorkbench {
     /// Starts it.
     ///
     /// - Throws: `DrillFailure` or what keeps the sandbox from starting.
-    init(_ plan: DrillPlan) throws {
-        var settings = SandboxServer.Settings(apiKey: self.apiKey, seed: plan.seed)
+    init(_ plan: DrillPlan) throws { try self.init(recorded: SimulatedWorkbench.recorded(plan), seed: plan.seed) }
+
+    /// Starts one with these runs.
+    ///
+    /// - Parameters:
+    ///   - recorded: Projects, experiments and runs as JSON.
+    ///   - seed: Decides how long everything takes.
+    /// - Throws: `DrillFailure` or what keeps the sandbox from starting.
+    init(recorded: String, seed: UInt64) throws {
+        var settings = SandboxServer.Settings(apiKey: self.apiKey, seed: seed)
         settings.clock = LifeCycleClock(
             registering: .milliseconds(50)...(.milliseconds(400)),
             building: .milliseconds(300)...(.milliseconds(2500)),
             deploying: .milliseconds(200)...(.milliseconds(1500)),
             stopping: .milliseconds(20)...(.milliseconds(60))
         )
-        settings.runs = try RecordedRuns(parsing: Array(SimulatedWorkbench.recorded(plan).utf8))
+        settings.runs = try RecordedRuns(parsing: Array(recorded.utf8))
         self.server = try SandboxServer(settings: settings)
         self.url = try self.server.start().url
     }
@@ -98,8 +106,15 @@ actor SimulatedWorkbench {
     }
 
     /// What was made.
-    func audit() async throws -> AuditLedger {
-        try AuditLedger(lines: try await self.send("GET", "/sandbox/audit"))
+    func audit() async throws -> AuditLedger { try AuditLedger(lines: try await self.auditLines()) }
+
+    /// What was made, in order, as the sandbox tells it: a line of JSON each.
+    func auditLines() async throws -> [UInt8] { try await self.send("GET", "/sandbox/audit") }
+
+    /// Gives a project another name, as its owner may.
+    func rename(project: String, to name: String) async throws {
+        let body = JSONWriter.object { $0.field("name", name) }
+        _ = try await self.send("PATCH", "/api/v2/projects/\(project)", body)
     }
 
     private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) async throws -> [UInt8] {

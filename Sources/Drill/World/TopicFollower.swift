@@ -51,9 +51,28 @@ actor TopicFollower {
         return self.seen
     }
 
-    /// Rollouts and dead letters that have come to their end, as far as they are read.
-    var ended: (rollouts: Int, deadLetters: Int) {
-        (self.seen.rollouts.entries.count { $0.lastStatusCount > 0 }, self.seen.deadLetters.count)
+    /// What was seen so far.
+    var soFar: Observations { self.seen }
+
+    /// How far what is expected has come, as far as it is read.
+    func progress(of expected: Set<DrillPlan.ExpectedRollout>) -> Progress {
+        var progress = Progress(deadLetters: self.seen.deadLetters.count)
+        var ended: Set<DrillPlan.ExpectedRollout> = []
+        for entry in self.seen.rollouts.entries {
+            if entry.lastStatusCount == 0 { progress.underWay += 1 } else { ended.insert(.init(entry)) }
+        }
+        progress.ended = ended.intersection(expected).count
+        return progress
+    }
+
+    /// How far rollouts and dead letters have come.
+    struct Progress {
+        /// Expected rollouts that have a last status; of several events about one run one is enough.
+        var ended = 0
+        /// Rollouts without one, of whichever event.
+        var underWay = 0
+        /// Dead letters.
+        var deadLetters: Int
     }
 
     /// Ends reading.
@@ -75,23 +94,46 @@ actor TopicFollower {
 
     private func take(_ record: ConsumedRecord) throws {
         switch record.topicPartition.topic {
-        case self.topics.events: self.seen.events += 1
+        case self.topics.events, self.topics.tenant: self.seen.events += 1
         case self.topics.inbox:
             if record.headers.contains(where: { $0.name == Forwarding.HeaderName.moved }) {
                 self.seen.moved += 1
             } else {
                 self.seen.forwarded += 1
             }
+        // What was asked for there is told on the status topic.
+        case self.topics.commands: break
         case self.topics.status:
-            if let value = record.value { _ = try self.seen.rollouts.add(value) }
+            if let value = record.value { _ = try self.seen.rollouts.add(value, written: record.timestamp) }
+            self.look(for: "status", in: record, [record.value ?? []])
         case self.topics.journal: self.takeJournal(record)
         default:
+            // The value is the producer's, as it came.
+            let notes = record.headers.filter { $0.name.hasPrefix("slipway_") }.map { $0.value ?? [] }
+            self.look(for: "note of the dead letter", in: record, notes)
             let origin = DeadLetterNote(headers: record.headers)?.origin
-            self.seen.deadLetters.append(origin.map { Observations.Place(partition: $0.partition, offset: $0.offset) })
+            self.seen.deadLetters.append(origin.map(self.place))
         }
     }
 
+    private func look(for name: String, in record: ConsumedRecord, _ texts: [[UInt8]]) {
+        guard texts.contains(where: TerminalText.drives) else { return }
+        self.seen.unescaped.append("\(name) at partition \(record.partition), offset \(record.offset)")
+    }
+
+    /// Where an event stood; with several event topics, in which of them.
+    private func place(_ origin: Origin) -> Observations.Place {
+        Observations.Place(
+            topic: self.topics.tenant == nil ? "" : origin.topic,
+            partition: origin.partition,
+            offset: origin.offset
+        )
+    }
+
     private func takeJournal(_ record: ConsumedRecord) {
+        guard !record.headers.contains(where: { $0.name == TopicOperator.strayField }) else { return }
+        // It says nothing, so that whoever has lost the partition may write it, too.
+        guard !Barrier.isOne(record) else { return }
         func text(_ name: String) -> String? { record.headers.last { $0.name == name }?.text }
         let key = String(decoding: record.key ?? [], as: UTF8.self)
         let kind = text(JournalRecord.HeaderName.kind)

@@ -175,7 +175,7 @@ actor WorkerFleet {
             try await Task.sleep(for: length)
             try self.start(slot: slot)
             self.noteChange(.added, slot)
-        case .broker: preconditionFailure("brokers are not the fleet's")
+        case .broker, .grow, .stray: preconditionFailure("brokers and topics are not the fleet's")
         }
     }
 
@@ -269,6 +269,16 @@ actor WorkerFleet {
             if let text = value[name]?.text { return text }
         }
         return nil
+    }
+
+    /// The whole logs of all workers, by the names of their files.
+    func logs() throws(FileError) -> [(name: String, text: [UInt8])] {
+        var logs: [(name: String, text: [UInt8])] = []
+        for life in self.lives {
+            let name = String(life.log.split(separator: "/").last ?? "")
+            logs.append((name, try FileReader.read(life.log, maximumBytes: 1 << 30)))
+        }
+        return logs
     }
 
     /// The end of the log of a worker that has ended by itself, for people.

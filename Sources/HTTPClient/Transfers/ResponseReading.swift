@@ -5,7 +5,7 @@ import HTTPValues
 /// Gathers a response as it arrives.
 struct ResponseReading {
     /// Longest head taken, in bytes.
-    private static let maximumHeadBytes = 256 << 10
+    static let maximumHeadBytes = 256 << 10
 
     private var maximumBytes = 0
     private var body: [UInt8] = []
@@ -17,6 +17,8 @@ struct ResponseReading {
     private(set) var isHeadComplete = false
     /// Whether the response went over a limit.
     private(set) var isTooLarge = false
+    /// Whether it was the head that did.
+    private(set) var isHeadTooLarge = false
 
     /// Forgets what was read and begins another response.
     mutating func begin(maximumBytes: Int) {
@@ -25,6 +27,7 @@ struct ResponseReading {
         self.head = []
         self.isHeadComplete = false
         self.isTooLarge = false
+        self.isHeadTooLarge = false
     }
 
     /// Takes a piece of the body; `false` ends the transfer.
@@ -46,7 +49,7 @@ struct ResponseReading {
             return true
         }
         guard self.head.count + bytes.count <= Self.maximumHeadBytes else {
-            self.isTooLarge = true
+            (self.isTooLarge, self.isHeadTooLarge) = (true, true)
             return false
         }
         var count = bytes.count

@@ -95,6 +95,8 @@ final class Transfer {
         ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         ccurl_set_string(easy, CURLOPT_USERAGENT, settings.userAgent)
         ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Whatever the distribution's default is: older ones are broken (RFC 8996).
+        ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let path = settings.caBundlePath { ccurl_set_string(easy, CURLOPT_CAINFO, path) }
         if !settings.verifyTLS {
             ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
@@ -210,7 +212,9 @@ final class Transfer {
             hasBegunRequest: self.startedAt != nil,
             mayHaveBeenSent: self.mayHaveBeenSent,
             isTooLarge: self.response.isTooLarge,
+            isHeadTooLarge: self.response.isHeadTooLarge,
             proxyStatus: proxyStatus,
+            proxy: (self.call?.request.url).flatMap { NamedProxy(for: $0, self.settings.proxy) },
             detail: String(cString: self.errorText)
         )
         return .failure(outcome.failure(of: self.call?.request))

@@ -11,8 +11,12 @@ struct TransferOutcome {
     /// Whether any byte of the request can have left.
     let mayHaveBeenSent: Bool
     let isTooLarge: Bool
+    /// Whether it is the head of the response that is too large.
+    let isHeadTooLarge: Bool
     /// Status of the proxy's answer to `CONNECT`, 0 when there was none.
     let proxyStatus: Int
+    /// The proxy that the request went through, if any.
+    let proxy: NamedProxy?
     /// libcurl's sentence; may be empty.
     let detail: String
 
@@ -33,7 +37,7 @@ struct TransferOutcome {
         case CURLE_OPERATION_TIMEDOUT: return .timeout
         case CURLE_COULDNT_RESOLVE_HOST: return .resolve
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .proxy
-        case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: return self.proxyStatus > 0 ? .proxy : .connect
+        case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: return self.proxy != nil ? .proxy : .connect
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ENGINE_INITFAILED,
             CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_INVALIDCERTSTATUS,
@@ -41,7 +45,7 @@ struct TransferOutcome {
             return .tls
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND:
             guard !self.hasBegunRequest else { return .cut }
-            return self.proxyStatus > 0 ? .proxy : .connect
+            return self.proxy != nil || self.proxyStatus > 0 ? .proxy : .connect
         case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: return .invalidRequest
         // Among these are the answer of something that does not speak HTTP (code "unsupported protocol").
         default: return self.hasBegunRequest ? .malformedResponse : .invalidRequest
@@ -50,19 +54,21 @@ struct TransferOutcome {
 
     private func message(_ kind: HTTPFailure.Kind, origin: String, _ request: HTTPRequest?) -> String {
         let detail = self.detail.isEmpty ? String(cString: curl_easy_strerror(self.code)) : self.detail
+        let way = self.proxy.map { "\(origin) through the proxy \($0)" } ?? origin
         switch kind {
         case .invalidRequest: return "the request to \(origin) can't be sent: \(detail)"
         case .resolve: return "the host of \(origin) can't be resolved: \(detail); check the name and the name server"
-        case .connect: return "no connection to \(origin): \(detail)"
-        case .proxy: return "no connection to \(origin) through the proxy: \(detail)"
-        case .tls: return "no TLS connection to \(origin): \(detail)\(self.advice(detail))"
+        case .connect, .proxy: return "no connection to \(way): \(detail)"
+        case .tls: return "no TLS connection to \(way): \(detail)\(self.advice(detail))"
         case .timeout:
             let stage = self.hasBegunRequest ? "the response was not complete" : "no connection"
-            return "\(origin): \(stage) in time: \(detail)"
-        case .cut: return "\(origin) ended the connection before the response was complete: \(detail)"
+            return "\(way): \(stage) in time: \(detail)"
+        case .cut: return "\(way) ended the connection before the response was complete: \(detail)"
         case .responseTooLarge:
-            return "the response of \(origin) is longer than \(request?.maximumResponseBytes ?? 0) bytes"
-        case .malformedResponse: return "the response of \(origin) is not valid HTTP: \(detail)"
+            return self.isHeadTooLarge
+                ? "the head of the response of \(way) is longer than \(ResponseReading.maximumHeadBytes) bytes"
+                : "the response of \(way) is longer than \(request?.maximumResponseBytes ?? 0) bytes"
+        case .malformedResponse: return "the response of \(way) is not valid HTTP: \(detail)"
         case .cancelled, .closed, .notStarted: return detail
         }
     }

@@ -126,7 +126,7 @@ final class Exchange: @unchecked Sendable {
         for (name, value) in headers where evhttp_add_header(list, name, value) != 0 {
             self.core.report(.invalidHeader(name: name))
         }
-        if self.core.isStopping {
+        if self.core.closesAfterReply {
             evhttp_remove_header(list, "Connection")
             evhttp_add_header(list, "Connection", "close")
         }

@@ -52,7 +52,11 @@ package final class HTTPServer: Sendable {
 
     private func start(_ running: inout Running?) throws(HTTPServerError) -> BoundAddress {
         guard running == nil else { throw .alreadyStarted }
-        let socket = try ListeningSocket.open(host: self.settings.host, port: self.settings.port)
+        let socket = try ListeningSocket.open(
+            host: self.settings.host,
+            port: self.settings.port,
+            backlog: self.settings.connections?.maximum
+        )
         let core: ServerCore
         do throws(HTTPServerError) {
             core = try ServerCore(

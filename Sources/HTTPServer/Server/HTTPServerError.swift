@@ -40,8 +40,8 @@ package enum HTTPServerProblem: Sendable, Equatable, CustomStringConvertible {
     case secondReply(route: String)
     /// A response header field with characters that HTTP forbids was left out.
     case invalidHeader(name: String)
-    /// The system gave no new connection, as when the limit of open files is reached.
-    case acceptFailed(reason: String)
+    /// The system gave no new connection, as when the limit of open files is reached; `untold` times since this was last told.
+    case acceptFailed(reason: String, untold: Int)
 
     /// One line for a log.
     package var description: String {
@@ -50,7 +50,9 @@ package enum HTTPServerProblem: Sendable, Equatable, CustomStringConvertible {
         case .streamDropped(let route): "handler of \(route) dropped its stream without ending it"
         case .secondReply(let route): "handler of \(route) replied twice; the second reply was ignored"
         case .invalidHeader(let name): "response header '\(name)' has forbidden characters and was left out"
-        case .acceptFailed(let reason): "can't accept a connection: \(reason); trying again in 100 ms"
+        case .acceptFailed(let reason, let untold):
+            "can't accept a connection: \(reason); trying again ten times a second"
+                + (untold > 0 ? " (\(untold) times since this was last told)" : "")
         }
     }
 }

@@ -14,20 +14,24 @@ package struct HTTPServerSettings: Sendable {
     ///
     /// Does not count while a handler has not replied yet, nor while a stream is open.
     package var idleTimeout: Duration?
+    /// What is borne of whoever can reach the port; `nil` for no limits, where only friends can.
+    package var connections: ConnectionLimits?
 
-    /// Creates settings; defaults: 64 KiB of head, 16 MiB of body, 75 seconds idle.
+    /// Creates settings; defaults: 64 KiB of head, 16 MiB of body, 75 seconds idle, no limits of connections.
     package init(
         host: String = "127.0.0.1",
         port: UInt16 = 0,
         maximumHeadBytes: Int = 64 << 10,
         maximumBodyBytes: Int = 16 << 20,
-        idleTimeout: Duration? = .seconds(75)
+        idleTimeout: Duration? = .seconds(75),
+        connections: ConnectionLimits? = nil
     ) {
         self.host = host
         self.port = port
         self.maximumHeadBytes = maximumHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
         self.idleTimeout = idleTimeout
+        self.connections = connections
     }
 }
 

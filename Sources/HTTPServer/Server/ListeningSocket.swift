@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CEvent
 import Glibc
 
 /// Opens listening sockets; libevent's own call hides why it failed.
 enum ListeningSocket {
-    /// Connections that the system keeps until they are accepted.
-    private static let backlog: Int32 = 1024
+    /// Connections that the system keeps until they are accepted, where no limit is set.
+    private static let backlog = 1024
 
     /// Opens a non-blocking listening socket.
     ///
+    /// - Parameters:
+    ///   - host: Address or name of an interface.
+    ///   - port: TCP port; 0 for any.
+    ///   - backlog: Connections that the system keeps until they are accepted: so many can be accepted at one go.
     /// - Returns: The descriptor, owned by the caller, and the port.
-    static func open(host: String, port: UInt16) throws(HTTPServerError) -> (descriptor: Int32, port: UInt16) {
+    /// - Throws: `HTTPServerError` when the address is taken, invalid or not permitted.
+    static func open(
+        host: String,
+        port: UInt16,
+        backlog: Int?
+    ) throws(HTTPServerError) -> (descriptor: Int32, port: UInt16) {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -30,7 +40,9 @@ enum ListeningSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size)
         // Accepted sockets inherit it; without it a stream's small chunks wait for the client's acknowledgement.
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, size)
-        guard bind(descriptor, first.ai_addr, first.ai_addrlen) == 0, listen(descriptor, Self.backlog) == 0 else {
+        guard bind(descriptor, first.ai_addr, first.ai_addrlen) == 0,
+            listen(descriptor, Int32(clamping: backlog ?? Self.backlog)) == 0
+        else {
             let error = Self.error(errno, address: address)
             close(descriptor)
             throw error

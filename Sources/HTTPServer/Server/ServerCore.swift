@@ -15,6 +15,11 @@ final class ServerCore: @unchecked Sendable {
     /// Empty except within one call; saves an allocation a chunk.
     let scratch: OpaquePointer
     private(set) var isStopping = false
+    /// Whether a reply is the last on its connection.
+    var closesAfterReply: Bool { self.isStopping || self.guardian != nil }
+    private var guardian: ConnectionGuard?
+    /// When a failure to accept was last told, and how many have been since then.
+    private var acceptFailures: (toldAt: ContinuousClock.Instant, untold: Int)?
     private var isFinished = false
     private var activeCount = 0
     /// All there are, as many as requests were ever under way at once: libevent's callbacks hold them unretained.
@@ -44,13 +49,15 @@ final class ServerCore: @unchecked Sendable {
         // Up to twice the limit is read, so that a head somewhat too long gets a telling reply and not libevent's 400.
         evhttp_set_max_headers_size(http, 2 * settings.maximumHeadBytes)
         evhttp_set_max_body_size(http, settings.maximumBodyBytes)
-        // Reads (and drops) the rest of a body that is too long: else the reset would overtake the reply.
-        evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE)
+        // Reads (and drops) the rest of a body that is too long: else the reset would overtake the reply. Not where anybody
+        // may announce one of any length.
+        if settings.connections == nil { evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE) }
         if let timeout = settings.idleTimeout {
             var interval = timeval(timeout)
             evhttp_set_timeout_tv(http, &interval)
         }
         evhttp_set_gencb(http, requestReceived, Unmanaged.passUnretained(self).toOpaque())
+        self.guardian = settings.connections.map { ConnectionGuard($0, of: http, on: loop) }
         AcceptFailure.watch(evhttp_bound_socket_get_listener(listener), of: http, for: self)
     }
 
@@ -61,10 +68,14 @@ final class ServerCore: @unchecked Sendable {
         evhttp_connection_set_timeout_tv(connection, &interval)
     }
 
+    /// How often it is told that connections can't be accepted, which is tried ten times a second.
+    private static let acceptFailureInterval = Duration.seconds(30)
+
     /// Stops accepting for a moment: the system has no descriptor to give.
     func acceptFailed(reason: String) {
         guard let listener = self.listener else { return }
-        self.report(.acceptFailed(reason: reason))
+        self.tellAcceptFailure(reason)
+        if let guardian = self.guardian, guardian.makeRoom() { return }
         evconnlistener_disable(evhttp_bound_socket_get_listener(listener))
         self.loop.schedule(after: .milliseconds(100)) {
             guard let listener = self.listener else { return }
@@ -72,9 +83,20 @@ final class ServerCore: @unchecked Sendable {
         }
     }
 
+    private func tellAcceptFailure(_ reason: String) {
+        let now = ContinuousClock.now
+        if let last = self.acceptFailures, now - last.toldAt < Self.acceptFailureInterval {
+            self.acceptFailures?.untold += 1
+            return
+        }
+        self.report(.acceptFailed(reason: reason, untold: self.acceptFailures?.untold ?? 0))
+        self.acceptFailures = (now, 0)
+    }
+
     // MARK: Requests
 
     fileprivate func received(_ request: UnsafeMutablePointer<evhttp_request>) {
+        self.guardian?.requestRead(on: evhttp_request_get_connection(request))
         guard let method = HTTPMethod(evhttp_request_get_command(request)) else {
             return evhttp_send_error(request, HTTP_NOTIMPLEMENTED, nil)
         }
@@ -145,6 +167,8 @@ final class ServerCore: @unchecked Sendable {
         guard !self.isFinished else { return }
         self.isFinished = true
         evhttp_free(self.http)
+        self.guardian?.end()
+        self.guardian = nil
         self.exchanges = []
         self.spare = []
         // A handler may keep responders for later; through their exchanges they would keep it and all of this alive.

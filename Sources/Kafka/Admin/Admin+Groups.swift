@@ -6,6 +6,10 @@ package import Values
 extension Admin {
     /// Describes a consumer group; one that nobody knows has no members and the state "Dead".
     ///
+    /// Like the other requests here it goes to the group's coordinator, and librdkafka ends the process where the connection
+    /// breaks under it (`rd_kafka_enq_once_del_source_return`, confluentinc/librdkafka#5397, open): for commands and tests only.
+    /// A worker asks by its consumer (`Consumer.group`, `Consumer.committed`).
+    ///
     /// - Throws: `KafkaError` when the coordinator doesn't answer within `timeout`, or the right is missing.
     package func group(_ groupID: String, timeout: Duration = .seconds(10)) async throws(KafkaError) -> ConsumerGroup {
         let name = "describe group \(groupID)"
@@ -35,7 +39,15 @@ extension Admin {
                 }
                 let state = rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(group))
                 let stateName = state.map { String(cString: $0) } ?? "Unknown"
-                return .success(ConsumerGroup(groupID: groupID, state: stateName, members: members))
+                let coordinator = rd_kafka_ConsumerGroupDescription_coordinator(group)
+                return .success(
+                    ConsumerGroup(
+                        groupID: groupID,
+                        state: stateName,
+                        coordinator: coordinator.map { Int(rd_kafka_Node_id($0)) },
+                        members: members
+                    )
+                )
             }
         }
     }

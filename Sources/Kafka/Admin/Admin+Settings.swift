@@ -72,17 +72,20 @@ extension Admin {
         }
     }
 
-    private static func describe(
-        _ topic: String,
+    /// Reads the settings of a topic, or of a broker by its number.
+    static func describe(
+        _ subject: String,
         _ client: OpaquePointer,
-        _ timeout: Duration
+        _ timeout: Duration,
+        isBroker: Bool = false
     ) -> Result<[String: TopicSetting], KafkaError> {
         let call = AdminCall(
             operation: RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
-            name: "describe settings of \(topic)",
+            name: "describe settings of \(isBroker ? "broker " : "")\(subject)",
             timeout: timeout
         )
-        var resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic)
+        let kind = isBroker ? RD_KAFKA_RESOURCE_BROKER : RD_KAFKA_RESOURCE_TOPIC
+        var resource = rd_kafka_ConfigResource_new(kind, subject)
         defer { rd_kafka_ConfigResource_destroy(resource) }
         return self.request(call, client) { options, queue in
             rd_kafka_DescribeConfigs(client, &resource, 1, options, queue)
@@ -93,7 +96,7 @@ extension Admin {
                 &count
             )
             guard let result = UnsafeBufferPointer(start: results, count: count).first else {
-                return .failure(.invalid(operation: call.name, message: "the answer names no topic"))
+                return .failure(.invalid(operation: call.name, message: "the answer does not name it"))
             }
             if let error = self.error(of: result, call.name) { return .failure(error) }
             let entries = rd_kafka_ConfigResource_configs(result, &count)

@@ -19,6 +19,25 @@ extension Admin {
         try await self.run("describe topic \(name)") { Self.metadata($0, topic: name, timeout).map { $0[name] } }
     }
 
+    /// Returns how many brokers the cluster has, those that are away included only as long as it counts them.
+    ///
+    /// - Throws: `KafkaError` when no broker answers within `timeout`.
+    package func brokerCount(timeout: Duration = .seconds(10)) async throws(KafkaError) -> Int {
+        try await self.run("list brokers") { Self.brokers($0, timeout).map(\.count) }
+    }
+
+    /// The numbers of the cluster's brokers.
+    static func brokers(_ client: OpaquePointer, _ timeout: Duration) -> Result<[Int32], KafkaError> {
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(client, 0, nil, &answer, max(1, timeout.callMilliseconds))
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
+            return .failure(KafkaError(code, operation: "list brokers"))
+        }
+        defer { rd_kafka_metadata_destroy(answer) }
+        let brokers = UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt))
+        return .success(brokers.map(\.id))
+    }
+
     /// Creates topics, and waits until they can be used.
     ///
     /// A broker confirms a topic before it knows the topic itself; whoever asked at once would be told that there is none.

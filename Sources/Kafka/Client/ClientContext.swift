@@ -15,6 +15,9 @@ class ClientContext: @unchecked Sendable {
     /// A refusal that lasts is told anew by then: librdkafka keeps equal errors back for half a minute.
     private static let refusalLasts = Duration.seconds(60)
 
+    /// Weaker than everything else: a broker that is back is met soon; librdkafka would wait for up to ten seconds.
+    private static let defaults: [KafkaProperties.Property] = [.init("reconnect.backoff.max.ms", "2000")]
+
     init(properties: KafkaProperties, observer: ClientObserver) {
         self.properties = properties
         self.observer = observer
@@ -50,7 +53,7 @@ class ClientContext: @unchecked Sendable {
         _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
     ) {}
 
-    /// Runs on the client's thread once the client is destroyed: no report comes any more.
+    /// Runs on the client's thread once the client is destroyed, or left to itself because that took too long.
     func ended() {}
 
     /// The refusal that still stands in the way.
@@ -99,7 +102,7 @@ class ClientContext: @unchecked Sendable {
         watch: ResponseWatch? = nil
     ) throws(KafkaError) -> ClientHandle {
         let configuration = ClientConfiguration()
-        for property in defaults + self.properties.properties + fixed {
+        for property in Self.defaults + defaults + self.properties.properties + fixed {
             do throws(KafkaPropertyError) {
                 try configuration.set(property)
             } catch {

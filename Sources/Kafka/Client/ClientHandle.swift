@@ -2,6 +2,7 @@
 
 import CRdkafka
 import Synchronization
+import Threads
 
 /// Owns one `rd_kafka_t` and destroys it once, keeping the context of its callbacks alive until then.
 final class ClientHandle: Sendable {
@@ -19,7 +20,14 @@ final class ClientHandle: Sendable {
 
     deinit { self.destroy() }
 
-    /// Ends the client; blocks until its threads have ended, so only threads of our own call this.
+    /// How long a client may take to end.
+    ///
+    /// One whose group has lost a topic that was deleted waits for ever for its own threads (2.0.2).
+    private static let endBound = Duration.seconds(5)
+
+    /// Ends the client; blocks until its threads have ended, or for `endBound`, so only threads of our own call this.
+    ///
+    /// One that takes longer is left to itself until the process ends: nothing that is told to stop waits for it.
     ///
     /// - Parameter leavesGroup: Whether a consumer that was not closed is closed now, which may take long.
     func destroy(leavesGroup: Bool = true) {
@@ -28,7 +36,16 @@ final class ClientHandle: Sendable {
             return !isDestroyed
         }
         guard isFirst else { return }
-        rd_kafka_destroy_flags(self.pointer, leavesGroup ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        // As for `pointer`; what callbacks use lives as long as the call.
+        nonisolated(unsafe) let pointer = self.pointer
+        let (context, hasEnded) = (self.context, Monitor(false))
+        let flags = leavesGroup ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
+        _ = DedicatedThread(name: "kafka-end") {
+            withExtendedLifetime(context) { rd_kafka_destroy_flags(pointer, flags) }
+            hasEnded.signal { $0 = true }
+        }
+        guard hasEnded.wait(timeout: Self.endBound, until: { $0 ? true : nil }) == nil else { return }
+        context.observer.error(.timedOut(operation: "end client"))
     }
 
     /// Leaves the client to itself, with its threads, until the process ends.

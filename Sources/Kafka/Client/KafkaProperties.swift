@@ -19,12 +19,35 @@ package struct KafkaProperties: Hashable, Sendable, CustomStringConvertible {
 
         /// Whether the value must never be shown.
         package var isSecret: Bool { KafkaProperties.isSecret(self.name) }
+
+        /// Whether setting it loads code into this process or runs a command, some of them as soon as it is checked.
+        package var runsCode: Bool { KafkaProperties.codeRunning.contains(self.name) }
+
+        /// Whether a shell would act on what it is given with this property.
+        fileprivate var hasShellCharacters: Bool {
+            KafkaProperties.shellWords.contains(self.name)
+                && !self.value.unicodeScalars.allSatisfy {
+                    $0.isASCII
+                        && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                            || "._-/@:%{}".unicodeScalars.contains($0))
+                }
+        }
     }
 
     /// What Slipway sets itself because its guarantees rest on it; refused from users by name.
     package static let reserved = [
         "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "isolation.level",
-        "partition.assignment.strategy", "transactional.id", "enable.idempotence",
+        "partition.assignment.strategy", "transactional.id", "enable.idempotence", "check.crcs",
+    ]
+
+    /// What loads code or runs commands.
+    private static let codeRunning: Set<String> = [
+        "plugin.library.paths", "sasl.kerberos.kinit.cmd", "ssl.engine.location", "ssl.providers",
+    ]
+
+    /// What librdkafka puts into `sasl.kerberos.kinit.cmd`, which a shell runs.
+    private static let shellWords: Set<String> = [
+        "sasl.kerberos.principal", "sasl.kerberos.keytab", "sasl.kerberos.service.name",
     ]
 
     /// The properties in the order given; includes secrets, so for librdkafka only.
@@ -40,8 +63,13 @@ package struct KafkaProperties: Hashable, Sendable, CustomStringConvertible {
             guard !Self.reserved.contains(property.name) else {
                 throw KafkaPropertyError(name: property.name, problem: .reserved)
             }
+            guard !property.hasShellCharacters else {
+                throw KafkaPropertyError(name: property.name, problem: .shellCharacters)
+            }
             try configuration.set(property)
         }
+        let protocolName = configuration.value(of: "security.protocol")
+        for property in properties { try BootstrapServers.check(property, protocolName) }
         self.properties = properties
     }
 

@@ -26,6 +26,8 @@ struct AssignmentLedger: Sendable {
         var isPaused = false
         /// Where to read on; until librdkafka has taken that, what arrives is not wanted.
         var target: Offset?
+        /// The application has chosen the target.
+        var isSought = false
     }
 
     private var entries: [TopicPartition: Entry] = [:]
@@ -55,12 +57,12 @@ struct AssignmentLedger: Sendable {
     ///
     /// - Returns: Whether the record is for the reader; if not, it is read again later.
     mutating func arrived(_ partition: TopicPartition, _ offset: Offset) -> Bool {
-        guard var entry = self.entries[partition] else { return false }
-        defer { self.entries[partition] = entry }
-        entry.isStarted = true
-        if entry.target != nil { return false }
-        guard entry.isHeld || self.isFlowStopped else { return true }
-        entry.target = offset
+        guard let index = self.entries.index(forKey: partition) else { return false }
+        // Changed where it lies: this is asked for every record.
+        self.entries.values[index].isStarted = true
+        if self.entries.values[index].target != nil { return false }
+        guard self.entries.values[index].isHeld || self.isFlowStopped else { return true }
+        self.entries.values[index].target = offset
         return false
     }
 
@@ -68,12 +70,13 @@ struct AssignmentLedger: Sendable {
     ///
     /// - Parameters:
     ///   - partitions: The partitions; those not held are ignored.
-    ///   - dropped: Records that were taken from the reader again: where to read on later.
+    ///   - dropped: The first of the records that were taken from the reader again. Reading goes on there, or where it was to
+    ///     go on if that comes earlier; what the application has sought outranks both.
     mutating func hold(_ partitions: some Sequence<TopicPartition>, dropped: [TopicPartition: Offset]) {
         for partition in partitions {
             guard var entry = self.entries[partition] else { continue }
             entry.isHeld = true
-            entry.target = entry.target ?? dropped[partition]
+            if let first = dropped[partition], !entry.isSought { entry.target = min(entry.target ?? first, first) }
             self.entries[partition] = entry
         }
     }
@@ -83,12 +86,17 @@ struct AssignmentLedger: Sendable {
         for partition in partitions { self.entries[partition]?.isHeld = false }
     }
 
-    /// The application wants to read on elsewhere.
+    /// Reading is to go on elsewhere.
     ///
+    /// - Parameters:
+    ///   - partition: The partition.
+    ///   - offset: The position.
+    ///   - isSought: Whether the application has chosen it.
     /// - Returns: Whether the partition is held.
-    mutating func move(_ partition: TopicPartition, to offset: Offset) -> Bool {
+    mutating func move(_ partition: TopicPartition, to offset: Offset, isSought: Bool) -> Bool {
         guard self.entries[partition] != nil else { return false }
         self.entries[partition]?.target = offset
+        self.entries[partition]?.isSought = isSought
         return true
     }
 
@@ -117,5 +125,8 @@ struct AssignmentLedger: Sendable {
     }
 
     /// librdkafka has taken a seek.
-    mutating func sought(_ partition: TopicPartition) { self.entries[partition]?.target = nil }
+    mutating func sought(_ partition: TopicPartition) {
+        self.entries[partition]?.target = nil
+        self.entries[partition]?.isSought = false
+    }
 }

@@ -13,7 +13,7 @@ enum CommittedQuery {
         _ partitions: [TopicPartition],
         timeout: Duration,
         isStopping: () -> Bool
-    ) -> Result<[TopicPartition: Offset], KafkaError> {
+    ) -> Result<[TopicPartition: CommittedOffset], KafkaError> {
         let operation = "read committed offsets"
         guard !partitions.isEmpty else { return .success([:]) }
         let deadline = ContinuousClock.now + timeout
@@ -26,7 +26,7 @@ enum CommittedQuery {
                 ? list.firstError(operation: operation) : KafkaError(code, operation: operation)
             guard let error else {
                 let found = list.elements.compactMap { element in
-                    element.realOffset.map { (element.topicPartition, $0) }
+                    element.realOffset.map { (element.topicPartition, CommittedOffset(offset: $0, note: element.note)) }
                 }
                 return .success(Dictionary(found) { _, newest in newest })
             }

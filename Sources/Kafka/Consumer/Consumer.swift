@@ -76,6 +76,17 @@ package final class Consumer: Sendable {
         }
     }
 
+    /// Leaves the group once what is held is let go, for a static member as well, and stays open.
+    ///
+    /// - Throws: `KafkaError` when the consumer is closed.
+    package func unsubscribe() async throws(KafkaError) {
+        try await self.onThread("unsubscribe") { client in
+            let code = rd_kafka_unsubscribe(client)
+            return code == RD_KAFKA_RESP_ERR_NO_ERROR
+                ? .success(()) : .failure(KafkaError(code, operation: "unsubscribe"))
+        }
+    }
+
     /// Waits for the next event; `nil` when the consumer is closed or the calling task is cancelled.
     ///
     /// For one reader at a time.
@@ -95,7 +106,9 @@ package final class Consumer: Sendable {
     package struct Reached: Hashable, Sendable {
         /// One past the last record delivered.
         package var delivered: Offset
-        /// The newest end that was met; it lies behind places that transactions take and nobody sees.
+        /// The newest end that was met; `nil` while records wait.
+        ///
+        /// It lies behind places that transactions take and nobody sees.
         package var end: Offset?
 
         /// Creates a place.
@@ -106,14 +119,18 @@ package final class Consumer: Sendable {
     }
 
     /// How far reading has come in a partition; `nil` before anything of it has arrived.
-    package func reached(_ partition: TopicPartition) -> Reached? { self.loop.reached.withLock { $0[partition] } }
+    package func reached(_ partition: TopicPartition) -> Reached? {
+        guard let reached = self.loop.reached.withLock({ $0[partition] }) else { return nil }
+        // Kept back, or read faster than they are taken.
+        return self.loop.inbox.firstOffset(of: partition).map { Reached(delivered: $0) } ?? reached
+    }
 
     /// The partitions held now.
     package var assignment: Set<TopicPartition> { self.loop.assignment.withLock { $0 } }
 
     /// Stops reading partitions; once this returns, no event carries records of theirs until `resume`.
     ///
-    /// What was read but not yet handed out is read again after `resume`. Partitions not held are ignored.
+    /// What was read but not yet handed out comes after `resume`. Partitions not held are ignored.
     ///
     /// - Throws: `KafkaError` when the consumer is closed.
     package func pause(_ partitions: [TopicPartition]) async throws(KafkaError) {
@@ -165,11 +182,21 @@ package final class Consumer: Sendable {
     package func committed(
         _ partitions: [TopicPartition],
         timeout: Duration = .seconds(30)
-    ) async throws(KafkaError) -> [TopicPartition: Offset] {
+    ) async throws(KafkaError) -> [TopicPartition: CommittedOffset] {
         let jobs = self.queries.jobs
         return try await self.query("read committed offsets") { handle in
             CommittedQuery.offsets(handle, partitions, timeout: timeout) { jobs.isStopping }
         }
+    }
+
+    /// Returns a group as brokers describe it; one that nobody knows has no members.
+    ///
+    /// - Throws: `KafkaError` when they can't say within `timeout`.
+    package func group(
+        _ groupID: String,
+        timeout: Duration = .seconds(2)
+    ) async throws(KafkaError) -> ConsumerGroup {
+        try await self.query("describe group") { GroupQuery.group($0, of: groupID, timeout: timeout) }
     }
 
     /// Returns where partitions begin and end; the end lies before any open transaction.

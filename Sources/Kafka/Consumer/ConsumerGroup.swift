@@ -22,6 +22,8 @@ package struct ConsumerGroup: Hashable, Sendable {
     package let groupID: String
     /// The coordinator's word for its state: "Stable", "PreparingRebalance", "CompletingRebalance", "Empty", "Dead".
     package let state: String
+    /// The node that coordinates it; `nil` where the answer names none.
+    package let coordinator: Int?
     /// Its members.
     package let members: [Member]
 }

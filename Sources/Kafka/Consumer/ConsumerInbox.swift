@@ -13,13 +13,40 @@ final class ConsumerInbox: Sendable {
         var records: [ConsumedRecord] = []
         var recordBytes = 0
         var marks: [TopicPartition: UInt64] = [:]
+        /// Partitions whose records wait until they are released.
+        var held: Set<TopicPartition> = []
         var isClosed = false
         var requestsSpace = false
         var reader: CheckedContinuation<Void, Never>?
 
+        /// Whether there is a record that may be read.
+        var hasRecord: Bool {
+            self.held.isEmpty
+                ? !self.records.isEmpty : self.records.contains { !self.held.contains($0.topicPartition) }
+        }
+
         mutating func takeReader() -> CheckedContinuation<Void, Never>? {
             defer { self.reader = nil }
             return self.reader
+        }
+
+        /// Takes the first records that may be read.
+        mutating func takeRecords(_ maximum: Int) -> [ConsumedRecord] {
+            guard !self.held.isEmpty else {
+                let batch = Array(self.records.prefix(maximum))
+                self.records.removeFirst(batch.count)
+                return batch
+            }
+            var (batch, kept): ([ConsumedRecord], [ConsumedRecord]) = ([], [])
+            for record in self.records {
+                if batch.count < maximum, !self.held.contains(record.topicPartition) {
+                    batch.append(record)
+                } else {
+                    kept.append(record)
+                }
+            }
+            self.records = kept
+            return batch
         }
     }
 
@@ -76,9 +103,36 @@ final class ConsumerInbox: Sendable {
             guard !state.isClosed else { return nil }
             state.records += records
             state.recordBytes += records.reduce(0) { $0 + $1.sizeBytes }
-            return state.takeReader()
+            return state.hasRecord ? state.takeReader() : nil
         }
         reader?.resume()
+    }
+
+    /// Keeps back the records of some partitions, those to come included.
+    func hold(_ partitions: Set<TopicPartition>) { self.state.withLock { $0.held.formUnion(partitions) } }
+
+    /// Gives the records of some partitions free again.
+    func release(_ partitions: Set<TopicPartition>) {
+        let reader = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.held.subtract(partitions)
+            return state.hasRecord ? state.takeReader() : nil
+        }
+        reader?.resume()
+    }
+
+    /// Takes out the records that are kept back, and keeps none back any more.
+    ///
+    /// - Returns: The partitions, and for each that had any the first of its records.
+    func dropHeld() -> (partitions: Set<TopicPartition>, first: [TopicPartition: Offset]) {
+        self.state.withLock { state in
+            defer { state.held = [] }
+            return (state.held, Self.drop(state.held, &state))
+        }
+    }
+
+    /// The first record of a partition that waits to be read; `nil` for none.
+    func firstOffset(of partition: TopicPartition) -> Offset? {
+        self.state.withLock { state in state.records.first { $0.topicPartition == partition }?.offset }
     }
 
     /// Takes out the records of some partitions.
@@ -146,10 +200,8 @@ final class ConsumerInbox: Sendable {
                 if case .error = event { state.errorCount -= 1 }
                 return event
             }
-            guard !state.records.isEmpty else { return nil }
-            let count = min(state.records.count, self.settings.batchRecords)
-            let batch = Array(state.records.prefix(count))
-            state.records.removeFirst(count)
+            guard state.hasRecord else { return nil }
+            let batch = state.takeRecords(self.settings.batchRecords)
             state.recordBytes -= batch.reduce(0) { $0 + $1.sizeBytes }
             return .records(Self.runs(of: batch, state.marks))
         }
@@ -171,7 +223,7 @@ final class ConsumerInbox: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = self.state.withLock { state -> Bool in
-                    let isReady = !state.events.isEmpty || !state.records.isEmpty || state.isClosed || Task.isCancelled
+                    let isReady = !state.events.isEmpty || state.hasRecord || state.isClosed || Task.isCancelled
                     guard !isReady else { return true }
                     precondition(state.reader == nil, "a consumer has one reader")
                     state.reader = continuation

@@ -27,8 +27,9 @@ final class ConsumerLoop: ClientContext, @unchecked Sendable {
 
     private let revocations = Revocations()
     private var reader = MessageReader()
-    private var batch: [ConsumedRecord] = []
-    private var ledger = AssignmentLedger()
+    var batch: [ConsumedRecord] = []
+    var ledger = AssignmentLedger()
+    var unreadable = UnreadableBatches()
     /// The membership last told; none after a loss.
     private var lastReportedMembership: GroupMembership?
     /// Whether it asked to join the group, and has not had an assignment since it was made.
@@ -121,27 +122,32 @@ extension ConsumerLoop {
         let offset = Offset(rawValue: message.pointee.offset)
         switch message.pointee.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
-            guard self.ledger.arrived(self.reader.topicPartition(message.pointee), offset) else { return }
+            let partition = self.reader.topicPartition(message.pointee)
+            guard self.ledger.arrived(partition, offset), self.meets(partition, offset) else { return }
             self.batch.append(self.reader.record(message))
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             let partition = self.reader.topicPartition(message.pointee)
-            _ = self.ledger.arrived(partition, offset)
+            if self.ledger.arrived(partition, offset) { _ = self.meets(partition, offset) }
             self.reached.withLock { $0[partition, default: Consumer.Reached(delivered: offset)].end = offset }
         case let code:
             let text = String(cString: rd_kafka_message_errstr(message))
             // A fatal one, such as a static member whose name was taken, tells here only that it is fatal.
             let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? KafkaError.fatal(client, operation: "consume") : nil
             let error = fatal ?? KafkaError(code, operation: "consume", message: text)
+            let partition = self.reader.topicPartition(message.pointee)
+            guard self.isNews(error, code, partition, offset, end: BatchPlace.knownEnd(of: partition, client)) else {
+                return
+            }
             self.inbox.post(.error(self.explained(error)))
         }
     }
 
-    private func deliverBatch() {
+    func deliverBatch() {
         for (index, record) in self.batch.enumerated() {
             // Of a run of one partition's records the last one tells.
             let next = index + 1 < self.batch.count ? self.batch[index + 1].topicPartition : nil
             guard next != record.topicPartition else { continue }
-            let delivered = record.offset.next
+            let delivered = record.next
             self.reached.withLock {
                 $0[record.topicPartition, default: .init(delivered: delivered)].delivered = delivered
             }
@@ -158,8 +164,10 @@ extension ConsumerLoop {
         }
         // A pause throws prefetched records away, so a reader that is only a little behind gets a moment; rebalances
         // wait as long.
-        let hasRoom = jobs.wait(timeout: .milliseconds(200)) { self.inbox.hasRoom }
-        self.ledger.isFlowStopped = !hasRoom
+        guard !jobs.wait(timeout: .milliseconds(200), until: { self.inbox.hasRoom }) else { return }
+        // What the application has paused for so long must not stand in the way of the rest.
+        self.pauseHeld()
+        self.ledger.isFlowStopped = !self.inbox.hasRoom
     }
 
     /// Gives librdkafka the ledger's pending commands.
@@ -287,6 +295,8 @@ extension ConsumerLoop {
 
     private func forget(_ client: OpaquePointer, _ partitions: [TopicPartition]) {
         _ = self.inbox.drop(Set(partitions))
+        self.inbox.release(Set(partitions))
+        self.unreadable.forget(partitions)
         self.outOfRange.withLock { known in for partition in partitions { known[partition] = nil } }
         let paused = self.ledger.unassign(partitions)
         if !paused.isEmpty { _ = PartitionList(paused).withPointer { rd_kafka_resume_partitions(client, $0) } }
@@ -297,23 +307,37 @@ extension ConsumerLoop {
 // MARK: - The application's calls
 
 extension ConsumerLoop {
-    /// Pauses partitions; records of theirs that wait are dropped and read again after `resume`.
+    /// Keeps records of partitions back; librdkafka is told only once they fill the inbox.
+    ///
+    /// It throws away what it has fetched, thousands of records, and most pauses are over within one transaction.
     func pause(_ partitions: Set<TopicPartition>) {
+        self.inbox.hold(partitions.intersection(self.ledger.assigned))
+        // An inbox that is full already would not be looked at again.
+        if self.ledger.isFlowStopped { self.pauseHeld() }
+    }
+
+    /// Has librdkafka pause what is kept back; the records are read again after `resume`.
+    private func pauseHeld() {
         self.deliverBatch()
-        self.ledger.hold(partitions, dropped: self.inbox.drop(partitions))
+        let held = self.inbox.dropHeld()
+        self.ledger.hold(held.partitions, dropped: held.first)
+        // What comes again would be taken for what lies behind a batch whose end is looked for.
+        for (partition, first) in held.first { self.unreadable.begin(partition, at: first) }
     }
 
     /// Resumes those of the partitions that the application had paused.
     func resume(_ partitions: Set<TopicPartition>) {
+        self.inbox.release(partitions)
         self.ledger.release(partitions)
     }
 
     /// Moves the position; records of the partition that wait are dropped.
     func seek(_ partition: TopicPartition, to offset: Offset, mark: UInt64?) -> Result<Void, KafkaError> {
         self.deliverBatch()
-        guard self.ledger.move(partition, to: offset) else {
+        guard self.ledger.move(partition, to: offset, isSought: true) else {
             return .failure(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "seek \(partition)"))
         }
+        self.unreadable.begin(partition, at: offset)
         return .success(self.inbox.seek(partition, mark: mark))
     }
 }

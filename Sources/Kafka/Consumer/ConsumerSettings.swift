@@ -26,10 +26,14 @@ package struct ConsumerSettings: Hashable, Sendable {
     ///
     /// librdkafka refuses a session that is longer than the time between two polls, five minutes unless told otherwise.
     var defaults: [KafkaProperties.Property] {
+        let name = KafkaProperties.Property("client.id", Self.clientID)
         let least = Int32(300_000)
-        guard let session = self.sessionTimeout?.callMilliseconds, session > least else { return [] }
-        return [.init("max.poll.interval.ms", String(session))]
+        guard let session = self.sessionTimeout?.callMilliseconds, session > least else { return [name] }
+        return [name, .init("max.poll.interval.ms", String(session))]
     }
+
+    /// What members of a group call themselves where the user says nothing else.
+    package static let clientID = "slipway"
 
     /// The properties that the guarantees rest on, and those that say the same as the settings.
     var properties: [KafkaProperties.Property] {
@@ -42,6 +46,9 @@ package struct ConsumerSettings: Hashable, Sendable {
             .init("enable.partition.eof", "true"),
             .init("isolation.level", "read_committed"),
             .init("partition.assignment.strategy", "cooperative-sticky"),
+            // Behind a batch whose checksum is wrong librdkafka (2.0.2, 2.16.0) reads offsets where there are none, and begins
+            // the partition anew, again and again.
+            .init("check.crcs", "false"),
         ]
         if let instance = self.groupInstanceID { properties.append(.init("group.instance.id", instance)) }
         if let timeout = self.sessionTimeout {

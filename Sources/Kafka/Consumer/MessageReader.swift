@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Glibc
 import Values
 
 /// Copies records out of librdkafka's messages; one for each thread that reads.
@@ -26,7 +27,14 @@ struct MessageReader {
         guard let topic = message.rkt, let name = rd_kafka_topic_name(topic) else {
             return TopicPartition("", Partition(rawValue: message.partition))
         }
-        if !self.topic.utf8.elementsEqual(CharacterBytes(start: name)) { self.topic = String(cString: name) }
+        // As many bytes as it has, and C's end behind them.
+        let isSame = self.topic.utf8.withContiguousStorageIfAvailable { known in
+            known.withMemoryRebound(to: CChar.self) { known in
+                guard let start = known.baseAddress else { return false }
+                return strncmp(start, name, known.count) == 0 && name[known.count] == 0
+            }
+        }
+        if isSame != true { self.topic = String(cString: name) }
         return TopicPartition(self.topic, Partition(rawValue: message.partition))
     }
 
@@ -52,18 +60,5 @@ struct MessageReader {
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let name else { return nil }
             return RecordHeader(String(cString: name), Self.bytes(value, size))
         }
-    }
-}
-
-/// The bytes of a zero-terminated string, compared without measuring it first.
-private struct CharacterBytes: Sequence, IteratorProtocol {
-    private var position: UnsafePointer<CChar>
-
-    init(start: UnsafePointer<CChar>) { self.position = start }
-
-    mutating func next() -> UInt8? {
-        guard self.position.pointee != 0 else { return nil }
-        defer { self.position += 1 }
-        return UInt8(bitPattern: self.position.pointee)
     }
 }

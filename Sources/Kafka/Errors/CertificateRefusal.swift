@@ -63,6 +63,10 @@ extension KafkaError {
         if self.isOne(of: RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
             return "the right Write on transactional ids that begin with kafka.transactional.id.prefix is missing"
         }
+        if self.isOne(of: RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+            return
+                "another worker has the same kafka.group.instance.id: give each worker of the group a name of its own"
+        }
         if self.isClientImpossible, self.message.contains("ssl.key") {
             return "check that file and kafka.ssl.key.password"
         }

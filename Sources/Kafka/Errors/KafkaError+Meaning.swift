@@ -69,10 +69,11 @@ extension KafkaError {
         )
     }
 
-    /// Whether a record is one that the topic never takes, such as with a time outside its bounds.
-    package var isInvalidRecord: Bool {
-        self.isOne(of: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_INVALID_RECORD)
-    }
+    /// Whether a record is one that the topic never takes, such as without a key where the topic is compacted.
+    package var isInvalidRecord: Bool { self.isOne(of: RD_KAFKA_RESP_ERR_INVALID_RECORD) }
+
+    /// Whether a record's time is outside the topic's bounds.
+    package var isInvalidTime: Bool { self.isOne(of: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP) }
 
     /// Whether another producer took over the `transactional.id`, or the coordinator gave ours up.
     package var isFenced: Bool {
@@ -116,6 +117,9 @@ extension KafkaError {
 
     /// Whether the calling task was cancelled.
     package var isInterrupted: Bool { self.isOne(of: RD_KAFKA_RESP_ERR__INTR) }
+
+    /// Whether it says only that no broker is connected; why, is told of each of them.
+    package var isAllBrokersDown: Bool { self.isOne(of: RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) }
 
     /// Whether the connection itself failed.
     package var isTransport: Bool {

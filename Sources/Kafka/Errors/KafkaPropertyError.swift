@@ -8,6 +8,8 @@ package struct KafkaPropertyError: Error, Hashable, Sendable, CustomStringConver
         case reserved
         /// librdkafka has no such property; its own words.
         case unknown(String)
+        /// librdkafka puts the value into a shell's command, and it has characters that a shell acts on.
+        case shellCharacters
         /// librdkafka does not take the value; its own words.
         case invalid(String)
     }
@@ -28,6 +30,7 @@ package struct KafkaPropertyError: Error, Hashable, Sendable, CustomStringConver
         case .reserved: "\(self.name) is reserved: Slipway's guarantees rest on its own setting"
         case .unknown(let message):
             "\(self.name) is unknown to librdkafka \(KafkaProperties.librdkafkaVersion): \(message)"
+        case .shellCharacters: "\(self.name) is put into a shell's command and has characters that a shell acts on"
         case .invalid(let message): "\(self.name) has a wrong value: \(message)"
         }
     }

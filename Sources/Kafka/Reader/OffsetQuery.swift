@@ -69,6 +69,29 @@ enum OffsetQuery {
             guard error.isOutage, deadline > .now, !isStopping() else { return .failure(handle.explained(error)) }
             // A leader that moves or a connection that comes up needs a moment, and no event tells when it has.
             blockingSleep(min(.milliseconds(50), deadline - .now))
+            Self.askForLeaders(of: Set(partitions.map(\.topic)), handle, until: deadline)
+        }
+    }
+
+    /// Has the client learn who leads the partitions of topics now.
+    ///
+    /// It keeps leaders for 15 minutes (`metadata.max.age.ms`), and an error makes it ask again only for topics that it
+    /// reads or writes: one that is asked for offsets alone would go on asking the broker that led before.
+    private static func askForLeaders(
+        of topics: Set<String>,
+        _ handle: ClientHandle,
+        until deadline: ContinuousClock.Instant
+    ) {
+        for name in topics {
+            guard deadline > .now, let topic = rd_kafka_topic_new(handle.pointer, name, nil) else { continue }
+            defer { rd_kafka_topic_destroy(topic) }
+            let slice = max(1, min(self.sliceMilliseconds, deadline.remainingMilliseconds))
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            // Where this fails, too, the next attempt asks again.
+            guard rd_kafka_metadata(handle.pointer, 0, topic, &answer, slice) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                continue
+            }
+            rd_kafka_metadata_destroy(answer)
         }
     }
 }

@@ -19,15 +19,23 @@ package final class PartitionReader: Sendable {
     ///   - isolation: Which records `poll` shows.
     ///   - endWait: How long brokers hold a request at a partition's end, before they say that it is the end; a reader
     ///     that stays there asks as often as that.
+    ///   - stepsOver: Whether `poll` steps over batches that can't be read, and has in their place records that name what was
+    ///     lost (`ConsumedRecord.lost`); else they are an error.
     ///   - observer: Takes log, errors and statistics.
     /// - Throws: `KafkaError` when librdkafka can't make a client of the properties.
     package init(
         properties: KafkaProperties,
         isolation: IsolationLevel = .committed,
         endWait: Duration = .milliseconds(100),
+        stepsOver: Bool = false,
         observer: ClientObserver = .silent
     ) throws(KafkaError) {
-        let workbench = ReaderClients(properties: properties, endWait: endWait, observer: observer)
+        let workbench = ReaderClients(
+            properties: properties,
+            endWait: endWait,
+            stepsOver: stepsOver,
+            observer: observer
+        )
         _ = try workbench.client(isolation).get()
         self.isolation = isolation
         self.workbench = workbench
@@ -70,7 +78,8 @@ package final class PartitionReader: Sendable {
     ///   - isolation: Which records are shown.
     ///   - end: Usually `endOffset` as an `uncommitted` reader sees it.
     ///   - stall: The longest time without any progress; `nil` waits for ever. Then it throws a timeout.
-    ///   - progress: Told on that thread, about once a second, the next offset to come; must not block.
+    ///   - heldBack: Told on that thread, about once a second, the offset at which an open transaction keeps this reader
+    ///     from what is there before `end`; must not block.
     ///   - body: Takes each record, on that thread.
     /// - Returns: The end that was reported: `end` or later.
     /// - Throws: `KafkaError` when the partition can't be read, or the calling task is cancelled (`isInterrupted`).
@@ -80,7 +89,7 @@ package final class PartitionReader: Sendable {
         isolation: IsolationLevel = .committed,
         until end: Offset,
         stall: Duration? = nil,
-        progress: @escaping @Sendable (Offset) -> Void = { _ in },
+        heldBack: @escaping @Sendable (Offset) -> Void = { _ in },
         body: @escaping @Sendable (borrowing RecordView) -> Void
     ) async throws(KafkaError) -> Offset {
         guard start < end else { return end }
@@ -92,11 +101,11 @@ package final class PartitionReader: Sendable {
             end: end,
             stall: stall,
             isCancelled: { isCancelled.isRaised || workbench.isStopping },
-            progress: progress,
+            heldBack: heldBack,
             body: body
         )
         return try await withTaskCancellationHandler {
-            await workbench.run(scan, isolation)
+            await workbench.run(scan.operation, isolation) { scan.run($0) }
         } onCancel: {
             isCancelled.raise()
         }.get()
@@ -111,6 +120,22 @@ package final class PartitionReader: Sendable {
         timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> Offset {
         try await self.offset(partition, isolation, .end, timeout)
+    }
+
+    /// Returns one past the newest record of each partition as a reader of that level sees it, all asked for at once.
+    ///
+    /// - Parameters:
+    ///   - partitions: Any partitions.
+    ///   - isolation: Whose view.
+    ///   - timeout: The longest wait.
+    /// - Returns: The ends; of a partition whose leader names none, nothing.
+    /// - Throws: `KafkaError` when one of the leaders can't say within `timeout`.
+    package func endOffsets(
+        _ partitions: [TopicPartition],
+        isolation: IsolationLevel = .uncommitted,
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> [TopicPartition: Offset] {
+        try await self.offsets(partitions, isolation, .end, timeout)
     }
 
     /// Returns the oldest offset that a partition keeps.
@@ -158,15 +183,27 @@ package final class PartitionReader: Sendable {
         _ place: OffsetQuery.Place,
         _ timeout: Duration
     ) async throws(KafkaError) -> Offset {
-        let workbench = self.workbench
-        let found = try await self.thread.run("query offsets") {
-            workbench.client(isolation).flatMap {
-                OffsetQuery.offsets($0, [partition], place, timeout: timeout) { workbench.isStopping }
-            }
-        }
-        guard let offset = found[partition] else {
+        guard let offset = try await self.offsets([partition], isolation, place, timeout)[partition] else {
             throw .invalid(operation: "query offsets", message: "the leader of \(partition) named no offset")
         }
         return offset
+    }
+
+    private func offsets(
+        _ partitions: [TopicPartition],
+        _ isolation: IsolationLevel,
+        _ place: OffsetQuery.Place,
+        _ timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: Offset] {
+        let (workbench, isCancelled) = (self.workbench, Flag())
+        return try await withTaskCancellationHandler {
+            await workbench.run("query offsets", isolation) { client in
+                OffsetQuery.offsets(client, partitions, place, timeout: timeout) {
+                    isCancelled.isRaised || workbench.isStopping
+                }
+            }
+        } onCancel: {
+            isCancelled.raise()
+        }.get()
     }
 }

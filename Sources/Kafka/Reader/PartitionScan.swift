@@ -10,7 +10,7 @@ struct PartitionScan: Sendable {
     let end: Offset
     let stall: Duration?
     let isCancelled: @Sendable () -> Bool
-    let progress: @Sendable (Offset) -> Void
+    let heldBack: @Sendable (Offset) -> Void
     let body: @Sendable (borrowing RecordView) -> Void
 
     var operation: String { "scan \(self.partition)" }
@@ -22,6 +22,8 @@ struct PartitionScan: Sendable {
         if let error = queue.start(self.partition, at: self.start) { return .failure(error) }
         var next = self.start
         var reportedEnd: Offset?
+        // Where this reader sees an end that is none: an open transaction begins there.
+        var barrier: Offset?
         var failure: KafkaError?
         var lastAdvance = ContinuousClock.now
         var lastReport = lastAdvance
@@ -35,7 +37,7 @@ struct PartitionScan: Sendable {
                     next = Offset(rawValue: message.pointee.offset + 1)
                 case RD_KAFKA_RESP_ERR__PARTITION_EOF:
                     next = max(next, Offset(rawValue: message.pointee.offset))
-                    if next >= self.end { reportedEnd = next }
+                    if next >= self.end { reportedEnd = next } else { barrier = next }
                 default: failure = failure ?? Self.error(message, self.operation)
                 }
             }
@@ -51,7 +53,7 @@ struct PartitionScan: Sendable {
             if before != next { lastAdvance = now }
             if now - lastReport >= .seconds(1) {
                 lastReport = now
-                self.progress(next)
+                if let barrier, barrier == next { self.heldBack(barrier) }
             }
             if self.isCancelled() { return .failure(.interrupted(operation: self.operation)) }
             if let stall = self.stall, now - lastAdvance > stall {

@@ -37,6 +37,16 @@ final class ReadQueue {
         return nil
     }
 
+    /// Moves the position of a partition that is being read; what was fetched before is not delivered any more.
+    func seek(_ partition: TopicPartition, to offset: Offset) -> KafkaError? {
+        guard let topic = self.topics[partition] else {
+            return KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "seek \(partition)")
+        }
+        // Answered by a thread of librdkafka, not by a broker.
+        let code = rd_kafka_seek(topic, partition.partition.rawValue, offset.rawValue, 5_000)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, operation: "seek \(partition)")
+    }
+
     /// Stops everything and frees the queue; the object is of no use afterwards.
     func stop() {
         for (partition, topic) in self.topics {

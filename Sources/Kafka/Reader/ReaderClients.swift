@@ -11,7 +11,8 @@ import Values
 final class ReaderClients: @unchecked Sendable {
     private struct Clients: Sendable {
         var handles: [IsolationLevel: ClientHandle] = [:]
-        var scans = 0
+        /// Threads that use a client.
+        var users = 0
         var isClosed = false
     }
 
@@ -22,10 +23,17 @@ final class ReaderClients: @unchecked Sendable {
     private let stopping = Flag()
     private var queue: ReadQueue?
     private var reader = MessageReader()
+    /// The client that `queue` reads by.
+    private var current: OpaquePointer?
+    private let stepsOver: Bool
+    private var unreadable = UnreadableBatches()
+    /// Partitions whose position was moved while what one call has brought was looked at.
+    private var moved: Set<TopicPartition> = []
 
-    init(properties: KafkaProperties, endWait: Duration, observer: ClientObserver) {
+    init(properties: KafkaProperties, endWait: Duration, stepsOver: Bool, observer: ClientObserver) {
         self.properties = properties
         self.endWait = endWait
+        self.stepsOver = stepsOver
         self.observer = observer
     }
 
@@ -70,7 +78,10 @@ final class ReaderClients: @unchecked Sendable {
             self.queue?.stop()
             let queue = ReadQueue(handle.pointer, portion: 1_000)
             self.queue = queue
+            self.current = handle.pointer
+            self.unreadable = UnreadableBatches()
             for (partition, offset) in offsets {
+                self.unreadable.begin(partition, at: offset)
                 if let error = queue.start(partition, at: offset) { return .failure(error) }
             }
             return .success(())
@@ -87,14 +98,12 @@ final class ReaderClients: @unchecked Sendable {
         repeat {
             // Short waits, so that closing does not wait for a long poll.
             let wait = min(100, deadline.remainingMilliseconds)
+            self.moved = []
             _ = queue.receive(timeoutMilliseconds: wait, maximum: maximum) { message in
-                switch message.pointee.err {
-                case RD_KAFKA_RESP_ERR_NO_ERROR: batch.records.append(self.reader.record(message))
-                case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-                    let partition = self.reader.topicPartition(message.pointee)
-                    batch.ends[partition] = Offset(rawValue: message.pointee.offset)
-                default: failure = failure ?? PartitionScan.error(message, "read partitions")
-                }
+                let partition = self.reader.topicPartition(message.pointee)
+                // What was fetched before the position was moved is read again, or not wanted.
+                guard !self.moved.contains(partition) else { return }
+                failure = self.take(message, of: partition, queue, &batch) ?? failure
             }
         } while batch.records.isEmpty && batch.ends.isEmpty && failure == nil && deadline > .now && !self.isStopping
         self.serveErrors()
@@ -102,29 +111,87 @@ final class ReaderClients: @unchecked Sendable {
         return .success(batch)
     }
 
-    /// Runs a scan on a thread of its own.
-    func run(_ scan: PartitionScan, _ isolation: IsolationLevel) async -> Result<Offset, KafkaError> {
+    /// Takes one message.
+    ///
+    /// - Returns: An error that is to be told; `nil` for none.
+    private func take(
+        _ message: UnsafePointer<rd_kafka_message_t>,
+        of partition: TopicPartition,
+        _ queue: ReadQueue,
+        _ batch: inout ReadBatch
+    ) -> KafkaError? {
+        let offset = Offset(rawValue: message.pointee.offset)
+        let (code, isFine) = (message.pointee.err, message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        if isFine || code == RD_KAFKA_RESP_ERR__PARTITION_EOF {
+            let isStopped = self.follow(self.unreadable.met(partition, offset), of: partition, queue, &batch)
+            guard !self.moved.contains(partition) else { return isStopped }
+            if isFine { batch.records.append(self.reader.record(message)) } else { batch.ends[partition] = offset }
+            return isStopped
+        }
+        let error = PartitionScan.error(message, "read partitions")
+        guard self.stepsOver, let place = BatchPlace(code), let client = self.current, !partition.topic.isEmpty,
+            offset.rawValue >= 0
+        else { return error }
+        let (answer, _) = self.unreadable.failed(
+            partition,
+            at: offset,
+            isBase: place == .base,
+            reason: error.message,
+            end: BatchPlace.knownEnd(of: partition, client)
+        )
+        batch.isSteppingOver = true
+        return self.follow(answer, of: partition, queue, &batch)
+    }
+
+    /// Does what is to be done about a batch that can't be read.
+    private func follow(
+        _ answer: UnreadableBatches.Answer,
+        of partition: TopicPartition,
+        _ queue: ReadQueue,
+        _ batch: inout ReadBatch
+    ) -> KafkaError? {
+        let position: Offset?
+        switch answer {
+        case .fine, .again: return nil
+        case .read(let from):
+            batch.isSteppingOver = true
+            position = from
+        case .lost(let lost, let from):
+            batch.records.append(ConsumedRecord(topicPartition: partition, lost: lost))
+            position = from
+        }
+        guard let position else { return nil }
+        self.moved.insert(partition)
+        return queue.seek(partition, to: position)
+    }
+
+    /// Runs what waits for brokers on a thread of its own, so that a partition without a leader holds up no other one.
+    func run<Success: Sendable>(
+        _ operation: String,
+        _ isolation: IsolationLevel,
+        _ body: @escaping @Sendable (ClientHandle) -> Result<Success, KafkaError>
+    ) async -> Result<Success, KafkaError> {
         let isOpen = self.clients.withLock { clients -> Bool in
-            clients.scans += clients.isClosed ? 0 : 1
+            clients.users += clients.isClosed ? 0 : 1
             return !clients.isClosed
         }
-        guard isOpen else { return .failure(.closed(operation: scan.operation)) }
+        guard isOpen else { return .failure(.closed(operation: operation)) }
         return await withCheckedContinuation { continuation in
             _ = DedicatedThread(name: "kafka-scan") {
-                let result = self.client(isolation).flatMap { scan.run($0) }
+                let result = self.client(isolation).flatMap(body)
                 // Before the answer: whoever has it may close the reader.
-                self.clients.signal { $0.scans -= 1 }
+                self.clients.signal { $0.users -= 1 }
                 continuation.resume(returning: result)
             }
         }
     }
 
-    /// Waits for the scans under way and destroys the clients; the reader's thread's last act.
+    /// Waits for who uses the clients and destroys them; the reader's thread's last act.
     func close() {
         self.stop()
         let handles = self.clients.wait { clients -> [ClientHandle]? in
             clients.isClosed = true
-            guard clients.scans == 0 else { return nil }
+            guard clients.users == 0 else { return nil }
             defer { clients.handles = [:] }
             return Array(clients.handles.values)
         }

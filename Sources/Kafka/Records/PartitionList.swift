@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdkafka
+import Glibc
 import Values
 
 /// Owns one list of partitions in librdkafka's form and frees it.
@@ -29,6 +30,17 @@ struct PartitionList: ~Copyable {
         }
     }
 
+    /// Lists offsets with what is to be kept beside them.
+    init(_ offsets: [(TopicPartition, Int64, note: String?)]) {
+        self.init(offsets.map { (key: $0.0, value: $0.1) })
+        for (index, (_, _, note)) in offsets.enumerated() {
+            guard let note else { continue }
+            // librdkafka frees it with the list.
+            self.pointer.pointee.elems[index].metadata = UnsafeMutableRawPointer(strdup(note))
+            self.pointer.pointee.elems[index].metadata_size = note.utf8.count
+        }
+    }
+
     deinit { rd_kafka_topic_partition_list_destroy(self.pointer) }
 
     /// Lends the raw list to `body`; the list lives at least that long, which a mere pointer would not say.
@@ -46,6 +58,8 @@ struct PartitionList: ~Copyable {
         let topicPartition: TopicPartition
         let offset: Int64
         let code: rd_kafka_resp_err_t
+        /// What stands beside a committed offset; empty where nothing does.
+        let note: String
 
         /// The offset, unless it is one of the logical ones, which are negative.
         var realOffset: Offset? { self.offset >= 0 ? Offset(rawValue: self.offset) : nil }
@@ -56,9 +70,15 @@ struct PartitionList: ~Copyable {
             Element(
                 topicPartition: TopicPartition(String(cString: element.topic), Partition(rawValue: element.partition)),
                 offset: element.offset,
-                code: element.err
+                code: element.err,
+                note: Self.text(element)
             )
         }
+    }
+
+    private static func text(_ element: rd_kafka_topic_partition_t) -> String {
+        guard let metadata = element.metadata, element.metadata_size > 0 else { return "" }
+        return String(decoding: UnsafeRawBufferPointer(start: metadata, count: element.metadata_size), as: UTF8.self)
     }
 
     /// Returns the first entry's error, if any has one.

@@ -22,7 +22,7 @@ struct RecordWriter: ~Copyable {
     ///   - client: The producer.
     /// - Returns: `nil`, or why it was not queued.
     mutating func write(_ record: ProducerRecord, token: Int, to client: OpaquePointer) -> KafkaError? {
-        guard !record.topic.utf8.contains(0), record.headers.allSatisfy({ !$0.name.utf8.contains(0) }) else {
+        guard !record.topic.hasZeroByte, !record.headers.haveZeroByte else {
             return .invalid(operation: "produce", message: "a topic or header name contains a zero byte")
         }
         self.fillScratch(record)
@@ -56,15 +56,21 @@ struct RecordWriter: ~Copyable {
     private static func headers(_ record: ProducerRecord) -> OpaquePointer? {
         guard !record.headers.isEmpty else { return nil }
         let headers = rd_kafka_headers_new(record.headers.count)
-        for header in record.headers {
-            let value = header.value ?? []
-            value.withUnsafeBytes { bytes in
-                // A null pointer would make it no value, so an empty one needs some address.
-                let start = header.value == nil ? nil : bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
-                _ = rd_kafka_header_add(headers, header.name, header.name.utf8.count, start, bytes.count)
-            }
-        }
+        let fields = record.headers.span
+        for index in fields.indices { self.add(fields[index], to: headers) }
         return headers
+    }
+
+    private static func add(_ header: RecordHeader, to headers: OpaquePointer?) {
+        guard let value = header.value else {
+            _ = rd_kafka_header_add(headers, header.name, header.name.utf8.count, nil, 0)
+            return
+        }
+        value.withUnsafeBytes { bytes in
+            // A null pointer would make it no value, so an empty one needs some address.
+            let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+            _ = rd_kafka_header_add(headers, header.name, header.name.utf8.count, start, bytes.count)
+        }
     }
 
     private static func fill(
@@ -112,5 +118,21 @@ extension rd_kafka_vu_t {
         field.vtype = type
         set(&field.u)
         return field
+    }
+}
+
+extension [RecordHeader] {
+    /// Whether C would see less of a name than there is.
+    fileprivate var haveZeroByte: Bool {
+        let headers = self.span
+        for index in headers.indices where headers[index].name.hasZeroByte { return true }
+        return false
+    }
+}
+
+extension String {
+    /// Whether C would see less of it than there is.
+    fileprivate var hasZeroByte: Bool {
+        self.utf8.withContiguousStorageIfAvailable { bytes in bytes.contains(0) } ?? self.utf8.contains(0)
     }
 }

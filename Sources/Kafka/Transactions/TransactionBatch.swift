@@ -8,6 +8,8 @@ package struct TransactionBatch: Hashable, Sendable {
     package var records: [ProducerRecord]
     /// The next offset to read of each partition concerned; at least one, since only they fence the transaction.
     package var offsets: [TopicPartition: Offset]
+    /// What is kept beside an offset, in words of whoever commits it (`CommittedOffset.note`).
+    package var notes: [TopicPartition: String] = [:]
     /// Proves that the offsets' partitions were assigned to us.
     package var membership: GroupMembership
     /// Creates a batch.

@@ -20,9 +20,14 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     private var end: KafkaError?
     private let watch = ResponseWatch()
     private let suspect = Flag()
+    private var deliveredCount = 0
+    private let reached = Mutex(false)
 
     /// Whether a copy of a request of its own may still reach Kafka, and act on its next transaction: there must be none.
     var isSuspect: Bool { self.suspect.isRaised }
+
+    /// Whether brokers have acknowledged a record of the last transaction.
+    var hasReachedKafka: Bool { self.reached.withLock { $0 } }
 
     init(
         properties: KafkaProperties,
@@ -60,7 +65,10 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     }
 
     override func delivered(_ message: rd_kafka_message_t) {
-        guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            self.deliveredCount += 1
+            return
+        }
         // A record purged by an abort failed because of another one.
         let isPurged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
         guard !isPurged else { return }
@@ -88,6 +96,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         }
         self.durations = TransactionDurations()
         self.durations.records = batch.records.count
+        self.deliveredCount = 0
         var outcome = self.judge(self.attempt(batch, client))
         // A record that the broker refused leaves a gap in the numbering, which librdkafka notices only in the next
         // transaction; its abort heals it. Nothing was written, so the caller need not know.
@@ -96,6 +105,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         {
             outcome = self.judge(self.attempt(batch, client))
         }
+        self.reached.withLock { $0 = self.deliveredCount > 0 }
         switch outcome {
         case .committed, .aborted:
             if self.isSuspect { self.end = Self.isSuspectError }
@@ -149,8 +159,11 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         _ client: OpaquePointer,
         _ deadline: ContinuousClock.Instant
     ) -> KafkaError? {
-        for (index, record) in records.enumerated() {
-            while let error = self.writer.write(record, token: index + 1, to: client) {
+        var sizes = MessageSetSizes()
+        let records = records.span
+        for index in records.indices {
+            if sizes.isFull(with: records[index]), let error = self.flush(client, deadline) { return error }
+            while let error = self.writer.write(records[index], token: index + 1, to: client) {
                 guard error.isOne(of: RD_KAFKA_RESP_ERR__QUEUE_FULL) else {
                     if error.isFatal || error.requiresAbort { return error }
                     self.failedRecords[index] = self.explained(error)
@@ -175,12 +188,19 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         _ client: OpaquePointer,
         _ deadline: ContinuousClock.Instant
     ) -> KafkaError? {
-        let offsets = PartitionList(batch.offsets.map { (key: $0.key, value: $0.value.rawValue) })
-        return offsets.withPointer { list in
-            batch.membership.withMetadata { metadata in
-                self.repeated("send offsets", client, until: deadline) {
-                    rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
-                }
+        let offsets = PartitionList(batch.offsets.map { ($0.key, $0.value.rawValue, batch.notes[$0.key]) })
+        return batch.membership.withMetadata { self.send(offsets, $0, client, deadline) }
+    }
+
+    func send(
+        _ offsets: borrowing PartitionList,
+        _ metadata: OpaquePointer,
+        _ client: OpaquePointer,
+        _ deadline: ContinuousClock.Instant
+    ) -> KafkaError? {
+        offsets.withPointer { list in
+            self.repeated("send offsets", client, until: deadline) {
+                rd_kafka_send_offsets_to_transaction(client, list, metadata, $0)
             }
         }
     }

@@ -30,7 +30,9 @@ package struct TransactionSettings: Hashable, Sendable {
     var defaults: [KafkaProperties.Property] {
         [
             .init("retry.backoff.ms", String(max(1, self.retryBackoff.callMilliseconds))),
-            .init("linger.ms", "0"),
+            // Every transaction ends with a flush, which lingers for nothing; until then records gather, so that each partition
+            // has one message set instead of one for the first record and another for the rest.
+            .init("linger.ms", "100"),
             // States and statuses are JSON, much alike: a tenth of the bytes to write, keep and restore.
             .init("compression.type", "lz4"),
             .init("partitioner", "murmur2_random"),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Writes records and consumed offsets in transactions, one at a time, on a thread of its own.
 ///
 /// After `.fatal` or `.unknown` it is of no more use: close it and make a new one.
@@ -42,6 +44,9 @@ package final class TransactionalProducer: Sendable {
     /// of the same id shuts it out as soon as it is initialised. This one refuses further transactions (`.fatal`).
     package var isSuspect: Bool { self.runner.isSuspect }
 
+    /// Whether brokers have acknowledged a record of the last transaction.
+    package var hasReachedKafka: Bool { self.runner.hasReachedKafka }
+
     /// Takes the `transactional.id` over: fences earlier producers of it and ends their open transaction.
     ///
     /// - Parameter timeout: The longest wait; brokers that load their state are asked again until then.
@@ -50,6 +55,29 @@ package final class TransactionalProducer: Sendable {
         let handle = self.handle
         let runner = self.runner
         try await self.thread.run("initialise transactions") { runner.initialise(handle.pointer, timeout: timeout) }
+    }
+
+    /// Ends what the last transaction of this `transactional.id` has left open, where its end was a commit.
+    ///
+    /// After an abort it must not be called: what a coordinator has forgotten to drop would be committed.
+    ///
+    /// - Parameters:
+    ///   - partitions: Where that transaction wrote; each gets a `Barrier`.
+    ///   - place: Of the group's offsets, one that nobody reads; becomes 0.
+    ///   - group: The consumer group.
+    ///   - timeout: The longest wait.
+    /// - Throws: `KafkaError`; then a new producer is needed.
+    package func settle(
+        _ partitions: [TopicPartition],
+        offsetOf place: TopicPartition,
+        group: String,
+        timeout: Duration
+    ) async throws(KafkaError) {
+        let handle = self.handle
+        let runner = self.runner
+        try await self.thread.run("settle the last transaction") {
+            runner.settle(partitions, offsetOf: place, group: group, handle.pointer, timeout: timeout)
+        }
     }
 
     /// Performs one transaction: begin, records, all delivery reports, offsets, commit; or the abort.

@@ -40,6 +40,8 @@ package struct CallsUnderWay: Sendable {
 
     private let dialect: Dialect
     var active: [RequestID: Active] = [:]
+    /// The requests that were sent, in order: the first one is still under way.
+    private var sent = FIFO<RequestID>()
     /// Further requests of calls under way that wait for the rate, with what they continue.
     private var waiting = FIFO<(active: Active, next: PlannedSend)>()
     /// How long requests take of late, and how long they usually do.
@@ -72,7 +74,7 @@ package struct CallsUnderWay: Sendable {
 
     /// The request that has been under way for the longest; `nil` for none.
     package var oldest: (name: String, began: MonotonicTime)? {
-        self.active.values.min { ($0.began, $0.call) < ($1.began, $1.call) }.map { ($0.name, $0.began) }
+        self.sent.first.flatMap { self.active[$0] }.map { ($0.name, $0.began) }
     }
 
     /// Begins a call.
@@ -125,6 +127,7 @@ package struct CallsUnderWay: Sendable {
         active.began = now
         active.isTakenBack = false
         self.active[id] = active
+        self.sent.append(id)
         requests.append(
             PlannedRequest(id: id, send: next, startBefore: active.startBefore)
         )
@@ -139,6 +142,7 @@ package struct CallsUnderWay: Sendable {
     /// - Returns: How the call ended, if it did.
     package mutating func answered(_ answer: WorkbenchAnswer, now: Now, reports: inout [Report]) -> End? {
         guard var active = self.active.removeValue(forKey: answer.id) else { return nil }
+        while let first = self.sent.first, self.active[first] == nil { _ = self.sent.popFirst() }
         let step: Conversation.Step
         let status: String
         switch answer.outcome {

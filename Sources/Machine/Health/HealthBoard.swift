@@ -5,11 +5,28 @@ import Values
 
 /// What readiness is told from: looked at after each turn, told where it has changed.
 struct HealthBoard: Sendable {
-    private var told: [Condition.Name: String?] = [:]
+    /// What was last told of a condition.
+    private enum Told: Sendable, Equatable {
+        case nothing
+        /// Why it is not met; `nil` where it is.
+        case cause(String?)
+    }
+
+    /// What was last told of each condition, in the order of `Condition.Name.allCases`: by name it would be looked up for all
+    /// of them each turn.
+    private var told: [Told] = Condition.Name.allCases.map { _ in .nothing }
     /// Why the consumer does not work; `nil` while it does.
     var consumer: PortFailure?
+    /// Why commands can't be read; `nil` while they can.
+    var commands: PortFailure?
     /// Components of the workbench that are down.
     var outages: [Component: Cause] = [:]
+    /// What stands still though every part of the workbench answers.
+    var standstills: [Standstill: String] = [:]
+    /// Why records of event topics are held back, each in one line.
+    var holds: [String] = []
+    /// Why reading stands still; `nil` while it gets on.
+    var reading: String?
     /// Whether a topic takes next to nothing.
     var topicTakesNothing = false
 
@@ -28,21 +45,28 @@ struct HealthBoard: Sendable {
         isStopping: Bool
     ) -> [Condition] {
         var changes: [Condition] = []
-        for name in Condition.Name.allCases {
+        for (index, name) in Condition.Name.allCases.enumerated() {
             let cause: String? =
                 switch name {
                 case .partitions: isStopping ? "stopping" : self.partitions(ownership)
                 case .membership: planner.isWaitingForMembership ? "waiting for the consumer group to rebalance" : nil
                 case .consumer: self.consumer?.message
+                case .reading: self.reading
                 case .journal: self.journal(planner)
+                case .commands: self.commands.map { "commands wait: \($0.message)" }
                 case .lanes: self.lanes(ownership)
                 case .intake: isIntakePaused ? Self.intakeCause : nil
+                case .quota: self.holds.isEmpty ? nil : self.holds.joined(separator: " ")
+                case .calls: self.standstill
                 case .workbench: self.outage(.workbench)
+                case .experiments: self.outage(.experiments)
+                case .models: self.outage(.models)
                 case .registry: self.outage(.registry)
+                case .modelService: self.outage(.modelService)
                 }
-            if let known = self.told[name], known == cause { continue }
-            if self.told[name] == nil, cause == nil, [.consumer, .registry, .lanes].contains(name) { continue }
-            self.told[name] = .some(cause)
+            if self.told[index] == .cause(cause) { continue }
+            if self.told[index] == .nothing, cause == nil, name.isToldWhereUnmet { continue }
+            self.told[index] = .cause(cause)
             changes.append(Condition(name: name, cause: cause))
         }
         return changes
@@ -71,6 +95,14 @@ struct HealthBoard: Sendable {
         guard let (partition, defect) = defects.first else { return nil }
         let others = defects.count == 1 ? "" : " (and \(defects.count - 1) more: slipway journal check)"
         return "journal partition \(partition): \(defect)\(others)"
+    }
+
+    private var standstill: String? {
+        guard !self.standstills.isEmpty else { return nil }
+        let causes = Standstill.allCases.compactMap { kind in
+            self.standstills[kind].map { "\($0). \(kind.nextStep)" }
+        }
+        return causes.isEmpty ? nil : causes.joined(separator: " ")
     }
 
     private func journal(_ planner: TransactionPlanner) -> String? {

@@ -10,6 +10,8 @@ package enum Action: Sendable {
     case group(GroupOrder)
     /// An order to the journal's port.
     case journal(JournalOrder)
+    /// An order to the commands' port.
+    case commands(CommandsOrder)
     /// An order to the workbench's port.
     case workbench(WorkbenchOrder)
     /// The worker is done: its clients may be closed.
@@ -44,6 +46,14 @@ package enum JournalOrder: Sendable {
     case commit(Transaction)
     /// Put a new producer of the same transactional id in place of one that is of no use any more.
     case rebuildProducer
+}
+
+/// What the commands' port is asked to do; it answers by inputs.
+package enum CommandsOrder: Sendable, Equatable {
+    /// Read the next commands from there on, or from the oldest kept where that is newer; takes the place of an earlier order.
+    ///
+    /// A topic that ends before `reaching` is another one than that whose commands were done.
+    case read(CommandsReadID, from: Offset, reaching: Offset)
 }
 
 /// What the workbench's port is asked to do; it answers by inputs.

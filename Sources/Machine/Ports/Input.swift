@@ -13,6 +13,8 @@ package enum Input: Sendable {
     case group(GroupFact)
     /// Something that the journal's clients said.
     case journal(JournalFact)
+    /// Commands were read, or could not be.
+    case commands(CommandsReadID, Result<CommandBatch, PortFailure>)
     /// Requests to the workbench have ended.
     case workbench([WorkbenchAnswer])
     /// The time that a turn asked for has come.
@@ -64,6 +66,8 @@ package struct ReadProgress: Sendable, Equatable {
 package enum JournalFact: Sendable {
     /// A journal partition was read, or could not be.
     case restored(Lease, Result<RestoreFacts, PortFailure>)
+    /// A journal partition can't be read on from an offset while a transaction is open there; told about once a second.
+    case heldBack(Lease, Offset)
     /// First starts that journal partition 0 holds.
     case topicStarts(Result<[String: TopicStart], PortFailure>)
     /// A transaction has ended.
@@ -72,6 +76,32 @@ package enum JournalFact: Sendable {
     case producerReady
     /// The producer can't be replaced, and only a person can change that.
     case producerFailed(PortFailure)
+}
+
+/// Names one order to read commands.
+package struct CommandsReadID: Hashable, Sendable {
+    /// Counts the orders of this process.
+    package let number: UInt64
+
+    /// Creates a name.
+    package init(number: UInt64) { self.number = number }
+}
+
+/// Commands that stand in a row.
+package struct CommandBatch: Sendable {
+    /// The commands, in order; at least one.
+    package var entries: [CommandEntry]
+    /// The offset after the last of them.
+    package var next: Offset
+    /// The oldest offset that the topic keeps, where that lies behind what was asked for.
+    package var oldest: Offset?
+
+    /// Creates a batch.
+    package init(entries: [CommandEntry], next: Offset, oldest: Offset? = nil) {
+        self.entries = entries
+        self.next = next
+        self.oldest = oldest
+    }
 }
 
 /// The end of one request to the workbench.

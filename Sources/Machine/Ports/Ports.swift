@@ -23,6 +23,16 @@ package protocol JournalPort: AnyObject {
     func perform(_ order: JournalOrder)
 }
 
+/// The commands topic, read without a group.
+///
+/// What it promises: an order is answered once, by commands that stand there in a row, as soon as there are any, or by why they
+/// can't be read; not at all where a newer order has come before. None is left out but what the topic keeps no longer, of
+/// which the batch tells; none that stands before the offset ordered is told. It depends on nothing that the group does.
+package protocol CommandsPort: AnyObject {
+    /// Takes an order.
+    func perform(_ order: CommandsOrder)
+}
+
 /// The workbench, one HTTP request wide.
 ///
 /// What it promises: every request that it is asked to start is answered once; one that was not handed to its connection
@@ -33,19 +43,27 @@ package protocol WorkbenchPort: AnyObject {
     func perform(_ order: WorkbenchOrder)
 }
 
-/// The three ports of one worker.
+/// The ports of one worker.
 package struct Ports {
     /// The consumer group.
     package var group: any GroupPort
     /// The journal.
     package var journal: any JournalPort
+    /// The commands.
+    package var commands: any CommandsPort
     /// The workbench.
     package var workbench: any WorkbenchPort
 
     /// Puts ports together.
-    package init(group: any GroupPort, journal: any JournalPort, workbench: any WorkbenchPort) {
+    package init(
+        group: any GroupPort,
+        journal: any JournalPort,
+        commands: any CommandsPort,
+        workbench: any WorkbenchPort
+    ) {
         self.group = group
         self.journal = journal
+        self.commands = commands
         self.workbench = workbench
     }
 
@@ -57,6 +75,7 @@ package struct Ports {
             switch action {
             case .group(let order): self.group.perform(order)
             case .journal(let order): self.journal.perform(order)
+            case .commands(let order): self.commands.perform(order)
             case .workbench(let order): self.workbench.perform(order)
             case .end(let failure): return WorkerEnd(failure: failure)
             }

@@ -23,10 +23,18 @@ package enum Report: Sendable {
     case offsetOutOfRange(ReadPartition, Offset)
     /// An error of the consumer that belongs to no order.
     case consumerFailed(PortFailure)
+    /// Events of a topic have said what only workers and operators may say: it means nothing.
+    case authorityClaimed(topic: String, count: Int, isFirst: Bool)
+    /// Commands were deleted that some partitions had not come to.
+    case commandsLost(LostCommands)
     /// How many records of each partition are not accepted yet.
     case lag([ReadPartition: Int64])
+    /// The partitions have changed whose reading stands still though there is something to read.
+    case standing([StandingPartition])
     /// Reading was paused because as much as allowed is accepted and unfinished, or goes on.
     case intakePaused(Bool)
+    /// Records of an event topic that were read wait for room, or go on.
+    case held(IntakeHold, isHeld: Bool)
 
     // The journal.
 
@@ -40,6 +48,8 @@ package enum Report: Sendable {
     case renewing(ReadPartition)
     /// How much the journals of our partitions hold that can't be used has changed.
     case unusable(UnusableRecords)
+    /// A broker refuses a dead letter in every form: the event is passed over, and stands only where it came from.
+    case letterRefused(Origin, DeadLetterReason, PortFailure)
     /// A topic takes no record of a few kilobytes.
     case topicTakesNothing(failures: Int)
 
@@ -49,8 +59,10 @@ package enum Report: Sendable {
     case phase(RolloutState)
     /// What a rollout's calls of unknown outcome made after all.
     case orphans(RolloutState)
+    /// The event of a rollout that failed has come again, for the first time: nothing comes of that.
+    case failedBefore(RolloutState)
     /// A clean-up leaves something undone, which nobody tries again.
-    case cleanupGivenUp(RolloutState, SweepCall, Cause)
+    case cleanupGivenUp(RolloutState, SweepCall?, Cause)
     /// Rollouts that have not ended, by phase.
     case unfinished(PhaseCounts)
     /// The first call, or the first creating call, was made for an event.
@@ -58,6 +70,8 @@ package enum Report: Sendable {
 
     // The workbench.
 
+    /// Something stands still though every part of the workbench answers, or goes on again (`nil`).
+    case standstill(Standstill, String?)
     /// A component went down, or came back (`nil`).
     case outage(Component, Cause?)
     /// The workbench, or somebody before it, drops the markers of what is made, or keeps them again.
@@ -142,11 +156,40 @@ package struct RequestReport: Sendable, Equatable {
 package struct Condition: Sendable, Equatable {
     /// What a condition is about.
     package enum Name: String, Sendable, CaseIterable {
-        case partitions, membership, consumer, journal, lanes, intake, workbench, registry
+        case partitions, membership, consumer, reading, journal, commands, lanes, intake, quota
+        case calls, workbench, experiments, models, registry, modelService
+
+        /// Whether nothing is said of it before it has been unmet once.
+        var isToldWhereUnmet: Bool {
+            switch self {
+            case .consumer, .reading, .commands, .lanes, .quota, .calls, .experiments, .models, .registry,
+                .modelService:
+                true
+            case .partitions, .membership, .journal, .intake, .workbench: false
+            }
+        }
+
+        /// Whether the worker is not ready while it is unmet.
+        ///
+        /// A topic that has used up what it may is the limit at work: nobody is to take the worker for broken by it.
+        package var isNeededToBeReady: Bool { self != .quota }
     }
 
     /// What it is about.
     package var name: Name
     /// Why it is not met; `nil` when it is.
     package var cause: String?
+}
+
+/// Commands that their topic keeps no longer though some partitions had not come to them.
+///
+/// Each partition does only its own: what others have done among them is not lost.
+package struct LostCommands: Sendable, Equatable {
+    /// The offsets, the end not included.
+    package let offsets: Range<Offset>
+    /// The inbox partitions that had not come to them.
+    package let partitions: [Partition]
+
+    /// How many offsets: at the most so many commands are lost.
+    package var count: Int64 { self.offsets.upperBound.rawValue - self.offsets.lowerBound.rawValue }
 }

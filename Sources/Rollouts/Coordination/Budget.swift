@@ -12,7 +12,8 @@ package struct Budget: Sendable {
     private let interval: Int64
     private let burst: Int64
     private var nextFree: MonotonicTime = .zero
-    private var pausedUntil: MonotonicTime = .zero
+    /// The newest pause that the workbench has asked for; it began when no call had succeeded since.
+    private var pause: (from: MonotonicTime, until: MonotonicTime, isBroken: Bool) = (.zero, .zero, true)
     private var allowed: Int
     /// Calls that hold a slot now.
     package private(set) var inUse = 0
@@ -91,6 +92,7 @@ package struct Budget: Sendable {
 
     /// A call succeeded: after an outage one more may be under way.
     package mutating func succeeded() {
+        self.pause.isBroken = true
         if self.allowed < self.maximumConcurrent { self.allowed += 1 }
     }
 
@@ -98,7 +100,25 @@ package struct Budget: Sendable {
     package mutating func rampUp() { self.allowed = min(2, self.maximumConcurrent) }
 
     /// Holds everything until `time`, because the workbench asked for it.
-    package mutating func pause(until time: MonotonicTime) { self.pausedUntil = max(self.pausedUntil, time) }
+    package mutating func pause(until time: MonotonicTime, now: MonotonicTime) {
+        // One that is asked for before anything has succeeded goes on with the one before.
+        if self.pause.isBroken { self.pause = (now, now, false) }
+        self.pause.until = max(self.pause.until, time)
+    }
+
+    /// Between two pauses in a row lies the call that is answered by the second.
+    private static let pauseGap = Span.seconds(30)
+
+    /// Whether the workbench has asked for pauses that last now, and that together are at least so long.
+    func isPaused(now: MonotonicTime, atLeast span: Span) -> Bool {
+        self.endOfPause(now: now) != nil && self.pause.from + span <= self.pause.until
+    }
+
+    /// When it is certain that no further pause follows; `nil` for none.
+    func endOfPause(now: MonotonicTime) -> MonotonicTime? {
+        let end = self.pause.until + Self.pauseGap
+        return !self.pause.isBroken && now < end ? end : nil
+    }
 
     /// When the next call, or place for a creating one, can be had by the passing of time alone; `nil` when only a
     /// finished call can free one.
@@ -109,6 +129,6 @@ package struct Budget: Sendable {
 
     /// When the rate and the workbench allow the next call; one of a burst is the call itself.
     private var earliest: MonotonicTime {
-        max(self.pausedUntil, self.nextFree - Span(nanoseconds: self.burst - self.interval))
+        max(self.pause.until, self.nextFree - Span(nanoseconds: self.burst - self.interval))
     }
 }

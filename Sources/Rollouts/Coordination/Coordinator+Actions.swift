@@ -18,7 +18,7 @@ extension Coordinator {
         /// Tell operators that the workbench drops the markers of what is made, or keeps them again.
         case markers(CreatingStep, areKept: Bool)
         /// Tell operators that a sweep leaves something undone, which nobody tries again.
-        case sweepGivenUp(RolloutState, SweepCall, Cause)
+        case sweepGivenUp(RolloutState, SweepCall?, Cause)
     }
 
     /// A call to be made.

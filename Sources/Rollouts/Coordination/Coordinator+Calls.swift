@@ -21,14 +21,15 @@ extension Coordinator {
                 _ = self.cleared.popFirst()
                 continue
             }
-            guard self.outages[call.component]?.allowsCalls == true else {
+            if let component = self.outage(before: call, of: rollout) {
                 _ = self.cleared.popFirst()
                 self.withdraw(call, of: rollout)
-                self.park(rollout, component: call.component, now: now)
+                self.park(rollout, component: component, now: now)
                 continue
             }
             guard now.monotonic < intent.began + self.policy.intentValidity else {
                 _ = self.cleared.popFirst()
+                self.lateIntents.wasLate(now: now.monotonic)
                 self.commitIntent(of: call, for: rollout, now: now)
                 continue
             }
@@ -90,9 +91,14 @@ extension Coordinator {
                 _ = self.ready.popFirst()
                 continue
             }
-            guard self.outages[call.component]?.allowsCalls == true else {
+            if let component = self.outage(before: call, of: rollout) {
                 _ = self.ready.popFirst()
-                self.park(rollout, component: call.component, now: now)
+                self.park(rollout, component: component, now: now)
+                continue
+            }
+            if self.mayShareAnswer(to: call, rollout, now: now) {
+                _ = self.ready.popFirst()
+                self.shareAnswer(to: call, rollout, now: now)
                 continue
             }
             guard self.mayTry(call, for: rollout, now: now) else {
@@ -133,6 +139,7 @@ extension Coordinator {
                 PlannedCall(number, reading: call, partition: rollout.state.partition, rollout: rollout.id)
             }
         self.sweeps.callsBetween += 1
+        self.sharedAnswers.begin(call)
         rollout.goOn(at: now.monotonic)
         rollout.activity = .calling(call)
         self.calls[number] = CallContext(
@@ -162,7 +169,7 @@ extension Coordinator {
             let ended = self.rollouts[context.id]
             self.rollouts.remove(context.id)
             if let ended {
-                self.known[ended.state.partition]?.end(context.id, at: now.wall)
+                self.known[ended.state.partition]?.end(context.id, at: now.wall, isFailed: ended.state.phase == .failed)
                 self.planSweep(of: ended.state, now: now)
             }
         case .sweep: self.sweepRecorded(context.id, intent, now: now)
@@ -181,12 +188,13 @@ extension Coordinator {
 
     /// A record was refused for good, because it is too large for its topic.
     package mutating func recordRefused(_ ticket: Ticket, _ cause: Cause, now: Now) {
-        guard let context = self.tickets.removeValue(forKey: ticket), let rollout = self.rollouts[context.id],
+        guard let context = self.tickets[ticket], let rollout = self.rollouts[context.id],
             rollout.state.partition == context.partition
         else {
-            // A sweep's record is as long as the end's, which fitted; if not, the next owner sweeps again.
+            self.sweepRecordRefused(cause, ticket, now: now)
             return
         }
+        self.tickets[ticket] = nil
         switch (context.purpose, rollout.activity) {
         case (.sweep, _): break
         case (.move, _):
@@ -213,7 +221,11 @@ extension Coordinator {
         rollout.state.shorten()
         rollout.state.cause?.message = String(whole.cause?.message.prefix(200) ?? "")
         // What is refused in its shortest form, too, stays in memory, for the next one who takes the partition over.
-        guard rollout.state != whole else { return }
+        guard rollout.state != whole else {
+            // No clean-up of it comes before that, and nobody is to wait for one.
+            self.settleRunKey(of: rollout.state)
+            return
+        }
         let lane = rollout.laneKey.flatMap { self.laneState(of: $0, partition: rollout.state.partition) }
         self.record(rollout.state, purpose: .end, publishes: true, lane: lane)
     }
@@ -223,20 +235,28 @@ extension Coordinator {
         guard let context = self.calls.removeValue(forKey: call) else { return }
         self.budget.release()
         self.budget.succeeded()
+        self.sharedAnswers.learn(context.call, result, now: now.monotonic)
+        defer { self.wakeSharing(context.call, now: now) }
         if case .probe(let component, _) = context.call {
+            if component == .modelService { self.probing.knowsModelService = true }
             self.probeSucceeded(component, now: now)
         } else if case .sweep = context.call {
             self.sweepSucceeded(context.id, result, now: now)
         } else if let id = context.id, let rollout = self.rollouts[id], case .calling = rollout.activity {
-            self.remember(context.call, result, now: now)
             self.learn(from: context.call, result)
-            self.noteSuccess(of: context.call, for: rollout, now: now)
+            if context.call.isCreating { self.lateIntents.wasInTime() }
+            if !result.isNoAnswer {
+                self.noteSuccess(of: context.call, for: rollout, now: now)
+                self.noteTry(of: context.call, by: rollout, now: now)
+            }
+            if case .verification = result, !result.isNoAnswer { self.learnModelService(now: now) }
             let wasResolving = rollout.state.step == .resolve
             if context.call.isCreating { rollout.state.intent = nil }
-            let mayLag = self.mayLag(result, rollout, now: now)
+            let mayLag = self.mayLag(result, rollout, startedAt: context.startedAt, now: now)
             let verdict = rollout.succeeded(result, startedAt: context.startedAt, mayLag: mayLag)
             rollout.state.closeDoubts(at: self.workbenchClock.time(now))
-            self.follow(verdict, id, wasResolving: wasResolving, wasCreating: context.call.isCreating, now: now)
+            self.probing.note(context.call, of: rollout, self.subject(of: rollout))
+            self.follow(verdict, of: context, rollout, wasResolving: wasResolving, now: now)
         }
     }
 
@@ -261,32 +281,33 @@ extension Coordinator {
     }
 
     /// Whether a run that an answer does not show may only not be shown yet (rule 14).
-    private func mayLag(_ result: CallResult, _ rollout: Rollout, now: Now) -> Bool {
-        guard case .run(nil) = result, rollout.state.step == .lane else {
+    private func mayLag(_ result: CallResult, _ rollout: Rollout, startedAt: MonotonicTime, now: Now) -> Bool {
+        // The answer may be read much later than it was given.
+        let asked = now.wall.advanced(by: .zero - (now.monotonic - startedAt).duration)
+        guard result.isWithoutRun, rollout.state.step == .lane else {
             rollout.missingSince = nil
-            return now.wall < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
+            return asked < rollout.state.acceptedAt.advanced(by: self.policy.settle.duration)
         }
         // Both runs that are compared have been shown before, when they were resolved.
         let since = rollout.missingSince ?? now.monotonic
         rollout.missingSince = since
-        return now.monotonic < since + self.policy.settle && !rollout.isPastDeadline(now.monotonic)
-    }
-
-    private mutating func remember(_ call: APICall, _ result: CallResult, now: Now) {
-        guard case .findRuntime(let choice) = call, case .runtime(let identifier?) = result else { return }
-        self.runtimes[choice.summary] = (identifier, now.monotonic + .seconds(60))
+        return startedAt < since + self.policy.settle && !rollout.isPastDeadline(now.monotonic)
     }
 
     private mutating func follow(
         _ verdict: Rollout.Verdict,
-        _ id: RolloutID,
+        of context: CallContext,
+        _ rollout: Rollout,
         wasResolving: Bool,
-        wasCreating: Bool,
         now: Now
     ) {
-        guard let rollout = self.rollouts[id] else { return }
+        let (id, wasCreating) = (rollout.id, context.call.isCreating)
         switch verdict {
         case .finish(let phase, let cause):
+            guard !wasResolving || !rollout.asksAgain(for: self.decisiveTime(now)) else {
+                self.move(id, now: now)
+                return
+            }
             self.finish(id, phase, cause, now: now)
         case .proceed:
             if wasResolving, rollout.state.run != nil, !self.resolved(rollout, now: now) { return }
@@ -295,22 +316,35 @@ extension Coordinator {
             self.move(id, now: now)
         case .beginAgain:
             self.beginStepAgain(rollout, now: now)
-        case .poll:
-            guard !rollout.isPastDeadline(now.monotonic) else {
-                self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
-                return
-            }
-            // A gateway may have sent the call on twice; the next poll can look for that as well.
-            if wasCreating { rollout.twinLook = .owed }
-            if wasCreating || rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil {
-                self.note(id, now: now)
-            }
-            var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
-            if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
-            rollout.readWasAnswered()
-            rollout.polls += 1
-            self.wait(rollout, until: until)
+        case .poll where wasResolving && rollout.asksAgain(for: self.decisiveTime(now)):
+            // It may be looked for where it was before something was made anew.
+            self.move(id, now: now)
+        case .poll: self.poll(rollout, wasCreating: wasCreating, now: now)
+        case .suspect(let component, let cause):
+            rollout.hold(since: context.startedAt)
+            self.suspectOutage(of: component, cause, rollout, now: now)
         }
+    }
+
+    /// Asks again after a pause, as long as the step has time.
+    mutating func poll(_ rollout: Rollout, wasCreating: Bool, now: Now) {
+        guard !rollout.isPastDeadline(now.monotonic) else {
+            self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
+            return
+        }
+        if let certainAt = rollout.uncertainUntil, now.monotonic + Self.stallPatience < certainAt {
+            let text = "a call that creates something may have had an effect, or have one yet"
+            self.tellWaiting(rollout.id, Cause(.callInDoubt, text), now: now)
+        }
+        // A gateway may have sent the call on twice; the next poll can look for that as well.
+        if wasCreating { rollout.twinLook = .owed }
+        let isNews = rollout.phaseOfStep != rollout.state.phase && rollout.phaseOfStep != nil
+        if wasCreating || isNews && rollout.uncertainUntil == nil { self.note(rollout.id, now: now) }
+        var until = now.monotonic + self.policy.retry.pollInterval(afterPolls: rollout.polls, using: &self.random)
+        if let certainAt = rollout.uncertainUntil, certainAt > now.monotonic { until = min(until, certainAt) }
+        rollout.readWasAnswered()
+        rollout.polls += 1
+        self.wait(rollout, until: until)
     }
 
     /// Begins a step again with its full time, after something that was adopted for it proved to be of no use.
@@ -334,19 +368,15 @@ extension Coordinator {
     /// The run is known: another rollout of the same run makes this one a duplicate.
     private mutating func resolved(_ rollout: Rollout, now: Now) -> Bool {
         guard let run = rollout.state.run else { preconditionFailure("resolved without a run") }
-        guard self.namesModel(rollout, run, now: now) else { return false }
-        let key = RunKey(run, modelName: rollout.state.plan.modelName, replayID: rollout.state.replay?.id)
-        let partition = rollout.state.partition
-        guard self.known[partition]?.insertRunKey(key.digest, of: rollout.id) == true else {
-            let cause = Cause(
-                .duplicate,
-                "run \(run.runID) of model '\(rollout.state.plan.modelName)' is known already"
-            )
+        guard self.namesModel(rollout, run, now: now), self.namesRegistry(rollout, run, now: now) else { return false }
+        if let cause = self.takeRunKey(rollout) {
             rollout.state.run = nil
             self.finish(rollout.id, .skipped, cause, now: now)
             return false
         }
-        self.replayedRuns.note(rollout, isAlone: self.rollouts.count == 1)
+        rollout.found = nil
+        rollout.state.plan.claim = nil
+        self.registeredRuns.note(rollout, isAlone: self.rollouts.count == 1)
         rollout.advance(to: .lane, at: now)
         return true
     }

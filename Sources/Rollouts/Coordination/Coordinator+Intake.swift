@@ -13,6 +13,8 @@ extension Coordinator {
         package var lanes: [LaneState]
         /// Rollouts that have ended and are still to be swept for orphans.
         package var unswept: [RolloutState]
+        /// Ended rollouts that were accepted within the last hour, of the routes that were asked for.
+        package var acceptedLately: [RecentAcceptance]
         /// Records that can't be used.
         package var findings: JournalFindings
 
@@ -22,10 +24,12 @@ extension Coordinator {
             known: KnownRollouts = KnownRollouts(),
             lanes: [LaneState] = [],
             unswept: [RolloutState] = [],
+            acceptedLately: [RecentAcceptance] = [],
             findings: JournalFindings = JournalFindings()
         ) {
             self.unfinished = unfinished
             self.unswept = unswept
+            self.acceptedLately = acceptedLately
             self.known = known
             self.lanes = lanes
             self.findings = findings
@@ -41,6 +45,9 @@ extension Coordinator {
     /// Rollouts that have not ended.
     package var unfinishedCount: Int { self.rollouts.count }
 
+    /// Rollouts that have not ended and came by an event topic.
+    package func unfinishedCount(ofTopic topic: String) -> Int { self.rollouts.count(ofTopic: topic) }
+
     /// Partitions held.
     package var partitions: [Partition] { self.known.keys.sorted() }
 
@@ -51,7 +58,12 @@ extension Coordinator {
         self.known[partition]?.contains(id) ?? false || self.isAlive(id)
     }
 
-    private func isAlive(_ id: RolloutID) -> Bool {
+    /// Whether the event of a rollout that failed has come again, for the first time: whoever sent it is to be told.
+    package mutating func isFailedAndAskedForAgain(_ id: RolloutID, partition: Partition) -> Bool {
+        self.known[partition]?.isFailedAndAskedForAgain(id) ?? false
+    }
+
+    func isAlive(_ id: RolloutID) -> Bool {
         self.rollouts[id] != nil || self.sweeps.waiting[id] != nil || self.sweeps.running[id] != nil
     }
 
@@ -72,6 +84,7 @@ extension Coordinator {
         for acceptance in restored.lanes.compactMap(\.newestAccepted) + restored.unfinished.map(\.acceptance) {
             self.accepted(at: acceptance.at, in: partition)
         }
+        self.countAcceptances(of: restored, in: partition)
         for state in restored.unfinished { self.sweeps.remove(state.id) }
         let (doubles, unfinished) = Self.split(restored.unfinished) { self.rollouts[$0.id] != nil }
         for state in doubles { self.endDouble(state, partition: partition, now: now) }
@@ -79,17 +92,22 @@ extension Coordinator {
         for state in unfinished {
             let rollout = Rollout(state)
             rollout.markRestored()
-            self.replayedRuns.note(rollout, isAlone: false)
+            self.registeredRuns.note(rollout, isAlone: false)
             rollout.state.partition = partition
             _ = self.known[partition]?.insert(state.id)
             self.setClock(of: rollout, now: now)
-            self.rollouts.insert(rollout)
+            self.insert(rollout)
+            self.countAcceptance(of: state)
         }
-        self.resume(unfinished.sorted { $0.acceptance < $1.acceptance }.compactMap { self.rollouts[$0.id] }, now: now)
+        for state in unfinished.sorted(by: { $0.acceptance < $1.acceptance }) {
+            if let rollout = self.rollouts[state.id] { self.restoreRunKey(rollout) }
+        }
+        // Before the others go on: who waits for a clean-up is to know of it.
         for var state in restored.unswept where !self.isAlive(state.id) {
             state.partition = partition
             self.planSweep(of: state, now: now)
         }
+        self.resume(unfinished.sorted { $0.acceptance < $1.acceptance }.compactMap { self.rollouts[$0.id] }, now: now)
         self.planForgetting(now: now)
     }
 
@@ -152,6 +170,7 @@ extension Coordinator {
         var rollouts: [Rollout] = []
         for rollout in all {
             if let key = rollout.laneKey, self.waitsForJournal(rollout, key: key, now: now) { continue }
+            if rollout.state.step == .lane, self.waitsForHolder(rollout, now: now) { continue }
             rollouts.append(rollout)
         }
         // The one that was under way first, so that it is the head of its lane again.
@@ -159,7 +178,7 @@ extension Coordinator {
             guard let key = rollout.laneKey else { continue }
             rollout.isHead = self.takeLane(rollout, key: key)
             // Two under way at once can't have been written by this program; the second waits for its turn.
-            if !rollout.isHead { rollout.state.step = .lane }
+            if rollout.isHead { self.atWork.begin(rollout) } else { rollout.state.step = .lane }
         }
         let waiting = rollouts.filter { $0.state.step == .lane }
         for rollout in rollouts where rollout.state.step != .lane { self.move(rollout.id, now: now) }
@@ -168,12 +187,15 @@ extension Coordinator {
 
     /// Dates a rollout that is about to be accepted, so that acceptances of a partition are in the order in which they came.
     ///
+    /// It was read before, and may have waited for room since: an hour that counts what was accepted counts from now.
     /// The clock of whoever had the partition before may have been ahead: by it a rollback would be older than the very run
     /// that it is to take back. A rollback shares its moment with nobody before or after it, so that no id decides its place.
-    package mutating func date(_ state: inout RolloutState) {
+    package mutating func date(_ state: inout RolloutState, now: Timestamp) {
         let earliest = self.earliestAcceptance[state.partition] ?? .earliest
         let step = Duration.milliseconds(state.isRollback ? 1 : 0)
-        state.acceptedAt = max(state.acceptedAt.cut(to: .milliseconds), earliest.advanced(by: step))
+        let accepted = max(state.acceptedAt, now).cut(to: .milliseconds)
+        state.acceptedAt = max(accepted, earliest.advanced(by: step))
+        if state.phase == .accepted { (state.phaseAt, state.stepAt) = (state.acceptedAt, state.acceptedAt) }
         self.accepted(at: state.acceptedAt.advanced(by: step), in: state.partition)
     }
 
@@ -195,13 +217,14 @@ extension Coordinator {
             preconditionFailure("rollout accepted twice: ask isKnown first")
         }
         guard !state.phase.isTerminal else {
-            self.known[partition]?.end(state.id, at: now.wall)
+            self.known[partition]?.end(state.id, at: now.wall, isFailed: state.phase == .failed)
             return
         }
         let rollout = Rollout(state)
         self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
-        self.rollouts.insert(rollout)
+        self.insert(rollout)
+        self.countAcceptance(of: state)
         self.move(state.id, now: now)
     }
 
@@ -213,6 +236,8 @@ extension Coordinator {
         self.tickets = self.tickets.filter { $0.value.id != id }
         // A record of it that is still to be written would bring it back to life.
         self.actions.removeAll { if case .record(let record) = $0 { record.rollout.id == id } else { false } }
+        self.giveUpRunKey(rollout)
+        self.atWork.end(rollout)
         self.giveTurn(to: self.leaveLane(rollout), now: now)
     }
 
@@ -223,7 +248,10 @@ extension Coordinator {
         self.lanes[partition] = nil
         self.parkedLanes[partition] = nil
         self.earliestAcceptance[partition] = nil
+        self.holders[partition] = nil
+        self.hourCounts.forget(partition)
         let dropped = self.rollouts.remove(partition: partition)
+        for rollout in dropped.values { self.atWork.end(rollout) }
         // A place has no call that will give it back.
         for rollout in dropped.values where rollout.activity.holdsPlace { self.budget.withdraw() }
         let unswept = self.sweeps.remove(partition: partition)
@@ -248,6 +276,8 @@ extension Coordinator {
             case .call(let call) where call.partition == partition:
                 self.calls[call.id] = nil
                 self.budget.release()
+                // Those that wait for its answer ask by themselves when their time is up.
+                _ = self.sharedAnswers.end(call.call)
             case .move(let move) where move.rollout.partition == partition: continue
             case .forget(let forgetting) where forgetting.partition == partition: continue
             case .record, .call, .move, .forget, .outage, .markers, .sweepGivenUp: kept.append(action)

@@ -18,12 +18,16 @@ extension Coordinator {
     /// - A rollout is in exactly one of: ready, committing, ready to send, calling, waiting, parked, queued, lane parked, moving, ending; and
     ///   the queue that goes with it holds it.
     /// - The head of a lane is a rollout that is known, of that lane, and says so itself; nobody waits in a lane without a head.
+    /// - What is counted by topic, route and open route is what is there.
+    /// - What is at work, by the quotas of routes, is a rollout that is known.
     /// - A rollout belongs to a partition that is held, and is known there.
     package func checkInvariants(_ depth: InvariantDepth) {
         precondition(self.budget.inUse == self.calls.count, "slots in use are not the calls under way")
         guard depth == .everything else { return }
         self.checkRollouts()
         self.checkLanes()
+        self.rollouts.checkCounts()
+        for id in self.atWork.all { precondition(self.rollouts[id] != nil, "work of a rollout that is not known") }
     }
 
     private func checkRollouts() {

@@ -6,14 +6,25 @@ extension Coordinator {
     /// Brings a rollout to its next call, wait or end.
     mutating func move(_ id: RolloutID, now: Now) {
         while let rollout = self.rollouts[id] {
+            if rollout.state.step == .lane, rollout.isHead, self.waitsForRoom(rollout, now: now) { return }
             let live = rollout.laneKey.flatMap { self.lanes[rollout.state.partition]?[$0]?.liveDeployment }
             switch rollout.nextMove(live: live?.run) {
-            case .call(.findRuntime(let choice)) where self.cachedRuntime(choice, now: now) != nil:
-                rollout.state.made.runtimeIdentifier = self.cachedRuntime(choice, now: now)
             case .call(var call):
+                switch self.sharedVerdict(on: call, for: rollout, now: now) {
+                case .proceed: continue
+                case .finish(let phase, let cause):
+                    self.finish(id, phase, cause, now: now)
+                    return
+                case .poll, .suspect, .beginAgain, nil: break
+                }
                 call.complete(user: self.user, live: live)
+                if self.policy.ownsRegistryNames, let run = rollout.state.run {
+                    call.complete(ownerOfName: run.projectID)
+                }
                 self.want(call, for: rollout, now: now)
                 return
+            case .create(_, .version) where self.owesLookAtName(rollout, live: live):
+                rollout.look = .owed
             case .create(let call, _):
                 guard !rollout.isPastDeadline(now.monotonic) else {
                     self.giveUp(rollout, rollout.waitCause ?? self.deadlinePassed(rollout), now: now)
@@ -21,10 +32,12 @@ extension Coordinator {
                 }
                 self.want(call, for: rollout, now: now)
                 return
+            case .decideOnFacts:
+                guard self.decidesOnFacts(rollout, now: now) else { return }
             case .advance where rollout.state.step == .lane:
                 self.beginWork(rollout, now: now)
             case .advance(let step):
-                if step == .register { rollout.isReplayed = self.replayedRuns.mayContain(rollout) }
+                if step == .register { self.noteOthers(of: rollout, now: now) }
                 rollout.advance(to: step, at: now)
                 if step == .model { self.takeModelOfLane(rollout) }
                 if step == .verify { self.note(id, now: now) }
@@ -39,6 +52,14 @@ extension Coordinator {
         }
     }
 
+    /// Whether it is to be asked first whose name that of the registered model is.
+    ///
+    /// Of the name that the lane's live deployment was registered under it is known.
+    private func owesLookAtName(_ rollout: Rollout, live: LiveDeployment?) -> Bool {
+        self.policy.ownsRegistryNames && rollout.look == .notOwed
+            && live?.registeredModel?.name != rollout.state.plan.registeredName
+    }
+
     mutating func want(_ call: APICall, for rollout: Rollout, now: Now) {
         rollout.hold(since: now.monotonic)
         rollout.activity = .ready(call)
@@ -51,11 +72,14 @@ extension Coordinator {
     private func takeModelOfLane(_ rollout: Rollout) {
         guard !rollout.isRestored, rollout.state.made.modelID == nil, let key = rollout.laneKey,
             let live = self.lanes[rollout.state.partition]?[key]?.liveDeployment, let place = live.place,
-            let registeredModelID = live.registeredModelID,
-            registeredModelID == rollout.state.made.registeredModelID
+            let registeredModelID = live.registeredModel?.id, registeredModelID == rollout.state.made.registeredModelID
         else { return }
         rollout.state.made.modelID = place.modelID
         rollout.modelIsHint = true
+    }
+
+    private func noteOthers(of rollout: Rollout, now: Now) {
+        rollout.isReplayed = self.registeredRuns.mayContain(rollout, now: now.monotonic)
     }
 
     /// Lets a rollout wait; its wait ends with `advance`.
@@ -63,12 +87,6 @@ extension Coordinator {
         rollout.token &+= 1
         rollout.activity = .waiting
         self.due.insert(Wait(id: rollout.id, token: rollout.token), at: time)
-    }
-
-    private func cachedRuntime(_ choice: RuntimeChoice, now: Now) -> String? {
-        if case .identifier(let identifier) = choice { return identifier }
-        guard let known = self.runtimes[choice.summary], now.monotonic < known.until else { return nil }
-        return known.identifier
     }
 
     /// Takes the lane at once, if nobody has it.
@@ -85,17 +103,20 @@ extension Coordinator {
         guard let key = rollout.laneKey, let waiting = rollout.waiting else {
             preconditionFailure("rollout enters a lane before its run is known")
         }
-        guard !self.waitsForJournal(rollout, key: key, now: now) else { return false }
+        guard !self.waitsForJournal(rollout, key: key, now: now), !self.waitsForHolder(rollout, now: now) else {
+            return false
+        }
         guard let entry = self.lanes[rollout.state.partition]?[key, default: Lane()].enter(waiting) else {
             preconditionFailure("rollout of a partition that is not held")
         }
         guard entry == .head else {
             self.entered(rollout, entry, now: now)
+            if rollout.state.replay != nil { self.hurryHead(before: rollout, now: now) }
             return false
         }
         rollout.isHead = true
-        guard let cause = self.displaced(rollout) else { return true }
-        self.finish(rollout.id, .superseded, cause, now: now)
+        guard let (phase, cause) = self.endAtTurn(rollout) else { return true }
+        self.finish(rollout.id, phase, cause, now: now)
         return false
     }
 
@@ -117,7 +138,7 @@ extension Coordinator {
         }
     }
 
-    private mutating func entered(_ rollout: Rollout, _ entry: Lane.Entry, now: Now) {
+    mutating func entered(_ rollout: Rollout, _ entry: Lane.Entry, now: Now) {
         let message: String
         switch entry {
         case .head: return
@@ -133,6 +154,12 @@ extension Coordinator {
             message = "run \(newer.runID) of the model is newer and waits already, as do others"
             self.finish(rollout.id, .superseded, Cause(.newerRun, message), now: now)
         }
+    }
+
+    /// How a rollout ends whose turn it is and which must not go on; `nil` where it goes on.
+    func endAtTurn(_ rollout: Rollout) -> (Phase, Cause)? {
+        if let cause = self.duplicated(rollout) { return (.skipped, cause) }
+        return self.displaced(rollout).map { (.superseded, $0) }
     }
 
     /// Why a rollout whose turn it is must not go on: what came later, or is newer, has been deployed.
@@ -169,7 +196,7 @@ extension Coordinator {
     private mutating func beginWork(_ rollout: Rollout, now: Now) {
         rollout.facts = nil
         rollout.deployedFacts = nil
-        rollout.isReplayed = self.replayedRuns.mayContain(rollout)
+        self.noteOthers(of: rollout, now: now)
         rollout.advance(to: .register, at: now)
         guard !rollout.state.isRollback, let run = rollout.state.run, let key = rollout.laneKey else { return }
         let superseded = self.lanes[rollout.state.partition]?[key]?.supersede(olderThan: run.order) ?? []
@@ -188,13 +215,13 @@ extension Coordinator {
         // A loop and no recursion: a long lane of older runs may end at once.
         while let id = next, let rollout = self.rollouts[id] {
             rollout.isHead = true
-            guard let cause = self.displaced(rollout) else {
+            guard let (phase, cause) = self.endAtTurn(rollout) else {
                 // The wait for its turn was no time of the step's.
                 rollout.startClock(at: now.monotonic)
                 self.move(id, now: now)
                 return
             }
-            next = self.end(id, .superseded, cause, now: now)
+            next = self.end(id, phase, cause, now: now)
         }
     }
 
@@ -206,7 +233,11 @@ extension Coordinator {
         var laneState: LaneState?
         if let key = rollout.laneKey {
             if rollout.state.step == .verify || phase == .deployed {
-                laneState = self.deployed(rollout, key: key)
+                laneState = self.deployed(
+                    rollout,
+                    key: key,
+                    phase == .deployed ? .good(LiveHolder(rollout.state)) : .failed
+                )
             } else if let run = rollout.state.run, rollout.mayBeDeployed(after: cause) {
                 self.lanes[rollout.state.partition]?[key, default: Lane()].mayBeDeployed(run.order)
                 laneState = self.laneState(of: key, partition: rollout.state.partition)
@@ -217,6 +248,10 @@ extension Coordinator {
         rollout.state.step = .finished
         rollout.state.intent = nil
         rollout.activity = .ending
+        self.giveUpRunKey(rollout)
+        self.atWork.end(rollout)
+        if rollout.state.needsSweep { self.doubtRunKey(of: rollout.state) }
+        if phase != .deployed { self.registeredRuns.noteEnd(of: rollout, now: now.monotonic, for: self.policy.settle) }
         rollout.facts = nil
         rollout.deployedFacts = nil
         self.record(rollout.state, purpose: .end, publishes: true, lane: laneState)
@@ -248,14 +283,23 @@ extension Coordinator {
     }
 
     /// The workbench reports a deployment as up: from now on this run is live, and what is older stays out.
-    private mutating func deployed(_ rollout: Rollout, key: Lane.Key) -> LaneState? {
+    ///
+    /// - Parameters:
+    ///   - rollout: The rollout that has deployed it.
+    ///   - key: Its lane.
+    ///   - standing: How it stands with it.
+    /// - Returns: What the journal must know of the lane.
+    private mutating func deployed(_ rollout: Rollout, key: Lane.Key, _ standing: Lane.Standing) -> LaneState? {
         guard let run = rollout.state.run else { return nil }
         let partition = rollout.state.partition
         self.lanes[partition]?[key, default: Lane()].deployed(
             run,
             by: rollout.state.acceptance,
             at: rollout.state.place,
-            registeredModelID: rollout.state.made.registeredModelID
+            registeredModel: rollout.state.made.registeredModelID.map {
+                KnownRegisteredModel(id: $0, name: rollout.state.plan.registeredName)
+            },
+            standing: standing
         )
         return self.laneState(of: key, partition: partition)
     }
@@ -273,9 +317,11 @@ extension Coordinator {
             live: lane.live
         )
         state.place = lane.liveDeployment?.place
-        state.registeredModelID = lane.liveDeployment?.registeredModelID
+        state.registeredModel = lane.liveDeployment?.registeredModel
         state.rolledBackFrom = lane.liveDeployment?.rolledBackFrom
         state.newestAccepted = lane.liveDeployment?.newestAccepted
+        state.beginnings = lane.beginnings
+        if let holders = lane.liveDeployment?.holders, !holders.isEmpty { state.liveHolders = holders }
         return state
     }
 
@@ -288,7 +334,9 @@ extension Coordinator {
             publishes = true
         }
         var lane: LaneState?
-        if rollout.state.step == .verify, let key = rollout.laneKey { lane = self.deployed(rollout, key: key) }
+        if rollout.state.step == .verify, let key = rollout.laneKey {
+            lane = self.deployed(rollout, key: key, .unproven)
+        }
         self.record(rollout.state, purpose: .note, publishes: publishes, lane: lane)
     }
 

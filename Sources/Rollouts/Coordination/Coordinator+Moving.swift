@@ -8,14 +8,18 @@ extension Coordinator {
     ///
     /// - Returns: Whether it goes on here.
     mutating func namesModel(_ rollout: Rollout, _ run: ResolvedRun, now: Now) -> Bool {
-        guard let naming = rollout.state.plan.naming else { return true }
+        guard let place = rollout.runPlace else { preconditionFailure("a run is resolved before its place is known") }
+        // A command is answered where its id belongs, whatever it says.
+        let claimed = rollout.state.replay == nil ? rollout.found?.claimedModelName : nil
         do throws(NamingFailure) {
-            rollout.state.plan.modelName = try naming.name(of: run, as: rollout.state.plan.run)
+            try rollout.state.plan.nameModel(of: place.reference(runID: run.runID))
         } catch {
             self.finish(rollout.id, .failed, error.cause, now: now)
             return false
         }
         let name = rollout.state.plan.modelName
+        // Where the event's own word was right, it came to the owner.
+        guard name != claimed else { return true }
         let owner = Ownership.owner(of: name, count: self.policy.inboxPartitions)
         guard owner != rollout.state.partition else { return true }
         guard rollout.state.movedFrom == nil else {
@@ -27,6 +31,20 @@ extension Coordinator {
         }
         self.moveOut(rollout, run, to: owner)
         return false
+    }
+
+    /// Names the registered model of a resolved rollout.
+    ///
+    /// - Returns: Whether it goes on.
+    mutating func namesRegistry(_ rollout: Rollout, _ run: ResolvedRun, now: Now) -> Bool {
+        guard let place = rollout.runPlace else { preconditionFailure("a run is resolved before its place is known") }
+        do throws(NamingFailure) {
+            try rollout.state.plan.nameRegistry(of: place.reference(runID: run.runID))
+            return true
+        } catch {
+            self.finish(rollout.id, .failed, error.cause, now: now)
+            return false
+        }
     }
 
     /// Passes a rollout on, with all that is known of it.
@@ -49,6 +67,8 @@ extension Coordinator {
     mutating func moved(_ id: RolloutID, now: Now) {
         guard let rollout = self.rollouts[id], rollout.activity == .moving else { return }
         self.rollouts.remove(id)
+        // Its hour goes with it: the partition that has it now counts it.
+        self.hourCounts.forget(id)
         self.known[rollout.state.partition]?.end(id, at: now.wall)
     }
 
@@ -70,10 +90,10 @@ extension Coordinator {
         let rollout = Rollout(state)
         // An earlier owner has worked at it.
         rollout.markRestored()
-        self.replayedRuns.note(rollout, isAlone: false)
+        self.registeredRuns.note(rollout, isAlone: false)
         self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
-        self.rollouts.insert(rollout)
+        self.insert(rollout)
         self.move(state.id, now: now)
     }
 }

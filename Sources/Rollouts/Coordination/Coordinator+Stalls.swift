@@ -45,7 +45,8 @@ extension Coordinator {
     ) {
         let (name, cause) = (suspicion.call, suspicion.cause)
         var stall =
-            self.stalls[name] ?? Stall(of: component, until: now.monotonic + self.pause(afterFailures: 1))
+            self.stalls[name]
+            ?? Stall(of: component, since: now.monotonic, until: now.monotonic + self.pause(afterFailures: 1))
         // Rule 6: what may have had an effect is looked for at once. Only who wants to create again waits for the others.
         let looksFirst = !suspicion.isReading && rollout.look == .owed
         let next = now.monotonic + self.pause(afterFailures: stall.failures)
@@ -109,7 +110,7 @@ extension Coordinator {
     /// Sends the canaries that are due, and ends what has no time left.
     mutating func startDueCanaries(now: Now) {
         for (name, stall) in self.stalls.sorted(by: { $0.key < $1.key }) where stall.nextAt <= now.monotonic {
-            guard self.outages[stall.component]?.allowsCalls == true else {
+            guard self.outage(before: stall.component) == nil else {
                 self.stalls[name]?.postpone(until: now.monotonic + self.policy.retry.backoff.base)
                 continue
             }
@@ -191,17 +192,17 @@ extension Coordinator {
         }
     }
 
-    /// Rollouts that wait for somebody's success with a component.
-    func stalledRollouts(of component: Component?) -> [Rollout] {
+    /// Rollouts that wait for somebody's success with one of some components.
+    func stalledRollouts(where isMeant: (Component) -> Bool) -> [Rollout] {
         self.stalls.sorted { $0.key < $1.key }.flatMap { name, stall -> [Rollout] in
-            guard component == nil || stall.component == component else { return [] }
+            guard isMeant(stall.component) else { return [] }
             return stall.waiting.compactMap { self.rollouts[$0] }.filter { $0.activity == .stalled(name) }
         }
     }
 
     /// The workbench asks to be left alone: nobody can try meanwhile.
     func excuseStalled(by span: Span) {
-        for rollout in self.stalledRollouts(of: nil) { rollout.excuse(span) }
+        for rollout in self.stalledRollouts(where: { _ in true }) { rollout.excuse(span) }
     }
 
     /// Its step's time is up, and it still can't be said whose fault it is.
@@ -217,5 +218,5 @@ extension Coordinator {
         return max(backoff.jitteredDelay(afterFailures: count, using: &self.random), backoff.base)
     }
 
-    private func subject(of rollout: Rollout) -> Subject { rollout.laneKey.map { .model($0) } ?? .rollout(rollout.id) }
+    func subject(of rollout: Rollout) -> Subject { rollout.laneKey.map { .model($0) } ?? .rollout(rollout.id) }
 }

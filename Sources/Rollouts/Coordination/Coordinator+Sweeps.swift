@@ -51,6 +51,7 @@ extension Coordinator {
     mutating func planSweep(of state: RolloutState, now: Now) {
         guard state.needsSweep else { return }
         self.sweeps.waiting[state.id] = state
+        self.doubtRunKey(of: state)
         self.schedule(state, now: now)
     }
 
@@ -58,11 +59,21 @@ extension Coordinator {
         let passed = Span.milliseconds(max(0, now.wall.milliseconds(since: state.phaseAt)))
         var after = self.policy.sweepAfter
         if let looks = state.aftermath?.looks, looks > 0 { after = after + self.policy.secondLookAfter }
-        let left = Span(nanoseconds: max(0, after.nanoseconds - passed.nanoseconds))
+        var left = Span(nanoseconds: max(0, after.nanoseconds - passed.nanoseconds))
+        // Before that a look proves nothing, and whoever waits for it is to be able to rely on it.
+        if state.aftermath?.looks == 0 { left = max(left, self.untilAllHadTheirEffect(state, now: now)) }
         self.sweepAgain(state.id, at: now.monotonic + left)
     }
 
-    private mutating func sweepAgain(_ id: RolloutID, at time: MonotonicTime) {
+    private func untilAllHadTheirEffect(_ state: RolloutState, now: Now) -> Span {
+        let clock = self.workbenchClock.time(now)
+        let last = state.aftermath?.doubts.compactMap(\.until).max() ?? clock
+        // Journals are outside data: no call can have its effect later than that.
+        let bound = self.policy.requestTimeout + self.policy.settle
+        return min(bound, .milliseconds(max(0, last.milliseconds(since: clock))))
+    }
+
+    mutating func sweepAgain(_ id: RolloutID, at time: MonotonicTime) {
         self.sweeps.due.insert(id, at: time)
     }
 
@@ -88,13 +99,16 @@ extension Coordinator {
 
     /// Whether another rollout of the model decides what serves.
     ///
-    /// What is to serve is started again at once, as long as nobody is deploying: the head may be at its build for hours.
+    /// What is to serve is started again at once, as long as nobody is deploying: the head may be at its build for hours. One
+    /// that waits for room has not begun, and may wait as long.
     private func isHeldUp(_ call: SweepCall, of state: RolloutState) -> Bool {
         guard let head = state.laneKey.flatMap({ self.lanes[state.partition]?[$0]?.head }) else { return false }
         switch call {
-        case .stopDeployment: return true
+        case .stopDeployment: return self.rollouts[head]?.waitsForRoom != true
         case .reviveDeployment: return self.rollouts[head]?.isDeploying == true
-        case .findVersions, .findBuilds, .findDeployments, .findUses, .readLive, .removeVersion, .removeBuild:
+        // Another try of the run may go by the version, and nothing is built from it yet.
+        case .removeVersion: return self.rollouts[head]?.state.run?.runID == state.run?.runID
+        case .findVersions, .findBuilds, .findDeployments, .findUses, .readLive, .removeBuild:
             return false
         }
     }
@@ -110,9 +124,9 @@ extension Coordinator {
                 self.journalSweep(id)
                 continue
             }
-            guard self.outages[call.component]?.allowsCalls == true else {
+            guard self.outage(before: call.component) == nil else {
                 _ = self.sweeps.ready.popFirst()
-                self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
+                self.putOff(id, call.component, now: now)
                 continue
             }
             guard !call.isChanging || self.mayChange(call, id, partition, now: now) else { continue }
@@ -186,36 +200,6 @@ extension Coordinator {
         self.sweeps.ready.append(id)
     }
 
-    mutating func sweepFailed(_ id: RolloutID?, _ failure: CallFailure, of component: Component, now: Now) {
-        guard let id, let sweep = self.sweeps.running[id] else { return }
-        switch failure.kind {
-        case .notFound:
-            // Gone already, whoever took it away.
-            self.sweeps.running[id]?.succeeded([])
-            self.sweeps.ready.append(id)
-        case .withheld:
-            // Its intent was too old by then.
-            self.sweeps.running[id]?.intent = nil
-            self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.base)
-        case .unavailable, .unauthorized, .rateLimited,
-            .inBetween where self.outages[component]?.allowsCalls != true:
-            self.sweepAgain(id, at: now.monotonic + self.policy.retry.backoff.cap)
-        case .serverError, .protocol, .conflict, .forbidden, .invalid, .inBetween:
-            let attempts = sweep.attempts + 1
-            self.sweeps.running[id]?.attempts = attempts
-            guard attempts < self.policy.retry.maximumAttempts else {
-                if case .call(let call)? = self.sweeps.running[id]?.nextMove() {
-                    self.actions.append(.sweepGivenUp(sweep.state, call, failure.cause))
-                }
-                self.sweeps.running[id]?.gaveUp()
-                self.sweeps.ready.append(id)
-                return
-            }
-            let delay = self.policy.retry.backoff.jitteredDelay(afterFailures: attempts, using: &self.random)
-            self.sweepAgain(id, at: now.monotonic + delay)
-        }
-    }
-
     /// Writes down what a sweep has found, or that it is over.
     private mutating func journalSweep(_ id: RolloutID) {
         switch self.sweeps.running[id]?.nextMove() {
@@ -226,6 +210,7 @@ extension Coordinator {
         case .finish:
             guard let (state, isNews) = self.sweeps.running.removeValue(forKey: id)?.finished() else { return }
             self.record(state, purpose: .sweep, publishes: false, reportsOrphans: isNews)
+            self.settleRunKey(of: state)
             // It is looked once more; from when on, is counted when this is committed.
             if state.needsSweep { self.sweeps.waiting[id] = state }
         }

@@ -29,6 +29,10 @@ package struct Coordinator: ~Copyable {
         package var dedupeHorizon: Span?
         /// Partitions of inbox and journal, which decide who owns a model.
         package var inboxPartitions: Int
+        /// Whether a registered model's name belongs to the project whose version of it is the oldest, and others are refused.
+        package var ownsRegistryNames: Bool
+        /// Whether models are checked, so that it is worth knowing from the start how their service answers a probe.
+        package var checksModels: Bool
 
         /// Creates a policy.
         package init(
@@ -40,7 +44,9 @@ package struct Coordinator: ~Copyable {
             requestTimeout: Span = .seconds(30),
             sweepAfter: Span = .seconds(120),
             dedupeHorizon: Span? = nil,
-            inboxPartitions: Int = 1
+            inboxPartitions: Int = 1,
+            ownsRegistryNames: Bool = false,
+            checksModels: Bool = false
         ) {
             self.retry = retry
             self.maximumConcurrentCalls = maximumConcurrentCalls
@@ -51,6 +57,8 @@ package struct Coordinator: ~Copyable {
             self.sweepAfter = sweepAfter
             self.dedupeHorizon = dedupeHorizon
             self.inboxPartitions = inboxPartitions
+            self.ownsRegistryNames = ownsRegistryNames
+            self.checksModels = checksModels
         }
     }
 
@@ -93,10 +101,17 @@ package struct Coordinator: ~Copyable {
     }
 
     let policy: Policy
+    let plans: any PlanDecider
+    /// Quotas by the names of their routes.
+    package let quotas: [String: Route.Quota]
+    var atWork = AtWork()
+    var hourCounts = HourCounts()
+    var sharedAnswers = SharedAnswers()
     var rollouts = RolloutTable()
     var neighbourTexts = NeighbourTexts()
     var known: [Partition: KnownRollouts] = [:]
-    var replayedRuns = ReplayedRuns()
+    var holders: [Partition: RunHolders] = [:]
+    var registeredRuns = RegisteredRuns()
     /// The moment from which on the next rollout of a partition counts as accepted at the earliest.
     var earliestAcceptance: [Partition: Timestamp] = [:]
     var lanes: [Partition: [Lane.Key: Lane]] = [:]
@@ -107,6 +122,7 @@ package struct Coordinator: ~Copyable {
     /// Rollouts whose creating calls may be made as soon as there is a slot, before any other call.
     var cleared = FIFO<RolloutID>()
     var budget: Budget
+    var lateIntents = LateIntents()
     var sweeps = Sweeps()
     var forgetting: [Ticket: Forgetting] = [:]
     var nextForgetting: MonotonicTime?
@@ -119,11 +135,11 @@ package struct Coordinator: ~Copyable {
     var stalled: [String: Cause] = [:]
     /// When those that wait for a canary say so.
     var untoldStalls = TimedHeap<MonotonicTime, RolloutID>()
-    /// A project of which the workbench is asked when it may be down.
-    var probeProject: String?
+    var probing = Probing()
+    /// Which rollout may make a call though a component is down.
+    var triers: [Component: RolloutID] = [:]
     var calls: [CallID: CallContext] = [:]
     var tickets: [Ticket: TicketContext] = [:]
-    var runtimes: [String: (identifier: String, until: MonotonicTime)] = [:]
     var actions: [Action] = []
     var random: SeededGenerator
     /// What the workbench's own clock shows.
@@ -141,9 +157,12 @@ package struct Coordinator: ~Copyable {
     ///
     /// - Parameters:
     ///   - policy: What it goes by.
+    ///   - plans: Decides on facts what is done for a rollout.
     ///   - seed: Seed of its jitter.
-    package init(policy: Policy, seed: UInt64) {
+    package init(policy: Policy, plans: any PlanDecider, seed: UInt64) {
         self.policy = policy
+        self.plans = plans
+        self.quotas = plans.quotas
         self.random = SeededGenerator(seed: seed)
         self.budget = Budget(maximumConcurrent: policy.maximumConcurrentCalls, perSecond: policy.callsPerSecond)
         for component in Component.allCases { self.outages[component] = Outage() }
@@ -151,6 +170,7 @@ package struct Coordinator: ~Copyable {
 
     /// Decides which of the wanted calls are made now, and takes all that is to be done, in order.
     package mutating func takeActions(now: Now) -> [Action] {
+        self.goOnWithRoom(now: now)
         self.dispatch(now: now)
         defer { self.actions = [] }
         return self.actions
@@ -165,16 +185,16 @@ package struct Coordinator: ~Copyable {
     /// The next moment at which `advance` has something to do; `nil` for none.
     package func nextWake(now: MonotonicTime) -> MonotonicTime? {
         guard !self.isStopping else { return nil }
-        var next = [self.due.nextTime, self.sweeps.due.nextTime, self.nextForgetting, self.untoldStalls.nextTime]
-            .compactMap(\.self).min()
-        for outage in self.outages.values {
-            if let probe = outage.nextProbe { next = min(next ?? probe, probe) }
-        }
-        for stall in self.stalls.values { next = min(next ?? stall.nextAt, stall.nextAt) }
-        if !self.ready.isEmpty || !self.sweeps.ready.isEmpty,
-            let chance = self.budget.nextChance(now: now, isCreating: self.isNextCreating)
-        {
-            next = min(next ?? chance, chance)
+        var next = self.due.nextTime
+        next.comeForward(to: self.sweeps.due.nextTime)
+        next.comeForward(to: self.nextForgetting)
+        next.comeForward(to: self.untoldStalls.nextTime)
+        for outage in self.outages.values { next.comeForward(to: outage.nextProbe) }
+        for stall in self.stalls.values { next.comeForward(to: stall.nextAt) }
+        next.comeForward(to: self.budget.endOfPause(now: now))
+        next.comeForward(to: self.lateIntents.end(now: now))
+        if !self.ready.isEmpty || !self.sweeps.ready.isEmpty {
+            next.comeForward(to: self.budget.nextChance(now: now, isCreating: self.isNextCreating))
         }
         return next
     }

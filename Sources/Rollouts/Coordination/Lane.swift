@@ -25,6 +25,8 @@ package struct Lane: Sendable {
         var order: RunOrder
         var mode: QueueMode
         var allowsRollback: Bool
+        /// Whether an operator has asked for it.
+        var isCommand: Bool
 
         /// The rollout.
         var id: RolloutID { self.acceptance.id }
@@ -70,15 +72,21 @@ package struct Lane: Sendable {
     /// (`Waiting.goesBefore`), so that a long queue costs no search.
     package private(set) var waiting = FIFO<Waiting>()
     /// How many of those that wait a newer run may supersede.
-    private var supersedable = 0
+    private var supersedable: Int32 = 0
     /// How many of those that wait are rollbacks.
-    private var rollbacks = 0
+    private var rollbacks: Int32 = 0
+    /// How many of those that wait operators have asked for.
+    private var commands: Int32 = 0
+    /// When rollouts have begun their work within an hour, the oldest first; kept only where a quota counts them.
+    @Rare package private(set) var beginnings: [Timestamp]?
 
     /// Creates an empty lane.
     package init() {}
 
     /// Whether nothing is known of the model.
-    package var isEmpty: Bool { self.head == nil && self.waiting.isEmpty && self.newestDeployed == nil }
+    package var isEmpty: Bool {
+        self.head == nil && self.waiting.isEmpty && self.newestDeployed == nil && self.beginnings == nil
+    }
 
     /// A resolved rollout comes in.
     package mutating func enter(_ newcomer: Waiting) -> Entry {
@@ -108,10 +116,14 @@ package struct Lane: Sendable {
         return .queued(superseding: superseded.id)
     }
 
-    private mutating func count(_ waiting: Waiting, by number: Int) {
+    private mutating func count(_ waiting: Waiting, by number: Int32) {
         if waiting.allowsRollback { self.rollbacks += number }
         if waiting.isSupersedable { self.supersedable += number }
+        if waiting.isCommand { self.commands += number }
     }
+
+    /// Whether somebody waits whom an operator has asked for.
+    package var isAwaitedByOperator: Bool { self.commands > 0 }
 
     private var oldestCandidate: Int? {
         // Without a rollback all are sorted, and it stands at the end.
@@ -156,21 +168,21 @@ package struct Lane: Sendable {
     /// - Returns: Those that end.
     package mutating func supersede(olderThan order: RunOrder) -> [RolloutID] {
         guard self.supersedable > 0 else { return [] }
-        var superseded: [RolloutID] = []
+        var superseded: [Waiting] = []
         if self.rollbacks == 0 {
             while let last = self.waiting.last, last.isSupersedable, last.order < order {
-                superseded.append(last.id)
+                superseded.append(last)
                 _ = self.waiting.remove(at: self.waiting.count - 1)
             }
         } else {
             self.waiting.removeAll { waiting in
                 guard waiting.isSupersedable, waiting.order < order else { return false }
-                superseded.append(waiting.id)
+                superseded.append(waiting)
                 return true
             }
         }
-        self.supersedable -= superseded.count
-        return superseded
+        for waiting in superseded { self.count(waiting, by: -1) }
+        return superseded.map(\.id)
     }
 
     /// A rollout ends or is dropped.
@@ -197,6 +209,44 @@ package struct Lane: Sendable {
         return next.id
     }
 
+    /// A rollout begins its work.
+    ///
+    /// - Parameters:
+    ///   - time: Now.
+    ///   - most: How many may begin in an hour: no more are kept, whatever operators let begin beside them.
+    package mutating func begins(at time: Timestamp, atMost most: Int) {
+        self.beginnings = (self.beginnings(before: time) + [time]).suffix(most)
+    }
+
+    /// What a clock that was ahead has written counts once its time has come.
+    private func beginnings(before now: Timestamp) -> [Timestamp] {
+        let hour = now.advanced(by: .zero - HourCounts.window)
+        return (self.beginnings ?? []).filter { $0 > hour && $0 <= now }
+    }
+
+    /// When the next rollout may begin of which so many may in an hour; `nil` for now.
+    package func nextBeginning(atMost most: Int, now: Timestamp) -> Timestamp? {
+        let counting = self.beginnings(before: now)
+        guard counting.count >= most else { return nil }
+        return counting[counting.count - most].advanced(by: HourCounts.window)
+    }
+
+    /// Whether somebody who waits goes before the rollout whose turn it is, which has not begun.
+    package func isOvertaken(_ head: Waiting) -> Bool {
+        // What was accepted after a rollback runs after it, and the rollback after what was accepted before it.
+        guard self.head == head.id, !head.allowsRollback, let next = self.waiting.first, !next.allowsRollback else {
+            return false
+        }
+        return next.goesBefore(head)
+    }
+
+    /// The rollout whose turn it is goes back among those that wait; `takeTurn` follows.
+    package mutating func yield(_ head: Waiting) -> Entry {
+        precondition(self.head == head.id, "a turn given back by somebody who does not have it")
+        self.head = nil
+        return self.wait(head)
+    }
+
     /// The run that stands in the way of `order`: the newest one ever deployed, if that is newer.
     ///
     /// After a rollback the newest one stands in its own way, too: it was taken back on purpose.
@@ -220,14 +270,39 @@ package struct Lane: Sendable {
         _ run: ResolvedRun,
         by acceptance: Acceptance,
         at place: DeploymentPlace? = nil,
-        registeredModelID: String? = nil
+        registeredModel: KnownRegisteredModel? = nil,
+        standing: Standing = .unproven
     ) {
-        var live = LiveDeployment(run: run, place: place, registeredModelID: registeredModelID)
+        var live = LiveDeployment(run: run, place: place, registeredModel: registeredModel)
         // Only a rollback comes this far with a run that is not the newest.
         live.rolledBackFrom = self.newestDeployed.flatMap { $0 > run.order ? $0 : nil }
+        let holders = self.liveDeployment?.run == run ? self.liveDeployment?.holders ?? [] : []
+        live.holders = standing.holders(after: holders)
         live.newestAccepted = max(self.liveDeployment?.newestAccepted ?? acceptance, acceptance)
         self.liveDeployment = live
         self.mayBeDeployed(run.order)
+    }
+
+    /// How the rollout stands whose deployment is up.
+    package enum Standing: Sendable, Equatable {
+        /// It is still to be verified.
+        case unproven
+        /// It has ended well.
+        case good(LiveHolder)
+        /// It has failed: what it has deployed is live, and nobody's success.
+        case failed
+
+        /// Of more than these topics and replays the oldest is asked again.
+        static let mostHolders = 10
+
+        fileprivate func holders(after known: [LiveHolder]) -> [LiveHolder] {
+            switch self {
+            case .unproven: known
+            case .failed: []
+            case .good(let holder):
+                Array((known.filter { $0.rollout != holder.rollout } + [holder]).suffix(Self.mostHolders))
+            }
+        }
     }
 
     /// A deployment of the run was made, or may have been, and may come up by itself: what is older stays out.
@@ -239,11 +314,13 @@ package struct Lane: Sendable {
     package mutating func restore(_ state: LaneState) {
         self.newestDeployed = state.newestDeployed
         self.liveDeployment = state.live.map { run in
-            var live = LiveDeployment(run: run, place: state.place, registeredModelID: state.registeredModelID)
+            var live = LiveDeployment(run: run, place: state.place, registeredModel: state.registeredModel)
             live.rolledBackFrom = state.rolledBackFrom
             live.newestAccepted = state.newestAccepted
+            live.holders = state.liveHolders?.suffix(Standing.mostHolders) ?? []
             return live
         }
+        self.beginnings = state.beginnings
     }
 }
 
@@ -260,11 +337,16 @@ package struct LaneState: Codable, Sendable, Equatable {
     /// Where its deployment lies; absent in journals of versions that did not keep it.
     package var place: DeploymentPlace?
     /// The registered model that its version is of.
-    package var registeredModelID: String?
+    package var registeredModel: KnownRegisteredModel?
     /// The newest run ever deployed when the live one came by a rollback; `nil` where it did not.
     package var rolledBackFrom: RunOrder?
     /// The rollout that was accepted last of all that have been deployed.
     package var newestAccepted: Acceptance?
+    /// Rollouts that have deployed the live run well, the newest last; `nil` for none.
+    package var liveHolders: [LiveHolder]?
+
+    /// When rollouts have begun within the hour before it was written; `nil` where no quota counts them.
+    package var beginnings: [Timestamp]?
 
     /// Names the lane.
     package var key: Lane.Key { Lane.Key(projectID: self.projectID, modelName: self.modelName) }

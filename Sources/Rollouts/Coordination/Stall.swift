@@ -56,10 +56,13 @@ package struct Stall: Sendable {
 
     /// What must be up for the call.
     package let component: Component
+    /// When the first failure was judged.
+    let since: MonotonicTime
 
     /// Begins with a first failure.
-    package init(of component: Component, until time: MonotonicTime) {
+    package init(of component: Component, since: MonotonicTime, until time: MonotonicTime) {
         self.component = component
+        self.since = since
         self.nextAt = time
     }
 

@@ -16,6 +16,10 @@ package enum DeadLetter {
         package static let nextStep = "slipway_next_step"
         /// When it was put aside, RFC 3339.
         package static let time = "slipway_time"
+        /// `origin` where the event had no key, and its place stands in for one.
+        package static let key = "slipway_key"
+        /// The offset after the last one, where the letter stands for several.
+        package static let originUntil = "slipway_origin_until"
         /// What had to be left out for size: `value`, or `all` for key, value and header fields.
         package static let omitted = "slipway_omitted"
     }
@@ -40,26 +44,30 @@ package enum DeadLetter {
         maximumBytes: Int
     ) -> ProducerRecord {
         let original = record.headers.filter { !$0.name.hasPrefix(Forwarding.HeaderName.prefix) }
+        // A compacted topic refuses records without a key, and of those with one key keeps the newest.
+        let place = "\(record.origin.topic)/\(record.origin.partition.rawValue)/\(record.origin.offset.rawValue)"
+        let key = record.key ?? Array(place.utf8)
         let ours =
             [
                 RecordHeader(HeaderName.class, reason.class.rawValue),
                 RecordHeader(HeaderName.reason, reason.message),
                 RecordHeader(HeaderName.nextStep, reason.nextStep),
                 RecordHeader(HeaderName.time, time.description),
-            ] + Forwarding.headers(record.origin)
-        let whole = ProducerRecord(topic: topic, key: record.key, value: record.value, headers: original + ours)
+            ] + Forwarding.headers(record.origin) + (record.key == nil ? [RecordHeader(HeaderName.key, "origin")] : [])
+            + (reason.lost.map { [RecordHeader(HeaderName.originUntil, "\($0.next.rawValue)")] } ?? [])
+        let whole = ProducerRecord(topic: topic, key: key, value: record.value, headers: original + ours)
         guard whole.maximumSizeBytes > maximumBytes else { return whole }
         let stand = self.standIn(for: record)
         let withoutValue = ProducerRecord(
             topic: topic,
-            key: record.key,
+            key: key,
             value: stand,
             headers: original + ours + [RecordHeader(HeaderName.omitted, "value")]
         )
         guard withoutValue.maximumSizeBytes > maximumBytes else { return withoutValue }
         return ProducerRecord(
             topic: topic,
-            key: nil,
+            key: Array(place.utf8),
             value: stand,
             headers: ours + [RecordHeader(HeaderName.omitted, "all")]
         )

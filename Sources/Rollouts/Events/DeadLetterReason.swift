@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Values
+
 /// Why an event can't be understood.
 package struct DeadLetterReason: Error, Sendable, Equatable {
     /// The closed vocabulary of reasons.
@@ -28,6 +30,8 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case unsupportedSpecVersion
         /// A type of event other than the one taken.
         case unknownType
+        /// A header field names a CloudEvents attribute as another transport than Kafka does.
+        case wrongPrefix
         /// A CloudEvents attribute that is required is not there.
         case missingAttribute
         /// A CloudEvents attribute has a value that it can't have.
@@ -38,21 +42,37 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case wrongType
         /// A field of the event has a value that it can't have.
         case invalidValue
+        /// A field that no event has: a worker goes on without it and says so, `slipway emit` refuses it.
+        case unknownField
         /// The event belongs to another partition of the inbox, and can't be passed on to it.
         case notForwardable
         /// The inbox has a record that no worker wrote.
         case foreignInboxRecord
+        /// A batch of records can't be read: what was in it is lost.
+        case unreadableBatch
     }
 
     /// The named kind of reason.
     package let `class`: Class
     /// One line for people: what, where, what is allowed; at most 300 bytes, with nothing of the event's body.
     package let message: String
+    /// Which offsets it speaks of; `nil` where it speaks of one record.
+    package let lost: LostRange?
 
     /// Creates a reason; a longer message is cut.
     package init(_ class: Class, _ message: String) {
         self.class = `class`
         self.message = message.cut(toBytes: 300)
+        self.lost = nil
+    }
+
+    /// Creates the reason why records in a row are passed over that nobody can read.
+    package init(_ lost: LostRange) {
+        let last = Offset(rawValue: lost.next.rawValue - 1)
+        let place = lost.count > 1 ? "offsets \(lost.first) to \(last)" : "offset \(lost.first)"
+        self.class = .unreadableBatch
+        self.message = "the batch at \(place) can't be read and was passed over: \(lost.reason)".cut(toBytes: 300)
+        self.lost = lost
     }
 
     /// What an operator does next, in one sentence.
@@ -68,12 +88,17 @@ package struct DeadLetterReason: Error, Sendable, Equatable {
         case .unsupportedContent: "Send JSON in CloudEvents binary or structured mode, or the plain data object."
         case .unsupportedSpecVersion: "Let the producer send CloudEvents 1.0."
         case .unknownType: "Send this event to a topic of its own, or correct its type."
+        case .wrongPrefix: "Let the producer name its header fields as CloudEvents' Kafka binding does: ce_type, ce_id."
         case .missingAttribute, .malformedAttribute: "Correct the CloudEvents attribute that the message names."
         case .missingField, .wrongType, .invalidValue:
             "Correct the field that the message names, then emit the event again: slipway emit."
+        case .unknownField: "Correct the name of the field that the message names, or leave it out."
         case .notForwardable:
             "Look at max.message.bytes of the inbox, and whether all workers have the same routes file; then emit the event "
                 + "again: slipway emit."
+        case .unreadableBatch:
+            "Find who wrote the batch (a broker's disk may have damaged it) and have what was in it sent again; let the topic have "
+                + "compression.type=uncompressed, with which brokers refuse such batches (slipway topics ensure --alter)."
         case .foreignInboxRecord: "Find who writes to the inbox: it is private to the workers."
         }
     }

@@ -12,15 +12,9 @@ struct EventAttributes: Sendable {
         case contentType = "datacontenttype"
         case partitionKey = "partitionkey"
         case traceparent
-        case replayID = "slipwayreplayid"
-        case replayReason = "slipwayreplayreason"
-        case allowRollback = "slipwayallowrollback"
 
         /// Attributes by the names of their header fields.
         static let ofHeader = Dictionary(uniqueKeysWithValues: Self.allCases.map { ($0.headerName, $0) })
-
-        /// The extensions of a replay.
-        static let replay: [Name] = [.replayID, .replayReason, .allowRollback]
 
         /// Name of the header field that carries it in binary mode.
         var headerName: String { self == .contentType ? "content-type" : "ce_" + self.rawValue }
@@ -30,6 +24,8 @@ struct EventAttributes: Sendable {
 
     /// Whether any attribute but the content type is there, which makes a record one in binary mode.
     private(set) var isCloudEvent = false
+    /// Header fields that name an attribute as another transport than Kafka does, as they were found.
+    private var misnamed: [(name: Name, header: String)] = []
 
     /// The text of an attribute; `nil` where it is absent or empty.
     subscript(_ name: Name) -> String? { self.texts.first { $0.name == name }?.text }
@@ -42,7 +38,10 @@ struct EventAttributes: Sendable {
         // The number of header fields is limited, so that a linear search is the quickest.
         var seen: [HeaderName] = []
         for header in headers {
-            guard let name = HeaderName(header.name) else { continue }
+            guard let name = HeaderName(header.name) else {
+                if let meant = Name(misnamed: header.name) { self.misnamed.append((meant, header.name)) }
+                continue
+            }
             guard !seen.contains(name) else {
                 throw DeadLetterReason(.duplicateHeader, "header \(printable(header.name)) comes more than once")
             }
@@ -63,7 +62,6 @@ struct EventAttributes: Sendable {
             switch event[name.rawValue] {
             case nil, .null, .string(""): continue
             case .string(let text): self.texts.append((name, text))
-            case .bool(let flag) where name == .allowRollback: self.texts.append((name, flag ? "true" : "false"))
             case .some(let other):
                 throw DeadLetterReason(
                     .malformedAttribute,
@@ -73,12 +71,13 @@ struct EventAttributes: Sendable {
         }
     }
 
-    /// The media type of the event's data, or of the whole event in structured mode; without its parameters.
+    /// The media type of the event's data, or of the whole event in structured mode, without blanks and parameters; `nil`
+    /// where none is named.
     var mediaType: String? {
-        self[.contentType].map { text in
-            let ends: [UInt8] = [UInt8(ascii: ";"), UInt8(ascii: " "), UInt8(ascii: "\t")]
-            return lowercase(String(Substring(text.utf8.prefix { !ends.contains($0) })))
-        }
+        guard let text = self[.contentType] else { return nil }
+        let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+        let type = text.utf8.drop(while: blanks.contains).prefix { $0 != UInt8(ascii: ";") && !blanks.contains($0) }
+        return type.isEmpty ? nil : lowercase(String(Substring(type)))
     }
 
     /// Whether the header fields carry the attributes, and the value only the data.
@@ -99,9 +98,23 @@ struct EventAttributes: Sendable {
         }
     }
 
+    /// Refuses to read a record as plain data that says what it is, but not as Kafka's binding does: it may be an event
+    /// of another type.
+    ///
+    /// - Parameter isMeant: Which attributes it is about; all if not given.
+    /// - Throws: `DeadLetterReason` of class `wrongPrefix` if a header field names one of them.
+    func refuseMisnamed(_ isMeant: (Name) -> Bool = { _ in true }) throws(DeadLetterReason) {
+        guard let (name, header) = self.misnamed.first(where: { isMeant($0.name) }) else { return }
+        throw DeadLetterReason(
+            .wrongPrefix,
+            "header '\(printable(header))' has another transport's prefix, must be '\(name.headerName)'"
+        )
+    }
+
     /// Returns an attribute that must be there.
     func require(_ name: Name) throws(DeadLetterReason) -> String {
         guard let text = try self.text(name) else {
+            try self.refuseMisnamed { $0 == name }
             throw DeadLetterReason(.missingAttribute, "attribute \(name.rawValue) is missing")
         }
         return text
@@ -120,29 +133,10 @@ struct EventAttributes: Sendable {
     func time() throws(DeadLetterReason) -> Timestamp? {
         guard let text = self[.time] else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
-            throw DeadLetterReason(.malformedAttribute, "attribute time must be an RFC 3339 time")
+            let wanted = "must be an RFC 3339 time with its zone, such as 2026-02-03T04:05:06Z"
+            throw DeadLetterReason(.malformedAttribute, "attribute time is '\(printable(text))', \(wanted)")
         }
         return time
-    }
-
-    /// Returns the wish to run the event again.
-    func replay() throws(DeadLetterReason) -> Replay? {
-        let id = try self.text(.replayID, rule: .identifier)
-        let reason = try self.text(.replayReason, rule: .line)
-        let allowRollback = self[.allowRollback]
-        guard allowRollback == nil || allowRollback == "true" || allowRollback == "false" else {
-            throw DeadLetterReason(.malformedAttribute, "attribute slipwayallowrollback must be 'true' or 'false'")
-        }
-        guard let id else {
-            guard reason == nil, allowRollback == nil else {
-                throw DeadLetterReason(
-                    .missingAttribute,
-                    "attribute slipwayreplayid is missing, another of a replay is there"
-                )
-            }
-            return nil
-        }
-        return Replay(id: id, reason: reason ?? "", allowsRollback: allowRollback == "true")
     }
 }
 
@@ -163,12 +157,29 @@ private struct HeaderName: Equatable {
     var known: EventAttributes.Name? { EventAttributes.Name.ofHeader[self.name] }
 }
 
+extension EventAttributes.Name {
+    /// The attribute that a header field means by a prefix other than Kafka's; `nil` if it means none.
+    ///
+    /// HTTP's binding has `ce-type`, those of AMQP and JMS `cloudEvents:type` and `cloudEvents_type`; bridges and
+    /// hand-written producers carry them over to Kafka as they are.
+    fileprivate init?(misnamed header: String) {
+        // Nearly all header fields end here.
+        guard header.utf8.first.map({ $0 | 0x20 }) == UInt8(ascii: "c") else { return nil }
+        let header = lowercase(header)
+        let separators: [UInt8] = [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: ".")]
+        guard let end = header.utf8.firstIndex(where: separators.contains),
+            ["ce", "cloudevent", "cloudevents"].contains(header[..<end])
+        else { return nil }
+        self.init(rawValue: String(header[header.utf8.index(after: end)...]))
+    }
+}
+
 /// A text in lower case; nearly every one is already.
 private func lowercase(_ text: String) -> String {
     text.utf8.contains { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ? text.lowercased() : text
 }
 
 /// At most 80 bytes of a text of the event's envelope, fit for a log line: what is not printable ASCII becomes `?`.
-private func printable(_ text: String) -> String {
+func printable(_ text: String) -> String {
     String(decoding: text.utf8.prefix(80).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
 }

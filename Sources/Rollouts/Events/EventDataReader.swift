@@ -5,7 +5,7 @@ import JSON
 /// Reads the `data` object of an event.
 ///
 /// Strict about the fields that it knows: a number given as a text, an id with a slash or a path that leads upwards are
-/// refused by the field's name. `null` counts as absent. Unknown fields are ignored, so that producers can say more.
+/// refused by the field's name. `null` counts as absent. Unknown fields are told and ignored, so that producers can say more.
 enum EventDataReader {
     /// Reads the object.
     static func read(_ value: JSONValue) throws(DeadLetterReason) -> RunFinishedData {
@@ -18,22 +18,27 @@ enum EventDataReader {
             runID: try data.text("runId", .identifier)
         )
         guard run.experimentID != nil || run.experimentName != nil else {
-            throw DeadLetterReason(
-                .missingField,
-                "data.experimentId and data.experimentName are missing, one is needed"
-            )
+            let message = "data.experimentId and data.experimentName are missing, one is needed"
+            throw DeadLetterReason(.missingField, message + self.nearMiss(in: value))
         }
         return RunFinishedData(
             run: run,
             status: try data.text("status", .status),
             model: try self.model(data),
             build: try self.build(data),
-            deployment: try self.deployment(data)
+            deployment: try self.deployment(data),
+            unknownFields: EventFields.unknown(in: value)
         )
     }
 
+    /// What an event says that probably means its experiment, in another notation.
+    private static func nearMiss(in data: JSONValue) -> String {
+        let unknown = EventFields.unknown(in: data).first { $0.meant?.hasPrefix("data.experiment") == true }
+        return unknown.map { "; the event has \($0.words)" } ?? ""
+    }
+
     private static func model(_ data: FieldReader) throws(DeadLetterReason) -> RunFinishedData.ModelWish {
-        guard let model = try data.object("model") else { return RunFinishedData.ModelWish() }
+        guard let model = try data.object("model", path: "data.model") else { return RunFinishedData.ModelWish() }
         return RunFinishedData.ModelWish(
             name: try model.text("name", .wishedModelName),
             artifactPath: try model.text("artifactPath", .artifactPath),
@@ -42,15 +47,17 @@ enum EventDataReader {
     }
 
     private static func build(_ data: FieldReader) throws(DeadLetterReason) -> RunFinishedData.BuildWish {
-        guard let build = try data.object("build") else { return RunFinishedData.BuildWish() }
+        guard let build = try data.object("build", path: "data.build") else { return RunFinishedData.BuildWish() }
         return RunFinishedData.BuildWish(
             runtime: try build.text("runtime", .image),
-            comment: try build.text("comment", .line)
+            comment: try build.text("comment", .buildComment)
         )
     }
 
     private static func deployment(_ data: FieldReader) throws(DeadLetterReason) -> RunFinishedData.DeploymentWish {
-        guard let deployment = try data.object("deployment") else { return RunFinishedData.DeploymentWish() }
+        guard let deployment = try data.object("deployment", path: "data.deployment") else {
+            return RunFinishedData.DeploymentWish()
+        }
         return RunFinishedData.DeploymentWish(
             cpu: try deployment.positiveNumber("cpu"),
             memoryGB: try deployment.positiveNumber("memoryGB"),
@@ -75,8 +82,9 @@ private struct FieldReader {
     }
 
     private subscript(_ name: String) -> JSONValue? {
-        let member = self.value[name]
-        return member == .null ? nil : member
+        guard let member = self.value[name] else { return nil }
+        if case .null = member { return nil }
+        return member
     }
 
     private func wrongType(_ name: String, _ value: JSONValue, wanted: String) -> DeadLetterReason {
@@ -87,9 +95,10 @@ private struct FieldReader {
         DeadLetterReason(.invalidValue, "\(self.path).\(name) must be \(allowed)")
     }
 
-    func object(_ name: String) throws(DeadLetterReason) -> FieldReader? {
+    /// Goes into an object; its path is given whole, since putting one together costs as much as reading a field.
+    func object(_ name: String, path: String) throws(DeadLetterReason) -> FieldReader? {
         guard let value = self[name] else { return nil }
-        return try FieldReader(value, path: "\(self.path).\(name)")
+        return try FieldReader(value, path: path)
     }
 
     func text(_ name: String, _ rule: TextRule) throws(DeadLetterReason) -> String? {

@@ -62,18 +62,15 @@ package enum EventDecoder {
             return try self.structured(try self.parse(body, limits), record)
         }
         if let mediaType, mediaType.hasPrefix("application/cloudevents") {
-            throw DeadLetterReason(
-                .unsupportedContent,
-                mediaType.hasPrefix("application/cloudevents-batch")
-                    ? "a batch of events in one record, must be one event a record"
-                    : "a CloudEvents format other than JSON, must be application/cloudevents+json"
-            )
+            let wanted = mediaType.hasPrefix("application/cloudevents-batch") ? "one event a record as " : ""
+            throw self.unsupported(mediaType, wanted: wanted + "application/cloudevents+json")
         }
         if attributes.isCloudEvent { try attributes.requireRunFinished() }
         try self.requireJSON(mediaType)
         let value = try self.parse(body, limits)
         guard !attributes.isCloudEvent else { return try self.event(attributes, data: value, record) }
         guard value["specversion"] == nil else { return try self.structured(value, record) }
+        try attributes.refuseMisnamed()
         return self.plain(try EventDataReader.read(value), record)
     }
 
@@ -91,7 +88,9 @@ package enum EventDecoder {
             throw DeadLetterReason(.unsupportedContent, "data_base64 is not taken, must be data as a JSON object")
         }
         guard let data = value["data"] else { throw DeadLetterReason(.missingField, "data is missing") }
-        return try self.event(attributes, data: data, record)
+        var event = try self.event(attributes, data: data, record)
+        event.claimsAuthority = AuthorityClaim.isMade(by: value)
+        return event
     }
 
     private static func event(
@@ -106,7 +105,6 @@ package enum EventDecoder {
             subject: try attributes.text(.subject),
             partitionKey: try attributes.text(.partitionKey),
             data: try EventDataReader.read(data),
-            replay: try attributes.replay(),
             traceparent: self.traceparent(attributes[.traceparent], record),
             isCloudEvent: true,
             origin: record.origin
@@ -134,12 +132,25 @@ package enum EventDecoder {
     private static func requireJSON(_ mediaType: String?) throws(DeadLetterReason) {
         guard let mediaType else { return }
         guard mediaType == "application/json" || mediaType == "text/json" || mediaType.hasSuffix("+json") else {
-            throw DeadLetterReason(.unsupportedContent, "the content type is not JSON, must be application/json")
+            throw self.unsupported(mediaType, wanted: "application/json")
         }
+    }
+
+    private static func unsupported(_ mediaType: String, wanted: String) -> DeadLetterReason {
+        DeadLetterReason(.unsupportedContent, "the content type is '\(printable(mediaType))', must be \(wanted)")
+    }
+
+    /// Names what the serializers of schema registries put in front: a zero byte, and a schema's id in four more.
+    private static func refuseFraming(_ body: [UInt8]) throws(DeadLetterReason) {
+        guard body.count >= 5, body[0] == 0 else { return }
+        let id = body[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let found = "the value begins as a schema registry's serializer frames it (a zero byte and schema id \(id))"
+        throw DeadLetterReason(.unsupportedContent, "\(found), must be JSON alone")
     }
 
     /// Reads a body's JSON.
     static func parse(_ body: [UInt8], _ limits: EventLimits) throws(DeadLetterReason) -> JSONValue {
+        try self.refuseFraming(body)
         do {
             return try JSONValue(parsing: body, maximumDepth: limits.maximumDepth)
         } catch {

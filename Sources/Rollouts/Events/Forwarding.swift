@@ -16,6 +16,8 @@ package enum Forwarding {
         package static let hops = "slipway_hops"
         /// Marks a rollout that moves; its value is the partition that it comes from.
         package static let moved = "slipway_moved"
+        /// Marks a notice of room.
+        package static let room = "slipway_room"
         /// Topic where the event stood first.
         package static let originTopic = "slipway_origin_topic"
         /// Partition where the event stood first.
@@ -28,7 +30,7 @@ package enum Forwarding {
         package static let originTime = "slipway_origin_time"
 
         fileprivate static let all = [
-            hops, moved, originTopic, originPartition, originOffset, originKey, originTime,
+            hops, moved, room, originTopic, originPartition, originOffset, originKey, originTime,
         ]
     }
 
@@ -53,7 +55,7 @@ package enum Forwarding {
         return ProducerRecord(
             topic: inbox,
             partition: event.owner,
-            key: Array(event.id.description.utf8),
+            key: event.id.digits,
             value: original.value,
             headers: headers,
             timestamp: event.time
@@ -71,7 +73,7 @@ package enum Forwarding {
         return ProducerRecord(
             topic: inbox,
             partition: move.to,
-            key: Array(state.id.description.utf8),
+            key: state.id.digits,
             value: JSONWriter.object { state.write(to: &$0) },
             headers: [RecordHeader(HeaderName.moved, String(state.partition.rawValue))]
         )

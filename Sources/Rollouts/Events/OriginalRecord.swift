@@ -47,6 +47,6 @@ package struct OriginalRecord: Hashable, Sendable {
 
     /// Bytes of key, value and header fields.
     package var sizeBytes: Int {
-        self.headers.reduce((self.key?.count ?? 0) + (self.value?.count ?? 0)) { $0 + $1.sizeBytes }
+        (self.key?.count ?? 0) + (self.value?.count ?? 0) + self.headers.sizeBytes
     }
 }

@@ -19,12 +19,14 @@ package struct RunFinishedEvent: Sendable, Equatable {
     package var partitionKey: String?
     /// What the event says.
     package var data: RunFinishedData
-    /// The operator's wish to run it again.
+    /// The operator's wish to run it again; no event says so of itself, only a command.
     package var replay: Replay?
     /// W3C trace context.
     package var traceparent: String?
     /// Whether it came with CloudEvents attributes; without, its place in the topic is its identity.
     package var isCloudEvent: Bool
+    /// Whether its body says what only workers and operators may say; it means nothing.
+    package var claimsAuthority = false
     /// Where it stood first.
     package var origin: Origin
 
@@ -69,9 +71,11 @@ package struct RunFinishedData: Sendable, Equatable {
     package var build: BuildWish
     /// Wishes for the deployment.
     package var deployment: DeploymentWish
+    /// What it says beyond that, and means nothing to us; some of it, where it is much.
+    package var unknownFields: [UnknownField]
 
     /// What an event may say of the model.
-    package struct ModelWish: Sendable, Equatable {
+    package struct ModelWish: Codable, Sendable, Equatable {
         /// Name, as written: whether a workbench can take it is decided by the routes.
         package var name: String?
         /// The run's artifact folder that holds the model.
@@ -88,7 +92,7 @@ package struct RunFinishedData: Sendable, Equatable {
     }
 
     /// What an event may say of the build.
-    package struct BuildWish: Sendable, Equatable {
+    package struct BuildWish: Codable, Sendable, Equatable {
         /// Identifier of the runtime image.
         package var runtime: String?
         /// Text for the build's comment.
@@ -102,7 +106,7 @@ package struct RunFinishedData: Sendable, Equatable {
     }
 
     /// What an event may ask for its deployment, within the route's limits.
-    package struct DeploymentWish: Sendable, Equatable {
+    package struct DeploymentWish: Codable, Sendable, Equatable {
         /// Virtual processors.
         package var cpu: Double?
         /// Memory in GB.
@@ -136,12 +140,14 @@ package struct RunFinishedData: Sendable, Equatable {
         status: String? = nil,
         model: ModelWish = ModelWish(),
         build: BuildWish = BuildWish(),
-        deployment: DeploymentWish = DeploymentWish()
+        deployment: DeploymentWish = DeploymentWish(),
+        unknownFields: [UnknownField] = []
     ) {
         self.run = run
         self.status = status
         self.model = model
         self.build = build
         self.deployment = deployment
+        self.unknownFields = unknownFields
     }
 }

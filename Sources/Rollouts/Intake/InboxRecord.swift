@@ -9,13 +9,25 @@ package enum InboxRecord: Sendable {
     case event(OriginalRecord)
     /// A rollout that moves to its owner.
     case moved(RolloutState)
+    /// Another worker says for whom its partitions have no room.
+    case room(RoomNotice)
+    /// It means nothing.
+    case barrier
     /// Something else; one line says what is wrong with it.
     case unreadable(String)
 
     /// Reads a record.
     package init(_ record: ConsumedRecord) {
+        if Barrier.isOne(record) {
+            self = .barrier
+            return
+        }
         if record.headers.contains(where: { $0.name == Forwarding.HeaderName.moved }) {
             self = Self.moved(record)
+            return
+        }
+        if record.headers.contains(where: { $0.name == Forwarding.HeaderName.room }) {
+            self = Self.room(record)
             return
         }
         guard let event = Forwarding.original(record) else {
@@ -23,6 +35,15 @@ package enum InboxRecord: Sendable {
             return
         }
         self = .event(event)
+    }
+
+    private static func room(_ record: ConsumedRecord) -> InboxRecord {
+        guard let value = record.value else { return .unreadable("a notice of room has no value") }
+        do {
+            return .room(try JSONDecoder().decode(RoomNotice.self, from: Data(value)))
+        } catch {
+            return .unreadable("a notice of room can't be read: \(error)")
+        }
     }
 
     private static func moved(_ record: ConsumedRecord) -> InboxRecord {

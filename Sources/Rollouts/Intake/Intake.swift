@@ -19,6 +19,8 @@ package struct Intake: Sendable {
         package var maximumEventBytes: Int
         /// Partitions of inbox and journal.
         package var inboxPartitions: Int
+        /// How long ended rollouts are known; `nil` for ever.
+        package var horizon: Duration?
 
         /// Creates settings.
         package init(
@@ -26,13 +28,15 @@ package struct Intake: Sendable {
             defaultProjectID: String?,
             workbench: String,
             maximumEventBytes: Int = 256 << 10,
-            inboxPartitions: Int
+            inboxPartitions: Int,
+            horizon: Duration? = nil
         ) {
             self.routes = routes
             self.defaultProjectID = defaultProjectID
             self.workbench = workbench
             self.maximumEventBytes = maximumEventBytes
             self.inboxPartitions = inboxPartitions
+            self.horizon = horizon
         }
     }
 
@@ -49,17 +53,25 @@ package struct Intake: Sendable {
     ///   - now: The time.
     /// - Returns: The record and what it means.
     package func entry(_ record: ConsumedRecord, from partition: ReadPartition, now: Timestamp) -> IntakeEntry {
-        let next = record.offset.next
+        let next = record.next
+        if let lost = record.lost {
+            return IntakeEntry(.dead(DeadLetterReason(lost)), OriginalRecord(record), next: next)
+        }
         guard partition.isInbox else {
             let event = OriginalRecord(record)
-            return IntakeEntry(self.decide(event, now), event, next: next)
+            let (decision, claims) = self.decide(event, now)
+            var entry = IntakeEntry(decision, event, next: next)
+            entry.claimsAuthority = claims || AuthorityClaim.isMade(by: record.headers)
+            return entry
         }
         switch InboxRecord(record) {
         case .moved(var state):
             state.partition = partition.partition
             return IntakeEntry(.moved(state), OriginalRecord(record), next: next)
+        case .room(let notice): return IntakeEntry(.room(notice), OriginalRecord(record), next: next)
+        case .barrier: return IntakeEntry(.barrier, OriginalRecord(record), next: next)
         case .event(let event):
-            return IntakeEntry(self.decide(event, now), event, next: next)
+            return IntakeEntry(self.decide(event, now).decision, event, next: next)
         case .unreadable(let problem):
             return IntakeEntry(
                 .dead(DeadLetterReason(.foreignInboxRecord, problem)),
@@ -69,13 +81,32 @@ package struct Intake: Sendable {
         }
     }
 
-    private func decide(_ record: OriginalRecord, _ now: Timestamp) -> IntakeEntry.Decision {
-        let limits = EventLimits(maximumBytes: self.settings.maximumEventBytes)
-        let event: RunFinishedEvent
-        switch EventDecoder.decode(record, limits: limits) {
-        case .success(let decoded): event = decoded
-        case .failure(let reason): return .dead(reason)
+    /// What is taken of an event at most.
+    var limits: EventLimits { EventLimits(maximumBytes: self.settings.maximumEventBytes) }
+
+    /// How long ended rollouts are known; `nil` for ever.
+    var horizon: Duration? { self.settings.horizon }
+
+    /// Partitions of inbox and journal.
+    var partitionCount: Int { self.settings.inboxPartitions }
+
+    private func decide(
+        _ record: OriginalRecord,
+        _ now: Timestamp
+    ) -> (decision: IntakeEntry.Decision, claimsAuthority: Bool) {
+        switch EventDecoder.decode(record, limits: self.limits) {
+        case .success(let event): (.rollout(self.state(of: event, now)), event.claimsAuthority)
+        case .failure(let reason): (.dead(reason), false)
         }
+    }
+
+    /// The rollout of an event as it begins, or as it ends at once.
+    ///
+    /// - Parameters:
+    ///   - event: The event, as it stood in its own topic; with an operator's wish to run it again, for a command.
+    ///   - now: The time.
+    /// - Returns: The rollout, whose `partition` is its owner.
+    func state(of event: RunFinishedEvent, _ now: Timestamp) -> RolloutState {
         let decision = self.settings.routes.decide(event, defaultProjectID: self.settings.defaultProjectID)
         let id = RolloutID(of: event, workspace: self.settings.workbench)
         let plan = decision.knownPlan
@@ -94,7 +125,7 @@ package struct Intake: Sendable {
         case .skip(let cause, _): state.endAtIntake(.skipped, cause)
         case .fail(let cause, _): state.endAtIntake(.failed, cause)
         }
-        return .rollout(state)
+        return state
     }
 }
 

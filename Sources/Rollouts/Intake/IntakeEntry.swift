@@ -12,6 +12,10 @@ package struct IntakeEntry: Sendable {
         indirect case rollout(RolloutState)
         /// A rollout that moves here from another partition, whole.
         case moved(RolloutState)
+        /// What another worker says of its room.
+        case room(RoomNotice)
+        /// Nothing: it is passed over.
+        case barrier
     }
 
     /// What it means.
@@ -20,6 +24,8 @@ package struct IntakeEntry: Sendable {
     package var event: OriginalRecord
     /// The offset after it, where it was read.
     package var next: Offset
+    /// Whether it says, on an event topic, what only workers and operators may say; nothing comes of that.
+    package var claimsAuthority = false
 
     /// Creates an entry.
     package init(_ decision: Decision, _ event: OriginalRecord, next: Offset) {

@@ -43,6 +43,8 @@ package struct JournalDefect: Sendable, Equatable, CustomStringConvertible {
         case rollout
         /// The rollouts of one lane.
         case lane(Lane.Key)
+        /// Nothing but other commands of the same id, which are refused.
+        case command
         /// The whole partition: nobody knows whose record it is.
         case partition
     }
@@ -81,6 +83,7 @@ package struct JournalDefect: Sendable, Equatable, CustomStringConvertible {
             switch self.parks {
             case .rollout: "its rollout waits"
             case .lane(let lane): "lane '\(lane.journalText)' waits"
+            case .command: "other commands of its id are refused"
             case .partition: "the partition waits, since the record names no lane"
             }
         return "journal record '\(self.keyText)' can't be read: \(self.reason); \(parked); \(self.nextStep)"

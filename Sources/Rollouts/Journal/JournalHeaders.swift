@@ -7,7 +7,7 @@ import Values
 /// Read field by field from lent bytes, without a text or an array for any: a journal has millions of records.
 package struct JournalHeaders: Sendable {
     enum Kind: Sendable {
-        case rollout, moved, lane, start, foreign
+        case rollout, moved, lane, start, position, command, foreign
     }
 
     private(set) var kind: Kind?
@@ -15,7 +15,7 @@ package struct JournalHeaders: Sendable {
     private(set) var unknownSchema: [UInt8]? = []
     private(set) var isTerminal = false
     private(set) var isToBeSwept = false
-    private(set) var runKey: UInt64?
+    private(set) var isFailed = false
     /// Whether the rollout's run was not known yet, so that it held no lane.
     private(set) var isResolving = false
     /// The lane that the record belongs to, as `Lane.Key.journalText`; kept only where it may be asked for.
@@ -38,12 +38,13 @@ package struct JournalHeaders: Sendable {
             // The many records of ended rollouts are not read any further, so that nothing of them can be unreadable.
             guard !(self.unknownSchema == nil && self.isTerminal && !self.isToBeSwept) else { return }
             self.lane = value.map { Array($0) }
-        case 13 where name.says("slipway_phase"): self.isTerminal = Self.isTerminal(value)
+        case 13 where name.says("slipway_phase"):
+            self.isFailed = value?.says("failed") == true
+            self.isTerminal = Self.isTerminal(value)
         case 13 where name.says("slipway_sweep"): self.isToBeSwept = value != nil
         case 14 where name.says("slipway_schema"):
             self.unknownSchema =
                 value?.elementsEqual(JournalRecord.schema.utf8) == true ? nil : value.map { Array($0) } ?? []
-        case 15 where name.says("slipway_run_key"): self.runKey = value.flatMap { Hex.number($0) }
         default: break
         }
     }
@@ -53,6 +54,8 @@ package struct JournalHeaders: Sendable {
         if value.says("rollout") { return .rollout }
         if value.says("lane") { return .lane }
         if value.says("moved") { return .moved }
+        if value.says("position") { return .position }
+        if value.says("command") { return .command }
         return value.says("start") ? .start : .foreign
     }
 

@@ -7,8 +7,11 @@ enum JournalKey {
     case rollout(RolloutID)
     case lane(Lane.Key)
     case start
+    case commands
+    case command(CommandName)
 
     private static let lanePrefix: StaticString = "lane:"
+    private static let commandPrefix: StaticString = "command:"
 
     /// Reads a key; `nil` for one that this program never writes.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -16,20 +19,30 @@ enum JournalKey {
             self = .rollout(id)
         } else if bytes.elementsEqual(StartRecord.key.utf8) {
             self = .start
+        } else if bytes.elementsEqual(CommandsPosition.key.utf8) {
+            self = .commands
+        } else if let digits = Self.rest(of: bytes, behind: Self.commandPrefix) {
+            guard let name = CommandName(digits: digits) else { return nil }
+            self = .command(name)
         } else {
-            let prefix = UnsafeRawBufferPointer(
-                start: Self.lanePrefix.utf8Start,
-                count: Self.lanePrefix.utf8CodeUnitCount
-            )
-            guard bytes.starts(with: prefix), let lane = Lane.Key(journalText: bytes.dropFirst(prefix.count)) else {
+            guard let text = Self.rest(of: bytes, behind: Self.lanePrefix), let lane = Lane.Key(journalText: text)
+            else {
                 return nil
             }
             self = .lane(lane)
         }
     }
 
+    private static func rest(of bytes: UnsafeRawBufferPointer, behind prefix: StaticString) -> UnsafeRawBufferPointer? {
+        let prefix = UnsafeRawBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        return bytes.starts(with: prefix) ? UnsafeRawBufferPointer(rebasing: bytes.dropFirst(prefix.count)) : nil
+    }
+
     /// The key of a lane's record.
     static func bytes(of lane: Lane.Key) -> [UInt8] { Array("\(Self.lanePrefix)\(lane.journalText)".utf8) }
+
+    /// The key of the record of a command that was done.
+    static func bytes(of command: CommandName) -> [UInt8] { Array("\(Self.commandPrefix)\(command)".utf8) }
 }
 
 extension Lane.Key {

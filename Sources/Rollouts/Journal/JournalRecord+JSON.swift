@@ -8,8 +8,12 @@ import Values
 
 extension RolloutState {
     /// Writes the fields of a journal record's body.
-    func write(to writer: inout JSONWriter) {
-        writer.field("id", self.id.description)
+    ///
+    /// - Parameters:
+    ///   - writer: Takes the fields.
+    ///   - digits: The id's, where the caller has them already.
+    func write(to writer: inout JSONWriter, digits: [UInt8]? = nil) {
+        writer.field("id", plain: digits ?? self.id.digits)
         writer.field("sequence", self.sequence)
         writer.field("phase", self.phase.rawValue)
         writer.field("step", self.step.rawValue)
@@ -73,6 +77,19 @@ extension Aftermath {
 }
 
 extension JSONWriter {
+    /// Writes the field `liveHolders` of a lane.
+    fileprivate mutating func write(_ holders: [LiveHolder]) {
+        self.array("liveHolders") { writer in
+            for holder in holders {
+                writer.object { writer in
+                    writer.field("rollout", holder.rollout.description)
+                    writer.field("replayID", holder.replayID)
+                    writer.field("topic", holder.topic)
+                }
+            }
+        }
+    }
+
     /// Writes the field `orphans`, in a journal record and in a report alike.
     mutating func write(_ orphans: [Orphan]) {
         self.array("orphans") { writer in
@@ -104,6 +121,9 @@ extension RolloutPlan {
                 writer.field("subject", naming.subject)
             }
         }
+        if let registry { writer.object("registry") { registry.write(to: &$0) } }
+        if let claim { writer.object("claim") { claim.write(to: &$0) } }
+        if let limits { writer.object("limits") { limits.write(to: &$0) } }
         writer.field("artifactPath", self.artifactPath)
         writer.field("modelDescription", self.modelDescription)
         writer.field("disableAuthentication", self.disableAuthentication)
@@ -132,6 +152,60 @@ extension RolloutPlan {
                 writer.field("request", verification.request)
                 writer.field("expect", verification.expect)
             }
+        }
+    }
+}
+
+extension RegistryNaming {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("template", self.template)
+        writer.field("name", self.name)
+    }
+}
+
+extension Claim {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("status", self.status)
+        writer.field("subject", self.subject)
+        writer.object("model") { writer in
+            writer.field("name", self.model.name)
+            writer.field("artifactPath", self.model.artifactPath)
+            writer.field("description", self.model.description)
+        }
+        writer.object("build") { writer in
+            writer.field("runtime", self.build.runtime)
+            writer.field("comment", self.build.comment)
+        }
+        writer.object("deployment") { writer in
+            writer.field("cpu", self.deployment.cpu)
+            writer.field("memoryGB", self.deployment.memoryGB)
+            writer.field("gpus", self.deployment.gpus)
+            writer.field("replicas", self.deployment.replicas)
+            writer.texts("environment", self.deployment.environment)
+        }
+        writer.array("unknownFields") { writer in
+            for field in self.unknownFields {
+                writer.object { writer in
+                    writer.field("object", field.object)
+                    writer.field("name", field.name)
+                    writer.field("meant", field.meant)
+                }
+            }
+        }
+    }
+}
+
+extension Route.Limits {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("cpu", self.cpu)
+        writer.field("memoryGB", self.memoryGB)
+        writer.field("gpus", self.gpus)
+        writer.field("replicas", self.replicas)
+        for (name, globs) in [
+            ("environment" as StaticString, self.environment), ("modelNames", self.modelNames),
+            ("runtimes", self.runtimes),
+        ] {
+            writer.array(name) { writer in for glob in globs { writer.string(glob.pattern) } }
         }
     }
 }
@@ -204,12 +278,23 @@ extension LaneState {
                 writer.field("deploymentID", place.deploymentID)
             }
         }
-        writer.field("registeredModelID", self.registeredModelID)
+        if let registeredModel {
+            writer.object("registeredModel") { writer in
+                writer.field("id", registeredModel.id)
+                writer.field("name", registeredModel.name)
+            }
+        }
         if let rolledBackFrom { writer.object("rolledBackFrom") { rolledBackFrom.write(to: &$0) } }
         if let newestAccepted {
             writer.object("newestAccepted") { writer in
                 writer.field("milliseconds", newestAccepted.at.millisecondsSinceEpoch)
                 writer.field("id", newestAccepted.id.description)
+            }
+        }
+        if let liveHolders { writer.write(liveHolders) }
+        if let beginnings {
+            writer.array("beginnings") { list in
+                for time in beginnings { list.integer(time.millisecondsSinceEpoch) }
             }
         }
     }

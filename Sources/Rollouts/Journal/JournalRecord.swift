@@ -7,7 +7,8 @@ package import Values
 ///
 /// What a restore must know of every record travels in headers, so that only unfinished rollouts are parsed.
 package struct JournalRecord: Sendable, Equatable {
-    /// Rollout id, or `lane:` and the lane's project and model, or `start`.
+    /// Rollout id, or `lane:` and the lane's project and model, or `start`, or
+    /// `position:commands`, or `command:` and the hash of a command's id.
     package var key: [UInt8]
     /// JSON; `nil` is a tombstone.
     package var value: [UInt8]?
@@ -17,14 +18,19 @@ package struct JournalRecord: Sendable, Equatable {
     /// Who writes.
     package struct Writer: Sendable, Equatable {
         /// Transactional id of the process.
-        package var process: String
+        package let process: String
         /// Generation of the consumer group in which it writes.
-        package var generation: Int32
+        package let generation: Int32
+        /// What each of its records says of it; made once, for thousands of records.
+        fileprivate let headers: [RecordHeader]
 
         /// Creates a writer.
         package init(process: String, generation: Int32) {
             self.process = process
             self.generation = generation
+            self.headers = [
+                RecordHeader(HeaderName.process, process), RecordHeader(HeaderName.generation, String(generation)),
+            ]
         }
     }
 
@@ -32,7 +38,7 @@ package struct JournalRecord: Sendable, Equatable {
     package enum HeaderName {
         /// Version of the format; a reader refuses what it doesn't know.
         package static let schema = "slipway_schema"
-        /// `rollout`, `moved`, `lane` or `start`.
+        /// `rollout`, `moved`, `lane`, `start`, `position` or `command`.
         package static let kind = "slipway_kind"
         /// Sequence number of the newest status event.
         package static let sequence = "slipway_sequence"
@@ -40,8 +46,6 @@ package struct JournalRecord: Sendable, Equatable {
         package static let phase = "slipway_phase"
         /// Step.
         package static let step = "slipway_step"
-        /// 64 bits of the run key's hash in hexadecimal digits, once resolved.
-        package static let runKey = "slipway_run_key"
         /// The lane that the record belongs to, as `Lane.Key.journalText`; absent while a rollout holds none.
         ///
         /// In every version of the format, so that a record that can't be read parks no more than its lane. Written after
@@ -67,16 +71,13 @@ package struct JournalRecord: Sendable, Equatable {
 extension JournalRecord {
     /// Writes down a rollout's state.
     package init(_ state: RolloutState, writer: Writer) {
-        self.key = Array(state.id.description.utf8)
-        self.value = JSONWriter.object { state.write(to: &$0) }
-        self.headers = Self.common(kind: "rollout", writer)
-        self.headers.append(RecordHeader(HeaderName.sequence, Array(String(state.sequence).utf8)))
-        self.headers.append(RecordHeader(HeaderName.phase, Array(state.phase.rawValue.utf8)))
-        self.headers.append(RecordHeader(HeaderName.step, Array(state.step.rawValue.utf8)))
-        if let run = state.run {
-            let key = RunKey(run, modelName: state.plan.modelName, replayID: state.replay?.id)
-            self.headers.append(RecordHeader(HeaderName.runKey, Array(String(key.digest, radix: 16).utf8)))
-        }
+        let key = state.id.digits
+        self.key = key
+        self.value = JSONWriter.object { state.write(to: &$0, digits: key) }
+        self.headers = Self.common(kind: Self.rolloutKind, writer)
+        self.headers.append(RecordHeader(HeaderName.sequence, String(state.sequence)))
+        self.headers.append(Self.phases[state.phase])
+        self.headers.append(Self.steps[state.step])
         if state.needsSweep { self.headers.append(RecordHeader(HeaderName.sweep, Array("due".utf8))) }
         if let lane = state.laneKey { self.headers.append(Self.header(of: lane)) }
     }
@@ -85,16 +86,16 @@ extension JournalRecord {
     ///
     /// It names its writer like every record, but no kind.
     package init(tombstoneOf id: RolloutID, writer: Writer) {
-        self.key = Array(id.description.utf8)
+        self.key = id.digits
         self.value = nil
-        self.headers = Self.headers(of: writer)
+        self.headers = writer.headers
     }
 
     /// Writes down a lane's state.
     package init(_ state: LaneState, writer: Writer) {
         self.key = JournalKey.bytes(of: state.key)
         self.value = JSONWriter.object { state.write(to: &$0) }
-        self.headers = Self.common(kind: "lane", writer)
+        self.headers = Self.common(kind: RecordHeader(HeaderName.kind, "lane"), writer)
         self.headers.append(Self.header(of: state.key))
     }
 
@@ -107,29 +108,56 @@ extension JournalRecord {
     /// Kept to the horizon: it answers repeated events, and says where the rollout is now.
     package init(moved move: Coordinator.Move, writer: Writer) {
         let state = move.rollout
-        self.key = Array(state.id.description.utf8)
+        self.key = state.id.digits
         self.value = JSONWriter.object { $0.field("to", move.to.rawValue) }
-        self.headers = Self.common(kind: "moved", writer)
+        self.headers = Self.common(kind: RecordHeader(HeaderName.kind, "moved"), writer)
     }
 
     /// Writes down what a journal partition belongs to.
     package init(_ start: StartRecord, writer: Writer) {
         self.key = Array(StartRecord.key.utf8)
         self.value = JSONWriter.object { start.write(to: &$0) }
-        self.headers = Self.common(kind: "start", writer)
+        self.headers = Self.common(kind: RecordHeader(HeaderName.kind, "start"), writer)
     }
 
-    private static func common(kind: String, _ writer: Writer) -> [RecordHeader] {
-        [
-            RecordHeader(HeaderName.schema, Array(self.schema.utf8)),
-            RecordHeader(HeaderName.kind, Array(kind.utf8)),
-        ] + self.headers(of: writer)
+    /// Writes down up to where a partition has done what stands in the commands topic.
+    package init(_ position: CommandsPosition, writer: Writer) {
+        self.key = Array(CommandsPosition.key.utf8)
+        self.value = JSONWriter.object { position.write(to: &$0) }
+        self.headers = Self.common(kind: RecordHeader(HeaderName.kind, "position"), writer)
     }
 
-    private static func headers(of writer: Writer) -> [RecordHeader] {
-        [
-            RecordHeader(HeaderName.process, Array(writer.process.utf8)),
-            RecordHeader(HeaderName.generation, Array(String(writer.generation).utf8)),
-        ]
+    /// Writes down that a command was done, so that no other one of its id is.
+    ///
+    /// - Parameters:
+    ///   - command: What it asked for.
+    ///   - id: Its id.
+    ///   - writer: Who writes.
+    package init(_ command: DoneCommand, id: String, writer: Writer) {
+        self.key = JournalKey.bytes(of: CommandName(ofID: id))
+        self.value = JSONWriter.object { command.write(to: &$0, id: id) }
+        self.headers = Self.common(kind: RecordHeader(HeaderName.kind, "command"), writer)
     }
+
+    /// Writes a tombstone for a command that is older than the horizon.
+    package init(tombstoneOf command: CommandName, writer: Writer) {
+        self.key = JournalKey.bytes(of: command)
+        self.value = nil
+        self.headers = writer.headers
+    }
+
+    private static func common(kind: RecordHeader, _ writer: Writer) -> [RecordHeader] {
+        var headers: [RecordHeader] = []
+        headers.reserveCapacity(9)
+        headers.append(self.schemaHeader)
+        headers.append(kind)
+        headers += writer.headers
+        return headers
+    }
+
+    // Made once, for thousands of records a second.
+    private static let schemaHeader = RecordHeader(HeaderName.schema, Self.schema)
+    private static let rolloutKind = RecordHeader(HeaderName.kind, "rollout")
+    private static let phases = WordHeaders<Phase> { RecordHeader(HeaderName.phase, $0.rawValue) }
+    private static let steps = WordHeaders<RolloutStep> { RecordHeader(HeaderName.step, $0.rawValue) }
 }

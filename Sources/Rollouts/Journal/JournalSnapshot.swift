@@ -29,18 +29,33 @@ package struct JournalSnapshot: Sendable {
     private var known = KnownRollouts()
     /// What the partition belongs to; `nil` where no worker has had it yet, or its record can't be read.
     package private(set) var start: StartRecord?
+    /// Up to where the commands are done; `nil` where none was ever read, or its record can't be.
+    package private(set) var commands: CommandsPosition?
+    /// The commands that are done, so that no other ones of their ids are.
+    package private(set) var doneCommands = DoneCommands()
     /// Records added.
     package private(set) var recordCount = 0
     private var defects: [[UInt8]: JournalDefect] = [:]
     private var foreign: [[UInt8]: Offset?] = [:]
 
+    /// Ended rollouts of the last hour, of routes that count them.
+    private var acceptedLately: [RolloutID: RecentAcceptance] = [:]
+
     /// For records that have no time.
     private let now: Timestamp
+    /// Routes of which is kept what they have taken within the hour.
+    private let hourlyRoutes: Set<String>
 
     /// Creates the snapshot of an empty journal.
     ///
-    /// - Parameter now: Now, for records that have no time of their own.
-    package init(now: Timestamp = .latest) { self.now = now }
+    /// - Parameters:
+    ///   - now: Now, for records that have no time of their own, and for the last hour.
+    ///   - hourlyRoutes: Routes of which is kept what they have taken within the last hour; for others nothing is read of
+    ///     rollouts that have ended.
+    package init(now: Timestamp = .latest, hourlyRoutes: Set<String> = []) {
+        self.now = now
+        self.hourlyRoutes = hourlyRoutes
+    }
 
     /// Adds the next record.
     ///
@@ -65,6 +80,8 @@ package struct JournalSnapshot: Sendable {
         case .rollout(let id): self.addRollout(id, place, time, value)
         case .lane(let lane): self.addLane(lane, place, value())
         case .start: self.addStart(place, value())
+        case .commands: self.addCommands(place, value())
+        case .command(let name): self.addCommand(name, place, time, value())
         case nil: self.addForeign(place, isTombstone: headers.kind == nil && value() == nil)
         }
     }
@@ -78,23 +95,40 @@ package struct JournalSnapshot: Sendable {
             return
         }
         if let reason = headers.objection(allowed: [.rollout, .moved]) {
-            self.park(id, Self.defect(place, reason, parks: headers.parksOfRollout), runKey: headers.runKey)
+            self.park(id, Self.defect(place, reason, parks: headers.parksOfRollout))
             return
         }
         // A record without a time counts as new: it is forgotten a horizon after the first restore that met it.
         guard headers.kind == .rollout else {
             // It goes on elsewhere: known here, and over.
-            self.known.restore(id, runKey: nil, endedAt: time ?? self.now)
+            self.known.restore(id, endedAt: time ?? self.now)
             self.unfinished[id] = nil
             return
         }
         let endedAt = headers.isTerminal ? time ?? self.now : nil
-        self.known.restore(id, runKey: headers.runKey, endedAt: endedAt)
+        self.known.restore(id, endedAt: endedAt, isFailed: headers.isFailed)
         if headers.isTerminal, !headers.isToBeSwept {
             if !self.unfinished.isEmpty { self.unfinished[id] = nil }
+            self.keepIfRecent(id, endedAt: time ?? self.now, value)
         } else {
             self.unfinished[id] = value().map { Body(value: $0, headers: headers, offset: place.offset) }
         }
+    }
+
+    /// What has ended before the hour was accepted before it, too, so that few records are read at all.
+    private mutating func keepIfRecent(_ id: RolloutID, endedAt: Timestamp, _ value: () -> [UInt8]?) {
+        guard !self.hourlyRoutes.isEmpty else { return }
+        let begin = self.now.advanced(by: .zero - HourCounts.window)
+        guard endedAt > begin, let bytes = value() else { return }
+        let found: RecentAcceptance?
+        do {
+            found = RecentAcceptance(id, try JSONValue(parsing: bytes))
+        } catch {
+            // Nothing of an ended rollout can be unreadable: it is over, and parks nothing.
+            found = nil
+        }
+        guard let found, found.at > begin, self.hourlyRoutes.contains(found.route) else { return }
+        self.acceptedLately[id] = found
     }
 
     private mutating func addLane(_ lane: Lane.Key, _ place: Place, _ value: [UInt8]?) {
@@ -124,6 +158,43 @@ package struct JournalSnapshot: Sendable {
         }
     }
 
+    /// Without its position a partition would do every command a second time: it waits until the record is healed.
+    private mutating func addCommands(_ place: Place, _ value: [UInt8]?) {
+        self.commands = nil
+        guard let value else { return }
+        if let reason = place.headers.objection(allowed: [.position]) {
+            self.note(Self.defect(place, reason, parks: .partition))
+            return
+        }
+        do {
+            self.commands = CommandsPosition(try JSONValue(parsing: value))
+            guard self.commands == nil else { return }
+            self.note(Self.defect(place, .undecodable("it says no next command"), parks: .partition))
+        } catch {
+            self.note(Self.defect(place, .undecodable(String(describing: error)), parks: .partition))
+        }
+    }
+
+    /// What was asked for by a record that can't be read nobody knows: no other command of that id is done.
+    private mutating func addCommand(_ name: CommandName, _ place: Place, _ time: Timestamp?, _ value: [UInt8]?) {
+        self.doneCommands[name] = nil
+        guard let value else { return }
+        self.doneCommands[name] = DoneCommand(nil, at: time ?? self.now)
+        if let reason = place.headers.objection(allowed: [.command]) {
+            self.note(Self.defect(place, reason, parks: .command))
+            return
+        }
+        do {
+            if let command = DoneCommand(try JSONValue(parsing: value)) {
+                self.doneCommands[name] = command
+            } else {
+                self.note(Self.defect(place, .undecodable("it says no rollout, wish and time"), parks: .command))
+            }
+        } catch {
+            self.note(Self.defect(place, .undecodable(String(describing: error)), parks: .command))
+        }
+    }
+
     /// A key that is nobody's of ours is ignored, unless its record names a lane: then a newer version wrote it.
     private mutating func addForeign(_ place: Place, isTombstone: Bool) {
         if !isTombstone, let lane = place.headers.laneKey {
@@ -150,6 +221,8 @@ package struct JournalSnapshot: Sendable {
         case .rollout(let id): self.known.contains(id)
         case .lane(let lane): self.lanes[lane] != nil
         case .start: self.start != nil
+        case .commands: self.commands != nil
+        case .command(let name): self.doneCommands[name] != nil
         case nil: self.foreign[Array(key.prefix(Self.mostForeignBytes))] != nil
         }
     }
@@ -157,10 +230,10 @@ package struct JournalSnapshot: Sendable {
     // MARK: Defects
 
     /// The rollout stays known, so that its event is not accepted a second time, and nobody ends or forgets it.
-    private mutating func park(_ id: RolloutID, _ defect: JournalDefect, runKey: UInt64?) {
+    private mutating func park(_ id: RolloutID, _ defect: JournalDefect) {
         self.unfinished[id] = nil
         self.known.forget(id)
-        self.known.restore(id, runKey: runKey, endedAt: nil)
+        self.known.restore(id, endedAt: nil)
         self.note(defect)
     }
 
@@ -192,6 +265,7 @@ package struct JournalSnapshot: Sendable {
             known: self.known,
             lanes: lanes,
             unswept: states.filter(\.phase.isTerminal),
+            acceptedLately: self.acceptedLately.values.sorted { ($0.at, $0.id) < ($1.at, $1.id) },
             findings: JournalFindings(defects: defects, foreign: foreign)
         )
     }
@@ -216,7 +290,7 @@ package struct JournalSnapshot: Sendable {
                     reason: error,
                     parks: body.headers.parksOfRollout
                 )
-                self.park(id, defect, runKey: body.headers.runKey)
+                self.park(id, defect)
             }
         }
         return states
@@ -272,7 +346,7 @@ extension JournalHeaders {
         switch self.kind {
         case .moved: return .rollout
         case .rollout where self.isResolving || self.isTerminal && !self.isToBeSwept: return .rollout
-        case .rollout, .lane, .start, .foreign, nil: return .partition
+        case .rollout, .lane, .start, .position, .command, .foreign, nil: return .partition
         }
     }
 }

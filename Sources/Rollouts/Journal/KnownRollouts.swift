@@ -2,24 +2,23 @@
 
 package import Values
 
-/// The rollouts and runs that one partition has seen: what makes a repeated event a duplicate.
+/// The rollouts that one partition has seen: what makes an event that comes again known.
 ///
-/// At most 64 bytes each: 32 for the entry, kept in chunks that are never copied to grow, and two hash tables of 4-byte
-/// places that are at most three quarters full. Entries stay in the order in which they were first seen.
+/// At most 40 bytes each: 24 for the entry, kept in chunks that are never copied to grow, and a hash table of 4-byte places
+/// that is at most three quarters full. Entries stay in the order in which they were first seen.
 package struct KnownRollouts: Sendable {
     private struct Entry {
         var id: RolloutID
-        /// 64 bits of the run key's hash; 0 while it is not known.
-        var runKey: UInt64 = 0
         /// Seconds since 1970 of its end; 0 while it goes on, `forgotten` once it is no longer known.
         var endedAt: UInt32 = 0
+        /// Whether it failed, and its event has not come again since.
+        var isWorthTelling = false
 
         static let forgotten = UInt32.max
     }
 
     private var entries = Chunks<Entry>()
     private var byID = HashPlaces()
-    private var byRunKey = HashPlaces()
     private var forgottenCount = 0
 
     /// Creates an empty memory.
@@ -29,7 +28,7 @@ package struct KnownRollouts: Sendable {
     package var count: Int { self.entries.count - self.forgottenCount }
 
     /// Bytes that it occupies.
-    package var sizeBytes: Int { self.entries.sizeBytes + self.byID.sizeBytes + self.byRunKey.sizeBytes }
+    package var sizeBytes: Int { self.entries.sizeBytes + self.byID.sizeBytes }
 
     // MARK: Rollouts
 
@@ -48,16 +47,15 @@ package struct KnownRollouts: Sendable {
         return self.entries.count - 1
     }
 
-    /// Remembers all that a journal record says of a rollout, with one search for it.
+    /// Remembers what a journal record says of a rollout, with one search for it.
     ///
     /// - Parameters:
     ///   - id: The rollout.
-    ///   - runKey: 64 bits of its run key's hash, where known.
     ///   - endedAt: When it ended, if it has.
-    package mutating func restore(_ id: RolloutID, runKey: UInt64?, endedAt: Timestamp?) {
+    ///   - isFailed: Whether it ended as failed.
+    package mutating func restore(_ id: RolloutID, endedAt: Timestamp?, isFailed: Bool = false) {
         let index = self.index(of: id) ?? self.append(id)
-        if let runKey { _ = self.insertRunKey(runKey, at: index) }
-        if let endedAt { self.end(index, at: endedAt) }
+        if let endedAt { self.end(index, at: endedAt, isFailed: isFailed) }
     }
 
     /// Whether the rollout is known.
@@ -75,41 +73,23 @@ package struct KnownRollouts: Sendable {
         self.byID.insert(index, hash: id.low) { entries[$0].id.low }
     }
 
-    // MARK: Runs
-
-    /// Remembers the run key of a known rollout by 64 bits of its hash.
-    ///
-    /// Two of a million runs share them with a chance of 1 in 37 million: then the second is skipped as `duplicate`,
-    /// visibly, and a replay deploys it.
-    ///
-    /// - Returns: Whether no rollout had it before; `false`, too, for a rollout that is not known.
-    package mutating func insertRunKey(_ digest: UInt64, of id: RolloutID) -> Bool {
-        guard let index = self.index(of: id) else { return false }
-        return self.insertRunKey(digest, at: index)
-    }
-
-    private mutating func insertRunKey(_ digest: UInt64, at index: Int) -> Bool {
-        let digest = max(digest, 1)
-        let isKnown = self.byRunKey.first(digest) { other in
-            let entry = self.entries[other]
-            return entry.runKey == digest && entry.endedAt != Entry.forgotten
-        }
-        guard isKnown == nil else { return false }
-        self.entries[index].runKey = digest
-        let entries = self.entries
-        self.byRunKey.insert(index, hash: digest) { entries[$0].runKey }
+    /// Whether a rollout whose event has come again failed, and this is the first time that it has come.
+    package mutating func isFailedAndAskedForAgain(_ id: RolloutID) -> Bool {
+        guard let index = self.index(of: id), self.entries[index].isWorthTelling else { return false }
+        self.entries[index].isWorthTelling = false
         return true
     }
 
     // MARK: The horizon
 
-    /// Notes when a rollout ended, to the second.
-    package mutating func end(_ id: RolloutID, at time: Timestamp) {
+    /// Notes when a rollout ended, to the second, and whether it failed.
+    package mutating func end(_ id: RolloutID, at time: Timestamp, isFailed: Bool = false) {
         guard let index = self.index(of: id) else { return }
-        self.end(index, at: time)
+        self.end(index, at: time, isFailed: isFailed)
     }
 
-    private mutating func end(_ index: Int, at time: Timestamp) {
+    private mutating func end(_ index: Int, at time: Timestamp, isFailed: Bool) {
+        self.entries[index].isWorthTelling = isFailed
         self.entries[index].endedAt = UInt32(clamping: min(max(1, time.secondsSinceEpoch), Int64(UInt32.max) - 1))
     }
 
@@ -131,7 +111,7 @@ package struct KnownRollouts: Sendable {
         return found
     }
 
-    /// Forgets a rollout and its run.
+    /// Forgets a rollout.
     package mutating func forget(_ id: RolloutID) {
         guard let index = self.index(of: id) else { return }
         self.entries[index].endedAt = Entry.forgotten
@@ -149,9 +129,6 @@ package struct KnownRollouts: Sendable {
             compacted.entries.append(entry)
             let place = compacted.entries.count - 1
             compacted.place(entry.id, at: place)
-            guard entry.runKey != 0 else { continue }
-            let entries = compacted.entries
-            compacted.byRunKey.insert(place, hash: entry.runKey) { entries[$0].runKey }
         }
         self = compacted
     }
@@ -160,6 +137,5 @@ package struct KnownRollouts: Sendable {
     package mutating func reserveCapacity(_ count: Int) {
         let entries = self.entries
         self.byID.reserveCapacity(count) { entries[$0].id.low }
-        self.byRunKey.reserveCapacity(count) { entries[$0].runKey }
     }
 }

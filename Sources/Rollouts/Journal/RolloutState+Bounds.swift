@@ -70,8 +70,13 @@ extension LaneState {
     /// Why no lane can be so; `nil` where it can.
     package var impossibility: String? {
         // Our own clock's; a run may say of itself that it began at any time.
-        guard let accepted = self.newestAccepted?.at, !JournalBounds.time.contains(accepted) else { return nil }
-        return "'newestAccepted' is outside of its bounds"
+        if let accepted = self.newestAccepted?.at, !JournalBounds.time.contains(accepted) {
+            return "'newestAccepted' is outside of its bounds"
+        }
+        guard self.beginnings?.allSatisfy(JournalBounds.time.contains) != false else {
+            return "'beginnings' is outside of its bounds"
+        }
+        return nil
     }
 }
 

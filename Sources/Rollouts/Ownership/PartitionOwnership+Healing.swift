@@ -9,6 +9,17 @@ extension PartitionOwnership {
         self.inspections.map { ($0.key.partition, $0.value.findings) }.sorted { $0.0 < $1.0 }
     }
 
+    /// Journal partitions that wait until a record is healed, in a fixed order: nothing of their inbox is read meanwhile.
+    package var parked: [Partition] {
+        self.inspections.keys.map(\.partition).filter { self.isParked($0) }.sorted()
+    }
+
+    /// Whether a journal partition of ours waits until a record is healed.
+    package func isParked(_ partition: Partition) -> Bool {
+        guard case .preparing? = self.partitions[.inbox(partition)] else { return false }
+        return self.inspections[.inbox(partition)]?.findings.parksPartition != nil
+    }
+
     /// Notes what a journal holds that can't be used.
     mutating func inspect(_ lease: Lease, _ findings: JournalFindings, now: MonotonicTime) {
         guard findings != JournalFindings() else {

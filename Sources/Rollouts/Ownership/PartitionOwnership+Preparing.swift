@@ -70,6 +70,7 @@ extension PartitionOwnership {
     /// The start record that a journal partition lacks; `nil` where it lacks nothing.
     private func startToWrite(_ partition: Partition, _ found: StartRecord?, _ now: Now) -> StartRecord? {
         var start = found ?? self.settings.world
+        if found == nil { start.commandsSince = now.wall.advanced(by: .zero - StartRecord.commandsLeeway) }
         if partition == Partition(rawValue: 0) {
             for topic in self.settings.eventTopics where start.topics[topic] == nil {
                 start.topics[topic] = self.settings.startFrom ?? .time(now.wall)
@@ -180,6 +181,23 @@ extension PartitionOwnership {
         }
     }
 
+    /// Notes that an open transaction keeps the lease's journal partition from being read on.
+    ///
+    /// - Parameters:
+    ///   - lease: A lease; one that is over, or needs no journal any more, is left alone.
+    ///   - offset: Where the transaction begins.
+    package mutating func heldBack(_ lease: Lease, at offset: Offset) {
+        guard self.isPreparing(lease) else { return }
+        let text =
+            "an open transaction begins at offset \(offset) of journal partition \(lease.partition), and nothing behind it "
+            + "can be read before it ends. \(Self.endOfTransactions)"
+        self.obstacles[lease.subject] = PortFailure(.outage, text)
+    }
+
+    private static let endOfTransactions =
+        "That of a worker that has died ends within half a minute. One that stays was forgotten by Kafka: "
+        + "kafka-transactions.sh names it (describe-producers) and ends it (abort) once all workers are stopped."
+
     private mutating func hold(_ lease: Lease, at position: Offset, isNew: Bool) -> LocateVerdict {
         self.obstacles[lease.subject] = nil
         self.partitions[lease.subject] = .held(lease, position: position)
@@ -213,16 +231,15 @@ extension PartitionOwnership {
     /// The next moment at which `timePassed` has something to do; `nil` for none.
     package var nextWake: MonotonicTime? {
         var next: MonotonicTime?
-        for state in self.partitions.values {
-            guard case .preparing(_, .waiting(_, let at, _)) = state else { continue }
-            next = min(next ?? at, at)
-        }
-        for case let at? in self.inspections.values.map(\.nextLook) { next = min(next ?? at, at) }
+        for case .preparing(_, .waiting(_, let at, _)) in self.partitions.values { next.comeForward(to: at) }
+        for inspection in self.inspections.values { next.comeForward(to: inspection.nextLook) }
         return next
     }
 
     /// Time passed: what failed is tried again.
     package mutating func timePassed(now: Now) -> [Order] {
+        // Nearly always nothing waits, and nothing has to be put in order.
+        guard let next = self.nextWake, next <= now.monotonic else { return [] }
         var orders = self.lookAgain(now: now.monotonic)
         for (partition, state) in self.partitions.sorted(by: { $0.key < $1.key }) {
             guard case .preparing(let lease, .waiting(let next, let at, let failures)) = state, at <= now.monotonic

@@ -271,6 +271,9 @@ package struct PartitionOwnership: Sendable {
         self.partitions.compactMap { if case .preparing = $0.value { $0.key } else { nil } }.sorted()
     }
 
+    /// When the first of the revocations that wait is let go at the latest; `nil` where none waits.
+    package var firstRevocationEnds: MonotonicTime? { self.revocations.values.lazy.map(\.by).min() }
+
     /// Revocations that wait, in the order in which they came.
     package var waitingRevocations: [(id: RevocationID, partitions: [ReadPartition], by: MonotonicTime)] {
         self.revocations.sorted { $0.key.number < $1.key.number }.map { ($0.key, $0.value.partitions, $0.value.by) }

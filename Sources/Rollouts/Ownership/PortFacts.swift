@@ -16,8 +16,10 @@ package struct PortFailure: Error, Sendable, Equatable, CustomStringConvertible 
         case unreadable
         /// A record is larger than its topic takes.
         case tooLarge
-        /// A record is one that its topic refuses.
+        /// A record is one that its topic refuses for what it is.
         case invalidRecord
+        /// A record's time is one that its topic refuses: somebody else's time, or this worker's clock.
+        case invalidTime
         /// The port was closed: the worker is stopping.
         case closed
         /// The client is of no use any more.
@@ -71,15 +73,28 @@ package struct RestoreFacts: Sendable {
     package var restored: Coordinator.Restored
     /// The journal partition's start record; `nil` where there is none.
     package var start: StartRecord?
+    /// Up to where the partition has done what stands in the commands topic; `nil` where it has done nothing yet.
+    package var commands: CommandsPosition?
+    /// The commands that it has done, until the horizon.
+    package var doneCommands: DoneCommands
     /// Records that the journal partition holds.
     package var recordCount: Int
     /// Where the inbox partition stands.
     package var location: Location
 
     /// Creates facts.
-    package init(restored: Coordinator.Restored, start: StartRecord?, recordCount: Int, location: Location) {
+    package init(
+        restored: Coordinator.Restored,
+        start: StartRecord?,
+        commands: CommandsPosition? = nil,
+        doneCommands: DoneCommands = DoneCommands(),
+        recordCount: Int,
+        location: Location
+    ) {
         self.restored = restored
         self.start = start
+        self.commands = commands
+        self.doneCommands = doneCommands
         self.recordCount = recordCount
         self.location = location
     }

@@ -24,14 +24,26 @@ package struct StartRecord: Sendable, Equatable {
     package var workbench: String
     /// Event topics and from where they count; only in journal partition 0.
     package var topics: [String: TopicStart]
+    /// From when on commands count for a partition that has no position in their topic; `nil` where all do.
+    package var commandsSince: Timestamp?
 
     /// Creates a record.
-    package init(partitionCount: Int, group: String, workbench: String, topics: [String: TopicStart] = [:]) {
+    package init(
+        partitionCount: Int,
+        group: String,
+        workbench: String,
+        topics: [String: TopicStart] = [:],
+        commandsSince: Timestamp? = nil
+    ) {
         self.partitionCount = partitionCount
         self.group = group
         self.workbench = workbench
         self.topics = topics
+        self.commandsSince = commandsSince
     }
+
+    /// How much older a command may be than a partition's beginning: clocks differ, and somebody may ask before workers start.
+    package static let commandsLeeway = Duration.seconds(3_600)
 
     /// The record's key in the journal.
     package static let key = "start"
@@ -42,6 +54,9 @@ package struct StartRecord: Sendable, Equatable {
             let group = value["group"]?.text, let workbench = value["workbench"]?.text
         else { return nil }
         self.init(partitionCount: Int(count), group: group, workbench: workbench)
+        if let since = value["commandsSince"]?.wholeNumber {
+            self.commandsSince = Timestamp(millisecondsSinceEpoch: since)
+        }
         guard case .object(let members)? = value["topics"] else { return }
         for member in members {
             switch member.value {
@@ -58,6 +73,7 @@ package struct StartRecord: Sendable, Equatable {
         writer.field("partitions", Int64(self.partitionCount))
         writer.field("group", self.group)
         writer.field("workbench", self.workbench)
+        writer.field("commandsSince", self.commandsSince?.millisecondsSinceEpoch)
         guard !self.topics.isEmpty else { return }
         writer.object("topics") { writer in
             for (name, start) in self.topics.sorted(by: { $0.key < $1.key }) {
@@ -81,8 +97,8 @@ package struct StartRecord: Sendable, Equatable {
         if self.partitionCount != world.partitionCount {
             return
                 "\(place) was begun with \(self.partitionCount) partitions, and the inbox has \(world.partitionCount): "
-                + "their number is chosen once, because it decides which partition owns a model; make inbox and journal with "
-                + "\(self.partitionCount) partitions again"
+                + "their number is chosen once, because it decides which partition owns a model; give inbox and journal "
+                + "\(self.partitionCount) partitions"
         }
         if self.group != world.group {
             return

@@ -2,19 +2,29 @@
 
 /// One call to the workbench that the pipeline asks for; the runner makes it, once, and says how it went.
 package enum APICall: Sendable, Equatable {
-    /// Asks something cheap of a component, to learn whether it is back; with a project, of each family of operations that
-    /// its rollouts need.
-    case probe(Component, projectID: String?)
+    /// Asks something cheap of a component, to learn whether it is up; with a place, of all that is served there.
+    case probe(Component, ProbePlace?)
     /// Looks up a project by its exact name.
     case findProject(name: String)
+    /// Reads a project.
+    case readProject(projectID: String)
     /// Looks up an experiment by its exact name in a project.
     case findExperiment(projectID: String, name: String)
+    /// Reads an experiment.
+    case readExperiment(projectID: String, experimentID: String)
     /// Reads one run.
     case readRun(projectID: String, experimentID: String, runID: String)
     /// Reads the newest finished run of an experiment.
     case newestRun(projectID: String, experimentID: String)
-    /// Looks for a version of the run in the registry.
-    case findVersion(modelName: String, experimentID: String, runID: String, marker: String, SecondKeys?)
+    /// Looks for a version of the run in the registry; with a project, whether the name is another project's, too.
+    case findVersion(
+        modelName: String,
+        experimentID: String,
+        runID: String,
+        marker: String,
+        SecondKeys?,
+        ownerOfName: String? = nil
+    )
     /// Creates a version. Creating.
     case registerVersion(VersionRequest)
     /// Reads one version; the marker tells whether it is the rollout's own.
@@ -66,23 +76,25 @@ package enum APICall: Sendable, Equatable {
     var traits: Traits {
         switch self {
         case .probe(let component, _): Traits(name: "probe", component: component, effect: .asks)
-        case .findProject: Traits(name: "findProject", component: .workbench, effect: .looks)
-        case .findExperiment: Traits(name: "findExperiment", component: .workbench, effect: .looks)
-        case .readRun: Traits(name: "readRun", component: .workbench, effect: .looks)
-        case .newestRun: Traits(name: "newestRun", component: .workbench, effect: .looks)
+        case .findProject: Traits(name: "findProject", component: .experiments, effect: .looks)
+        case .readProject: Traits(name: "readProject", component: .experiments, effect: .looks)
+        case .findExperiment: Traits(name: "findExperiment", component: .experiments, effect: .looks)
+        case .readExperiment: Traits(name: "readExperiment", component: .experiments, effect: .looks)
+        case .readRun: Traits(name: "readRun", component: .experiments, effect: .looks)
+        case .newestRun: Traits(name: "newestRun", component: .experiments, effect: .looks)
         case .findVersion: Traits(name: "findVersion", component: .registry, effect: .looks)
         case .registerVersion: Traits(name: "registerVersion", component: .registry, effect: .creates(.version))
         case .readVersion: Traits(name: "readVersion", component: .registry, effect: .looks)
-        case .findModel: Traits(name: "findModel", component: .workbench, effect: .looks)
-        case .createModel: Traits(name: "createModel", component: .workbench, effect: .creates(.model))
-        case .findRuntime: Traits(name: "findRuntime", component: .workbench, effect: .looks)
-        case .findBuild: Traits(name: "findBuild", component: .workbench, effect: .looks)
-        case .createBuild: Traits(name: "createBuild", component: .workbench, effect: .creates(.build))
-        case .readBuild: Traits(name: "readBuild", component: .workbench, effect: .looks)
-        case .findDeployment: Traits(name: "findDeployment", component: .workbench, effect: .looks)
-        case .createDeployment: Traits(name: "createDeployment", component: .workbench, effect: .creates(.deployment))
-        case .readDeployment: Traits(name: "readDeployment", component: .workbench, effect: .looks)
-        case .verify: Traits(name: "verify", component: .workbench, effect: .asks)
+        case .findModel: Traits(name: "findModel", component: .models, effect: .looks)
+        case .createModel: Traits(name: "createModel", component: .models, effect: .creates(.model))
+        case .findRuntime: Traits(name: "findRuntime", component: .models, effect: .looks)
+        case .findBuild: Traits(name: "findBuild", component: .models, effect: .looks)
+        case .createBuild: Traits(name: "createBuild", component: .models, effect: .creates(.build))
+        case .readBuild: Traits(name: "readBuild", component: .models, effect: .looks)
+        case .findDeployment: Traits(name: "findDeployment", component: .models, effect: .looks)
+        case .createDeployment: Traits(name: "createDeployment", component: .models, effect: .creates(.deployment))
+        case .readDeployment: Traits(name: "readDeployment", component: .models, effect: .looks)
+        case .verify: Traits(name: "verify", component: .models, effect: .asks)
         case .sweep(let call):
             Traits(name: "sweep", component: call.component, effect: call.isChanging ? .changes : .asks)
         }
@@ -91,8 +103,13 @@ package enum APICall: Sendable, Equatable {
     /// The call's name, without what it is about.
     package var name: String { self.traits.name }
 
-    /// What must be up for this call.
+    /// What must be up for this call, and is asked when it fails.
     package var component: Component { self.traits.component }
+
+    /// Whether the service that answers requests to models must be up for it as well.
+    var needsModelService: Bool {
+        if case .verify = self { true } else { false }
+    }
 
     /// What a creating call makes; `nil` for every other call.
     package var creatingStep: CreatingStep? {

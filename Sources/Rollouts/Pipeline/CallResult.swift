@@ -6,11 +6,13 @@ package import Values
 package enum CallResult: Sendable, Equatable {
     /// A probe was answered.
     case alive
-    /// Ids of the projects of a name.
-    case projects([String])
-    /// Id of the experiment.
-    case experiment(id: String?)
-    /// The run.
+    /// Projects: the one that was read, or all that have the name.
+    case projects([ProjectFacts])
+    /// Experiments: the one that was read, or all that have the name.
+    case experiments([ExperimentFacts])
+    /// The workbench itself says that what was to be read is not there.
+    case absent(CallFailure)
+    /// The run; `nil` where an experiment has no finished one.
     case run(RunFacts?)
     /// The version.
     case version(VersionFacts?)
@@ -24,6 +26,8 @@ package enum CallResult: Sendable, Equatable {
     case deployment(DeploymentFacts?)
     /// A look has found what may be the rollout's, and nothing to tell by; the text names it.
     case unclear(String)
+    /// The registered model's name is another project's; the text says whose.
+    case taken(String)
     /// The model's answer to the sample request.
     case verification(VerificationResult)
     /// What a sweep found; empty where it changed something.
@@ -138,13 +142,27 @@ package struct DeploymentFacts: Sendable, Equatable {
 }
 
 extension CallResult {
+    /// Whether it says that there is no such run.
+    var isWithoutRun: Bool {
+        switch self {
+        case .run(nil), .absent: true
+        default: false
+        }
+    }
+
+    /// Whether it says that nobody has answered what was asked.
+    var isNoAnswer: Bool {
+        if case .verification(.away) = self { true } else { false }
+    }
+
     /// How what it names came to be; `nil` where it names nothing of the kind.
     var making: Making? {
         switch self {
         case .version(let facts): facts?.making
         case .build(let facts): facts?.making
         case .deployment(let facts): facts?.making
-        case .alive, .projects, .experiment, .run, .model, .runtime, .unclear, .verification, .marked: nil
+        case .alive, .projects, .experiments, .absent, .run, .model, .runtime, .unclear, .taken, .verification, .marked:
+            nil
         }
     }
 }
@@ -157,6 +175,8 @@ package enum VerificationResult: Sendable, Equatable {
     case wrong(String)
     /// No answer yet: busy, starting.
     case notYet(String)
+    /// The service does not answer for anybody, as it seems: no connection, a 5xx, or somebody in between.
+    case away(String)
 }
 
 /// A call that brought no result.
@@ -197,6 +217,8 @@ package struct CallFailure: Error, Sendable, Equatable {
     package var httpStatus: Int?
     /// How long the workbench asked to wait.
     package var retryAfter: Span?
+    /// Of a probe: what failed, where it did not get as far as the component that it is about.
+    package var failedAt: Component?
 
     /// Creates a failure.
     package init(
@@ -204,13 +226,15 @@ package struct CallFailure: Error, Sendable, Equatable {
         isOutcomeUnknown: Bool = false,
         message: String,
         httpStatus: Int? = nil,
-        retryAfter: Span? = nil
+        retryAfter: Span? = nil,
+        failedAt: Component? = nil
     ) {
         self.kind = kind
         self.isOutcomeUnknown = isOutcomeUnknown
         self.message = message
         self.httpStatus = httpStatus
         self.retryAfter = retryAfter
+        self.failedAt = failedAt
     }
 
     /// The cause that a rollout ends or waits with because of this failure.

@@ -18,6 +18,9 @@ package struct Cause: Codable, Sendable, Equatable {
         self.message = message
         self.httpStatus = httpStatus
     }
+
+    /// How a rollout ends by it that is given up: what no route wants has not failed.
+    var phaseOfEnd: Phase { self.class == .noRoute ? .skipped : .failed }
 }
 
 /// The closed vocabulary of causes.
@@ -46,10 +49,14 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case projectAmbiguous
     /// The experiment does not exist or can't be seen with the key.
     case experimentNotFound
+    /// More than one experiment of the project has the name that the event gives.
+    case experimentAmbiguous
     /// The run does not exist or was deleted.
     case runNotFound
     /// The run has no model under the artifact path.
     case artifactNotFound
+    /// The run is of a project that its route does not allow.
+    case projectNotAllowed
     /// The event asks for more than its route allows.
     case overLimit
     /// A name that the workbench can't take.
@@ -60,6 +67,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case runtimeNotFound
     /// The model exists, but can't take builds from the registry.
     case modelUnusable
+    /// The registered model of that name was made for another project.
+    case registryNameTaken
     /// The workbench could not register the version.
     case registration
     /// The build ended in failure.
@@ -89,6 +98,8 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case outcomeUnknown
     /// The rollout's journal record does not fit the topic's limit.
     case recordTooLarge
+    /// A broker refuses a record of the rollout for what it is.
+    case recordRefused
 
     // Waiting.
     /// The workbench can't be reached or answers 5xx.
@@ -97,19 +108,27 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     case unauthorized
     /// The workbench asks for fewer calls.
     case rateLimited
+    /// A call that creates something may have had an effect: nothing is created again before that is certain.
+    case callInDoubt
+    /// An earlier rollout of the run has ended with a call that may have had an effect: its clean-up looks first.
+    case holderInDoubt
     /// A journal record of the rollout's lane can't be read.
     case journalUnreadable
+    /// Its route has as much under way as its quota allows.
+    case quota
 
     /// Whether the same event, replayed, may end otherwise without anyone changing anything.
     package var isRetryable: Bool {
         switch self {
         case .registration, .build, .deployment, .verification, .deadline, .conflict, .protocol, .serverError,
             .refusedInBetween, .notFound, .unavailable, .unauthorized, .rateLimited, .runNotFinished, .runtimeNotFound,
-            .journalUnreadable:
+            .callInDoubt, .holderInDoubt, .journalUnreadable, .quota:
             true
         case .noRoute, .duplicate, .gate, .newerRun, .projectNotFound, .projectAmbiguous, .experimentNotFound,
-            .runNotFound, .artifactNotFound, .overLimit, .invalidName, .contradiction, .modelUnusable, .invalid,
-            .forbidden, .outcomeUnknown, .recordTooLarge:
+            .experimentAmbiguous, .runNotFound, .artifactNotFound, .projectNotAllowed, .registryNameTaken,
+            .overLimit, .invalidName, .contradiction,
+            .modelUnusable, .invalid,
+            .forbidden, .outcomeUnknown, .recordTooLarge, .recordRefused:
             false
         }
     }
@@ -118,20 +137,27 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     package var nextStep: String {
         switch self {
         case .noRoute: "Add a route that matches this event, then replay it."
-        case .duplicate: "Nothing: the run was handled under another rollout."
+        case .duplicate:
+            "Nothing, unless the rollout that the message names ends badly: then send the event again, with a new id. To deploy "
+                + "the run once more on purpose: slipway replay --run ID --apply --reason TEXT."
         case .gate: "Nothing, or change the route's gate and replay the run."
         case .runNotFinished: "Emit the event after the run has finished, or replay the run."
         case .newerRun: "Nothing; to go back on purpose: slipway replay --run ID --allow-rollback."
         case .projectNotFound: "Check the project's id or name and that the key's user is a member of it."
         case .projectAmbiguous: "Name the project by its id in the event, and emit it again."
         case .experimentNotFound: "Check the experiment's id or name."
+        case .experimentAmbiguous: "Name the experiment by its id in the event, and emit it again."
         case .runNotFound: "Check the run's id; a deleted run can't be deployed."
         case .artifactNotFound: "Log the model under the artifact path, or set model.artifactPath."
+        case .projectNotAllowed:
+            "Send the event to the topic of the team that has the project, or add it to the route's projects."
         case .overLimit: "Ask for less, or raise the route's limit."
         case .invalidName: "Choose a shorter, plainer model name in the event or in the route's template."
         case .contradiction: "Check the ids and names that the message gives, correct the event and emit it again."
-        case .runtimeNotFound: "Enable a runtime that fits, or change the route's runtime."
+        case .runtimeNotFound: "Enable a runtime that fits, or change that of the event or the route."
         case .modelUnusable: "Delete or rename the model: it was made without a registered model."
+        case .registryNameTaken:
+            "Name the model otherwise, or give the route registry.name with {projectName|slug} in it; then replay the run."
         case .registration: "Read the registry's message; then replay the run."
         case .build: "Read the build's log on the workbench; then replay the run."
         case .deployment: "Look at the deployment on the workbench; then replay the run."
@@ -148,9 +174,15 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
         case .outcomeUnknown:
             "Look on the workbench for what the message names and delete it if nobody uses it; then replay the run."
         case .recordTooLarge: "Make the event smaller, or raise max.message.bytes of the journal topic."
+        case .recordRefused:
+            "Run slipway topics check and look at what validates records on the brokers; then replay the run."
         case .unavailable: "Nothing: work goes on when the workbench is back."
         case .unauthorized: "Renew the API key; work goes on by itself."
         case .rateLimited: "Nothing, or lower workbench.maximumCallsPerSecond."
+        case .callInDoubt: "Nothing: it looks again, and creates again once that is safe."
+        case .holderInDoubt: "Nothing: it goes on when the clean-up of the rollout that the message names has looked."
+        case .quota:
+            "Nothing: it goes on by itself, as the message says; or raise the route's quota and restart the workers."
         case .journalUnreadable: "Run slipway journal check; it says what is unreadable and how to go on."
         }
     }

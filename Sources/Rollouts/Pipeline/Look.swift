@@ -53,6 +53,19 @@ package struct SecondKeys: Sendable, Equatable {
 }
 
 extension APICall {
+    /// Adds whose name the registered model's must be.
+    mutating func complete(ownerOfName project: String) {
+        guard case .findVersion(let name, let experiment, let run, let marker, let keys, _) = self else { return }
+        self = .findVersion(
+            modelName: name,
+            experimentID: experiment,
+            runID: run,
+            marker: marker,
+            keys,
+            ownerOfName: project
+        )
+    }
+
     /// Adds what no rollout knows by itself: whose key the worker has, and what is live.
     mutating func complete(user: String, live: LiveDeployment?) {
         guard case .findBuild(let look) = self, look.secondKeys != nil else { return }

@@ -42,6 +42,12 @@ package struct Doubt: Codable, Sendable, Equatable {
     package var from: Timestamp?
     /// When the last call of it may have taken effect, by the workbench's clock.
     package var until: Timestamp?
+    /// Whether it was raised again, and what has raised it may have its effect yet; for the turn in which that is found.
+    var isOpen = false
+
+    private enum CodingKeys: String, CodingKey {
+        case step, from, until
+    }
 
     /// Creates a doubt.
     package init(_ step: CreatingStep, from: Timestamp? = nil, until: Timestamp? = nil) {
@@ -57,7 +63,7 @@ package struct Doubt: Codable, Sendable, Equatable {
         guard let time else { return true }
         let slack = Duration.seconds(5)
         if let from, time < from.advanced(by: .zero - slack) { return false }
-        if let until, time > until.advanced(by: slack) { return false }
+        if let until, !self.isOpen, time > until.advanced(by: slack) { return false }
         return true
     }
 }
@@ -146,7 +152,7 @@ package enum SweepCall: Sendable, Equatable {
         switch self {
         case .findVersions, .removeVersion: .registry
         case .findBuilds, .findDeployments, .findUses, .readLive, .removeBuild, .stopDeployment, .reviveDeployment:
-            .workbench
+            .models
         }
     }
 }

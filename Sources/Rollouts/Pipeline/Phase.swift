@@ -14,7 +14,7 @@ package enum Phase: String, Codable, Sendable, CaseIterable {
     case deploying
     /// The deployed model is being asked its sample request. Next: `waiting`, a terminal one.
     case verifying
-    /// Held by an outage; goes on by itself. Next: the phase of its step, or a terminal one.
+    /// Held by an outage, a doubt or a quota; goes on by itself. Next: the phase of its step, or a terminal one.
     case waiting
     /// Terminal: running and, where asked for, verified.
     case deployed

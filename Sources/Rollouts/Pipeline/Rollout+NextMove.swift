@@ -7,6 +7,8 @@ extension Rollout {
         case call(APICall)
         /// Make a creating call, after its intent is committed.
         case create(APICall, CreatingStep)
+        /// Let the routes decide again, now that the workbench has said where the run lies.
+        case decideOnFacts
         /// Go on to the step after this one.
         case advance(to: RolloutStep)
         /// Wait for its turn, or take it.

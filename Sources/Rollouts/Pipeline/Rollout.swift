@@ -68,6 +68,8 @@ package final class Rollout {
     package struct Suspicion: Sendable, Equatable {
         /// The call's name.
         var call: String
+        /// What must be up for the call.
+        var component: Component
         /// Why it failed.
         var cause: Cause
         /// When it began.
@@ -104,20 +106,28 @@ package final class Rollout {
         }
     }
 
-    /// Ids that the event does not say.
-    struct FoundIDs: Sendable {
+    /// What the workbench has said while the run is being resolved.
+    struct Found: Sendable {
         /// Project.
-        var projectID: String?
+        var project: ProjectFacts?
         /// Experiment.
-        var experimentID: String?
+        var experiment: ExperimentFacts?
+        /// What the routes have decided again; `nil` until then.
+        var decision: RolloutPlan?
+        /// The model's name by the event's own word; `nil` where that says none for certain.
+        var claimedModelName: String?
+        /// When the oldest answer came that was another rollout's; `nil` while all are its own.
+        var sharedSince: MonotonicTime?
+        /// Older answers to others don't count, since they would have ended the rollout; `nil` where all count.
+        var notBefore: MonotonicTime?
     }
 
     /// The journalled part.
     package var state: RolloutState
     /// What it is doing now.
     package var activity: Activity = .waiting
-    /// What resolving has found by names.
-    @Rare var found: FoundIDs?
+    /// What resolving has found so far; `nil` once the run is resolved.
+    @Rare var found: Found?
     /// Failures of this step that count.
     package private(set) var attempts = 0
     /// Those of them that were of reading calls, since the last answer.
@@ -138,7 +148,7 @@ package final class Rollout {
     package var isReady = false
     /// Whether an earlier owner may have worked at it: its state came out of a journal, or from another partition.
     package private(set) var isRestored = false
-    /// Whether a replay may have registered its run since it was resolved.
+    /// Whether another rollout may have registered its run since it was resolved, or just before.
     package var isReplayed = false
     /// Whether the workbench has said in this step that a name is taken.
     package var hasMetConflict = false
@@ -171,8 +181,8 @@ package final class Rollout {
     /// The run reference, completed while it is being resolved.
     package var reference: RunReference {
         var reference = self.state.plan.run
-        reference.projectID = reference.projectID ?? self.found?.projectID
-        reference.experimentID = reference.experimentID ?? self.found?.experimentID
+        reference.projectID = reference.projectID ?? self.found?.project?.id
+        reference.experimentID = reference.experimentID ?? self.found?.experiment?.id
         return reference
     }
 
@@ -220,7 +230,7 @@ package final class Rollout {
 
     /// The newest version that the workbench named with the run, under the name of the rollout's model; `nil` for none.
     var namedVersion: RegisteredVersion? {
-        let name = self.state.plan.modelName
+        let name = self.state.plan.registeredName
         return self.namedVersions?.last { $0.modelName == name }
     }
 
@@ -252,7 +262,8 @@ package final class Rollout {
                 acceptance: self.state.acceptance,
                 order: run.order,
                 mode: self.state.plan.queue,
-                allowsRollback: self.state.isRollback
+                allowsRollback: self.state.isRollback,
+                isCommand: self.state.replay != nil
             )
         }
     }

@@ -35,6 +35,11 @@ package struct RolloutID: Hashable, Sendable, Comparable, CustomStringConvertibl
         withUnsafeBytes(of: (self.high.bigEndian, self.low.bigEndian)) { Hex.text($0) }
     }
 
+    /// The same digits in ASCII, as keys and records have them.
+    package var digits: [UInt8] {
+        withUnsafeBytes(of: (self.high.bigEndian, self.low.bigEndian)) { Hex.digits($0) }
+    }
+
     package static func < (left: RolloutID, right: RolloutID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

@@ -118,6 +118,7 @@ package struct RolloutState: Codable, Sendable, Equatable {
             let known = aftermath.doubts[index]
             aftermath.doubts[index].from = known.from.flatMap { from in doubt.from.map { min(from, $0) } }
             aftermath.doubts[index].until = [known.until, doubt.until].compactMap(\.self).max()
+            if known.until == nil || doubt.until == nil { aftermath.doubts[index].isOpen = true }
         } else {
             aftermath.doubts.append(doubt)
         }
@@ -126,9 +127,12 @@ package struct RolloutState: Codable, Sendable, Equatable {
 
     /// What was found just now had its effect by now.
     mutating func closeDoubts(at time: Timestamp) {
-        guard var aftermath = self.aftermath, aftermath.doubts.contains(where: { $0.until == nil }) else { return }
-        for index in aftermath.doubts.indices where aftermath.doubts[index].until == nil {
-            aftermath.doubts[index].until = time
+        guard var aftermath = self.aftermath, aftermath.doubts.contains(where: { $0.until == nil || $0.isOpen })
+        else { return }
+        for index in aftermath.doubts.indices
+        where aftermath.doubts[index].until == nil || aftermath.doubts[index].isOpen {
+            aftermath.doubts[index].until = max(aftermath.doubts[index].until ?? time, time)
+            aftermath.doubts[index].isOpen = false
         }
         self.aftermath = aftermath
     }
@@ -172,6 +176,9 @@ package struct RolloutState: Codable, Sendable, Equatable {
         self.plan.buildComment = ""
         self.plan.deployment.environment = [:]
         self.plan.gates = []
+        self.plan.claim = nil
+        self.plan.limits = nil
+        self.plan.registry = nil
         self.plan.artifactPath = Self.cut(self.plan.artifactPath)
         self.plan.modelName = Self.cut(self.plan.modelName)
         self.plan.run.projectID = self.plan.run.projectID.map(Self.cut)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Looks, some time after a rollout's end, for what its calls of unknown outcome have made after all.
 ///
 /// Pure. It takes away what the API lets it, but never what somebody may go by: a version stays where the rollout has
@@ -18,7 +20,7 @@ package struct Sweep: Sendable {
     /// What was found.
     package private(set) var orphans: [Orphan] = []
     /// Failures of the call that is to be made next.
-    package var attempts = 0
+    var failures = Failures()
     /// Says that the change that is to be made next is journalled; for one change each.
     package var intent: CommittedIntent?
     /// Whether what was found is journalled and told; only then anything is taken away, so that no report is lost.
@@ -26,6 +28,14 @@ package struct Sweep: Sendable {
 
     /// How often it is looked: the second time, much later, finds what was applied later than anyone waits.
     static let looks = 2
+
+    /// Failures of one call in turn, while the part of the workbench that it is made to was up.
+    struct Failures {
+        /// How many.
+        var count = 0
+        /// When the first one was.
+        var since: MonotonicTime?
+    }
 
     /// What a sweep does next.
     package enum Move: Sendable, Equatable {
@@ -75,7 +85,7 @@ package struct Sweep: Sendable {
 
     /// A call was answered; `objects` is what a search found.
     package mutating func succeeded(_ objects: [MarkedObject]) {
-        self.attempts = 0
+        self.failures = Failures()
         self.intent = nil
         guard !self.steps.isEmpty else {
             guard !self.pending.isEmpty else { return }
@@ -102,7 +112,7 @@ package struct Sweep: Sendable {
 
     /// The call can't be made: what it was to take away is left, what it was to find stays unknown.
     package mutating func gaveUp() {
-        self.attempts = 0
+        self.failures = Failures()
         self.intent = nil
         guard self.steps.isEmpty else {
             self.steps.removeFirst()

@@ -3,8 +3,13 @@
 import Values
 
 extension [Glob] {
-    /// Whether any pattern fits any of the texts.
-    func matchesAny(of texts: String?...) -> Bool {
-        self.contains { glob in texts.contains { $0.map(glob.matches) ?? false } }
+    /// Whether any pattern fits one of the texts.
+    func matchesAny(of text: String?, or other: String? = nil) -> Bool {
+        guard text != nil || other != nil else { return false }
+        return self.contains { $0.matches(text) || $0.matches(other) }
     }
+}
+
+extension Glob {
+    fileprivate func matches(_ text: String?) -> Bool { text.map { self.matches($0) } ?? false }
 }

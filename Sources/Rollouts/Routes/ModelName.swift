@@ -13,11 +13,18 @@ package enum ModelName {
 
     /// Returns what is wrong with a name, without repeating it; `nil` for a good one.
     package static func problem(in name: String) -> String? {
+        self.problem(in: name, atMost: self.maximumLength, "fit the workbench's labels")
+    }
+
+    /// Returns what is wrong with the name of a registered model, which no label holds; `nil` for a good one.
+    package static func registryProblem(in name: String) -> String? {
+        self.problem(in: name, atMost: 200, "are taken by the registry")
+    }
+
+    private static func problem(in name: String, atMost most: Int, _ words: String) -> String? {
         let bytes = name.utf8
         if bytes.isEmpty { return "the model name is empty" }
-        if bytes.count > self.maximumLength {
-            return "the model name has \(bytes.count) bytes, at most \(self.maximumLength) fit the workbench's labels"
-        }
+        if bytes.count > most { return "the model name has \(bytes.count) bytes, at most \(most) \(words)" }
         guard bytes.allSatisfy({ self.isAlphanumeric($0) || [0x20, 0x2D, 0x2E, 0x5F].contains($0) }) else {
             return "the model name has characters other than letters, digits, ' ', '-', '_', '.'"
         }

@@ -18,6 +18,17 @@ package struct ModelNameTemplate: Sendable, Equatable {
         case runId
         /// CloudEvents `subject`.
         case subject
+        /// The model's name; in names of registered models alone.
+        case model
+
+        /// Those that a model's name may be made of.
+        package static let ofModels: [Field] = [
+            .projectId, .projectName, .experimentId, .experimentName, .runId, .subject,
+        ]
+        /// Those that a registered model's name may be made of: a run of its own for each would make a model for each.
+        package static let ofRegisteredModels: [Field] = [
+            .projectId, .projectName, .experimentId, .experimentName, .model,
+        ]
     }
 
     /// What is done to a field's text.
@@ -31,7 +42,7 @@ package struct ModelNameTemplate: Sendable, Equatable {
     /// Why a template can't be used.
     package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// It names a field that events don't have.
-        case unknownField(String)
+        case unknownField(String, allowed: [Field])
         /// It names a filter that does not exist.
         case unknownFilter(String)
         /// A brace is left open, or stands alone.
@@ -41,8 +52,8 @@ package struct ModelNameTemplate: Sendable, Equatable {
 
         package var description: String {
             switch self {
-            case .unknownField(let name):
-                "unknown field '\(name)', allowed: \(Field.allCases.map(\.rawValue).joined(separator: ", "))"
+            case .unknownField(let name, let allowed):
+                "unknown field '\(name)', allowed: \(allowed.map(\.rawValue).joined(separator: ", "))"
             case .unknownFilter(let name):
                 "unknown filter '\(name)', allowed: \(Filter.allCases.map(\.rawValue).joined(separator: ", "))"
             case .unbalanced: "a brace without its partner"
@@ -62,15 +73,18 @@ package struct ModelNameTemplate: Sendable, Equatable {
 
     /// Reads a template.
     ///
+    /// - Parameters:
+    ///   - text: The template.
+    ///   - allowed: Fields that it may name; default those of a model's name.
     /// - Throws: `Failure`, which says what is allowed.
-    package init(_ text: String) throws(Failure) {
+    package init(_ text: String, fields allowed: [Field] = Field.ofModels) throws(Failure) {
         self.text = text
         var parts: [Part] = []
         var rest = text[...]
         while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
             if brace > rest.startIndex { parts.append(.text(String(rest[..<brace]))) }
             guard rest[brace] == "{", let end = rest[brace...].firstIndex(of: "}") else { throw .unbalanced }
-            parts.append(try Self.part(rest[rest.index(after: brace)..<end]))
+            parts.append(try Self.part(rest[rest.index(after: brace)..<end], allowed))
             rest = rest[rest.index(after: end)...]
         }
         if !rest.isEmpty { parts.append(.text(String(rest))) }
@@ -80,7 +94,7 @@ package struct ModelNameTemplate: Sendable, Equatable {
         if let problem = ModelName.problem(in: sample) { throw .unusableText(problem) }
     }
 
-    private static func part(_ text: Substring) throws(Failure) -> Part {
+    private static func part(_ text: Substring, _ allowed: [Field]) throws(Failure) -> Part {
         let halves = text.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
         var filter: Filter?
         if halves.count > 1 {
@@ -90,7 +104,9 @@ package struct ModelNameTemplate: Sendable, Equatable {
         }
         var fields: [Field] = []
         for name in (halves.first ?? "").split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed) {
-            guard let field = Field(rawValue: name) else { throw .unknownField(name) }
+            guard let field = Field(rawValue: name), allowed.contains(field) else {
+                throw .unknownField(name, allowed: allowed)
+            }
             fields.append(field)
         }
         return .fields(fields, filter)
@@ -100,10 +116,26 @@ package struct ModelNameTemplate: Sendable, Equatable {
         String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
+    /// Whether it names a field.
+    package func names(_ field: Field) -> Bool {
+        self.parts.contains { if case .fields(let fields, _) = $0 { fields.contains(field) } else { false } }
+    }
+
     /// The fields of an event that the template needs and does not find.
     package struct Missing: Error, Sendable, Equatable {
         /// Any one of these would do.
         package let fields: [Field]
+    }
+
+    /// Whether more knowledge changes nothing of the name: each part has the first of its fields.
+    ///
+    /// The first of a part that is not there may be given by the workbench later.
+    func isCertain(by value: (Field) -> String?) -> Bool {
+        self.parts.allSatisfy { part in
+            guard case .fields(let fields, _) = part else { return true }
+            // The subject is an event's own: what it does not give is not given later.
+            return fields.first { $0 != .subject || value($0) != nil }.map { value($0) != nil } ?? true
+        }
     }
 
     /// Returns the name for an event, unchecked.

@@ -2,7 +2,8 @@
 
 /// What is to be done for one event: the event's wishes, completed and limited by its route.
 ///
-/// Fixed at intake and journalled, so that a change of the routes file never changes a rollout under way.
+/// Made at intake by what the event says, and once more by facts when its run is resolved; fixed from then on and journalled,
+/// so that a change of the routes file never changes a rollout under way.
 package struct RolloutPlan: Codable, Sendable, Equatable {
     /// Name of the route that matched.
     package var route: String
@@ -12,22 +13,29 @@ package struct RolloutPlan: Codable, Sendable, Equatable {
     package var modelName: String
     /// How the model is named once the run's facts are known; `nil` where the event alone decides.
     @Rare package var naming: PendingName?
+    /// How the registered model is named; `nil` where it has the model's name.
+    @Rare package var registry: RegistryNaming?
+    /// What the event asks for, while the routes are still to decide on facts; `nil` where it asks for nothing, and later.
+    @Rare package var claim: Claim?
+    /// What the event may ask for, by the route under which it was accepted; `nil` for the limits that a route has by default.
+    @Rare package var limits: Route.Limits?
     /// The run's artifact folder that holds the model.
     package var artifactPath: String
     /// Description of the model; empty for none.
     package var modelDescription: String
-    /// Whether anyone may call the model without a key.
-    package var disableAuthentication: Bool
     /// Which runtime builds the model.
     package var runtime: RuntimeChoice
+    // What takes a byte stands behind what leaves seven unused.
+    /// Whether anyone may call the model without a key.
+    package var disableAuthentication: Bool
+    /// What happens to a rollout that waits while newer runs arrive.
+    package var queue: QueueMode
     /// Text put after the rollout's marker in the build's comment; empty for none.
     package var buildComment: String
     /// Sizes of the deployment.
     package var deployment: DeploymentSize
     /// What must be true of the run.
     package var gates: [Gate]
-    /// What happens to a rollout that waits while newer runs arrive.
-    package var queue: QueueMode
     /// How long each step may take.
     package var deadlines: StepDeadlines
     /// How the deployed model is tested; `nil` for not at all.
@@ -79,7 +87,21 @@ package struct PendingName: Codable, Sendable, Equatable {
     }
 }
 
+/// How a registered model is named that does not have its model's name.
+package struct RegistryNaming: Codable, Sendable, Equatable {
+    /// The route's template.
+    package var template: String
+    /// The name; `nil` until the run is known.
+    package var name: String?
+
+    /// Creates one.
+    package init(template: String) { self.template = template }
+}
+
 extension RolloutPlan {
+    /// Name of the registered model.
+    package var registeredName: String { self.registry?.name ?? self.modelName }
+
     /// The model's name where it is certain; else the rollout is owned by the hash of its own id.
     package var certainModelName: String? { self.naming == nil && !self.modelName.isEmpty ? self.modelName : nil }
 }

@@ -64,6 +64,12 @@ extension TextRule {
     /// A text for people on one line.
     static let line = TextRule(maximumBytes: 500, allowed: "text without control characters", accepts: isPlainText)
 
+    /// A text for a build's comment, in which nothing looks like the marker by which a worker knows its own builds.
+    static let buildComment = TextRule(
+        maximumBytes: 500,
+        allowed: "text without control characters and without 'slipway:', which marks what a worker has made"
+    ) { isPlainText($0) && !$0.lowercased().contains("slipway:") }
+
     /// A text for people on several lines.
     static let paragraph = TextRule(maximumBytes: 4000, allowed: "text without control characters but line breaks") {
         isPlainText($0, lineBreaks: true)

@@ -121,7 +121,7 @@ package struct StatusCause: Sendable, Equatable {
     /// What an operator does next.
     package var nextStep: String?
 
-    fileprivate init?(_ json: JSONValue?) {
+    init?(_ json: JSONValue?) {
         guard let `class` = json?["class"]?.text else { return nil }
         self.class = `class`
         self.message = json?["message"]?.text ?? ""

@@ -56,14 +56,14 @@ package struct JournalObstacles: Sendable, Equatable {
         var targets: Set<Target> = [.offsets]
         for entry in entries {
             switch entry.content {
-            case .accepted: targets.formUnion([.journal, .status])
+            case .accepted, .command: targets.formUnion([.journal, .status])
             case .step(let record):
                 targets.insert(.journal)
                 if record.publishes || record.reportsOrphans { targets.insert(.status) }
-            case .movedIn, .start, .forgotten: targets.insert(.journal)
+            case .movedIn, .start, .commandsRead, .commandsForgotten, .forgotten: targets.insert(.journal)
             case .movedOut: targets.formUnion([.journal, .inbox])
             case .dead: targets.insert(.dead)
-            case .forwarded: targets.insert(.inbox)
+            case .forwarded, .room: targets.insert(.inbox)
             case .position, .repeated: break
             }
         }

@@ -8,6 +8,8 @@ package struct TopicNames: Sendable, Equatable {
     package var inbox: String
     /// The journal.
     package var journal: String
+    /// Commands of operators, in one partition.
+    package var commands: String
     /// Status events.
     package var status: String
     /// Dead letters.
@@ -18,16 +20,18 @@ package struct TopicNames: Sendable, Equatable {
         events: [String] = ["experiments.finished"],
         inbox: String = "deployments.inbox",
         journal: String = "deployments.journal",
+        commands: String = "deployments.commands",
         status: String = "deployments.status",
         dead: String = "experiments.finished.dead"
     ) {
         self.events = events
         self.inbox = inbox
         self.journal = journal
+        self.commands = commands
         self.status = status
         self.dead = dead
     }
 
     /// All of them.
-    package var all: [String] { self.events + [self.inbox, self.journal, self.status, self.dead] }
+    package var all: [String] { self.events + [self.inbox, self.journal, self.commands, self.status, self.dead] }
 }

@@ -60,10 +60,13 @@ package struct TransactionEncoder: Sendable {
     package func encode(_ transaction: Transaction) -> EncodedTransaction {
         let writer = JournalRecord.Writer(process: self.process, generation: transaction.membership.generation)
         var encoded = EncodedTransaction()
-        for (index, entry) in transaction.entries.enumerated() {
-            for record in self.records(of: entry, writer) {
-                if self.isOversized(record) { encoded.oversized.insert(index) }
-                encoded.records.append(record)
+        encoded.records.reserveCapacity(transaction.entries.count * 2)
+        encoded.owners.reserveCapacity(transaction.entries.count * 2)
+        let entries = transaction.entries.span
+        for index in entries.indices {
+            self.write(entries[index], writer, to: &encoded.records)
+            while encoded.owners.count < encoded.records.count {
+                if self.isOversized(encoded.records[encoded.owners.count]) { encoded.oversized.insert(index) }
                 encoded.owners.append(index)
             }
         }
@@ -77,21 +80,24 @@ package struct TransactionEncoder: Sendable {
         return record.maximumSizeBytes > limit
     }
 
-    private func records(of entry: TransactionEntry, _ writer: JournalRecord.Writer) -> [ProducerRecord] {
+    private func write(
+        _ entry: TransactionEntry,
+        _ writer: JournalRecord.Writer,
+        to records: inout [ProducerRecord]
+    ) {
         switch entry.content {
         case .accepted(let state, _):
-            return [self.journal(JournalRecord(state, writer: writer), entry), self.status(state)]
+            records.append(self.journal(JournalRecord(state, writer: writer), entry))
+            records.append(self.status(state))
         case .movedIn(let state):
-            let record = self.journal(JournalRecord(state, writer: writer), entry)
-            return state.phase.isTerminal ? [record, self.status(state)] : [record]
+            records.append(self.journal(JournalRecord(state, writer: writer), entry))
+            if state.phase.isTerminal { records.append(self.status(state)) }
         case .movedOut(let move):
-            return [
-                self.journal(JournalRecord(moved: move, writer: writer), entry),
-                Forwarding.record(move, inbox: self.topics.inbox),
-            ]
-        case .step(let step): return self.records(of: step, entry, writer)
+            records.append(self.journal(JournalRecord(moved: move, writer: writer), entry))
+            records.append(Forwarding.record(move, inbox: self.topics.inbox))
+        case .step(let step): self.write(step, entry, writer, to: &records)
         case .dead(let record, let reason, let time, let maximumBytes):
-            return [
+            records.append(
                 DeadLetter.record(
                     record,
                     reason: reason,
@@ -99,27 +105,48 @@ package struct TransactionEncoder: Sendable {
                     topic: self.topics.dead,
                     maximumBytes: maximumBytes
                 )
-            ]
-        case .forwarded(let event, _): return [Forwarding.record(event, inbox: self.topics.inbox)]
+            )
+        case .forwarded(let event, _): records.append(Forwarding.record(event, inbox: self.topics.inbox))
         case .forgotten(let forgetting):
-            return forgetting.ids.map { self.journal(JournalRecord(tombstoneOf: $0, writer: writer), entry) }
-        case .start(let start): return [self.journal(JournalRecord(start, writer: writer), entry)]
-        case .position, .repeated: return []
+            for id in forgetting.ids {
+                records.append(self.journal(JournalRecord(tombstoneOf: id, writer: writer), entry))
+            }
+        case .start(let start): records.append(self.journal(JournalRecord(start, writer: writer), entry))
+        case .command(let outcome, let state, let position, _):
+            if let state {
+                records.append(self.journal(JournalRecord(state, writer: writer), entry))
+                records.append(self.status(state))
+                let done = DoneCommand(.init(state), at: outcome.time)
+                records.append(self.journal(JournalRecord(done, id: outcome.head.id, writer: writer), entry))
+            }
+            records.append(outcome.record(source: self.source, topic: self.topics.status))
+            records.append(self.journal(JournalRecord(position, writer: writer), entry))
+        case .commandsRead(let position):
+            records.append(self.journal(JournalRecord(position, writer: writer), entry))
+        case .commandsForgotten(let names):
+            for name in names {
+                records.append(self.journal(JournalRecord(tombstoneOf: name, writer: writer), entry))
+            }
+        case .room(let notice, let partitions):
+            for partition in partitions {
+                records.append(Forwarding.record(notice, to: partition, inbox: self.topics.inbox))
+            }
+        case .position, .repeated: break
         }
     }
 
-    private func records(
-        of step: Coordinator.Record,
+    private func write(
+        _ step: Coordinator.Record,
         _ entry: TransactionEntry,
-        _ writer: JournalRecord.Writer
-    ) -> [ProducerRecord] {
-        var records = [self.journal(JournalRecord(step.rollout, writer: writer), entry)]
+        _ writer: JournalRecord.Writer,
+        to records: inout [ProducerRecord]
+    ) {
+        records.append(self.journal(JournalRecord(step.rollout, writer: writer), entry))
         if let lane = step.lane { records.append(self.journal(JournalRecord(lane, writer: writer), entry)) }
         if step.publishes { records.append(self.status(step.rollout)) }
         if step.reportsOrphans {
             records.append(StatusFacts(step.rollout).orphanReport(source: self.source, topic: self.topics.status))
         }
-        return records
     }
 
     /// A journal record, written to the partition that the entry's lease is a right to, not to the key's own.

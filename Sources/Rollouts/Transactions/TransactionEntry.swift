@@ -21,6 +21,15 @@ package struct TransactionEntry: Sendable {
         indirect case forwarded(ForwardedEvent, maximumDeadBytes: Int)
         /// A journal partition begins, or gets to know another event topic.
         case start(StartRecord)
+        /// A command is answered: its outcome, and the first record and status of the rollout that begins by it; how large
+        /// the command is. What stands before the position in the commands topic is done in this partition.
+        indirect case command(CommandOutcome, RolloutState?, CommandsPosition, bytes: Int)
+        /// Nothing before that position in the commands topic is left to be done in this partition.
+        indirect case commandsRead(CommandsPosition)
+        /// Commands that were done are older than the horizon: a tombstone for each.
+        case commandsForgotten([CommandName])
+        /// Others are told for whom there is no room here: a record in each of these partitions of the inbox.
+        case room(RoomNotice, to: [Partition])
         /// A partition was made ready: its position is committed, before anything else depends on it.
         case position
         /// Events in a row repeat known rollouts: only the offset after the last one is committed.
@@ -47,7 +56,7 @@ package struct TransactionEntry: Sendable {
 
     /// What is written.
     package var content: Content
-    /// The lease of the journal partition that it writes; `nil` where it writes none.
+    /// The lease of the journal partition that it writes, or by which it is fenced; `nil` where it writes none.
     package var writer: Lease?
     /// The record that it takes, for what comes from intake.
     package var taken: Taken?
@@ -64,6 +73,18 @@ package struct TransactionEntry: Sendable {
         guard case .step(let record) = self.content else { return nil }
         if record.rollout.aftermath?.isChanging == true { return .cleanUp }
         return record.rollout.intent.map { .creation($0) }
+    }
+
+    /// Bytes of the event that it writes down or passes on as it came.
+    var foreignBytes: Int {
+        switch self.content {
+        case .accepted(_, let record), .dead(let record, _, _, _): record.sizeBytes
+        case .forwarded(let event, _): event.record.sizeBytes
+        case .command(_, _, _, let bytes): bytes
+        case .movedIn, .movedOut, .start, .commandsRead, .commandsForgotten, .room, .position, .repeated, .forgotten,
+            .step:
+            0
+        }
     }
 
     /// Takes in the entry that comes right behind it, where one offset says all that both have to say.
@@ -88,7 +109,9 @@ package struct TransactionEntry: Sendable {
         switch self.content {
         case .step(let record): rollouts.contains(record.rollout.id)
         case .movedOut(let move): rollouts.contains(move.rollout.id)
-        case .accepted, .movedIn, .dead, .forwarded, .start, .position, .repeated, .forgotten: false
+        case .accepted, .movedIn, .dead, .forwarded, .start, .command, .commandsRead, .commandsForgotten, .room,
+            .position, .repeated, .forgotten:
+            false
         }
     }
 }

@@ -10,6 +10,9 @@ package struct TransactionPlanner: Sendable {
     package struct Settings: Sendable {
         /// The most entries in one transaction.
         package var batchEntries: Int
+        /// About how many bytes of events one transaction takes over, passes on or puts aside, so that a row of large ones ends
+        /// within the transaction's time.
+        package var batchBytes: Int
         /// The largest record that journal, status and inbox take, for the cause of a rollout that doesn't fit.
         package var maximumRecordBytes: Int
         /// The largest record that the dead-letter topic takes.
@@ -19,12 +22,14 @@ package struct TransactionPlanner: Sendable {
 
         /// Creates settings.
         package init(
-            batchEntries: Int = 1_000,
+            batchEntries: Int = 2_000,
+            batchBytes: Int = 16 << 20,
             maximumRecordBytes: Int,
             maximumDeadBytes: Int,
             backoff: Backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         ) {
             self.batchEntries = batchEntries
+            self.batchBytes = batchBytes
             self.maximumRecordBytes = maximumRecordBytes
             self.maximumDeadBytes = maximumDeadBytes
             self.backoff = backoff
@@ -63,6 +68,8 @@ package struct TransactionPlanner: Sendable {
         case fenced(PortFailure)
         /// Records were refused for what they are.
         case blamed(Int, PortFailure?)
+        /// A broker refuses a dead letter in every form: its event is passed over.
+        case letterRefused(Origin, DeadLetterReason, PortFailure)
         /// A topic takes next to nothing: no record's fault.
         case topicTakesNothing(failures: Int)
     }
@@ -76,6 +83,9 @@ package struct TransactionPlanner: Sendable {
     var underWay: Transaction?
     /// Entries at the head of the queue that go one by one, because brokers named more than the guilty one.
     var alone = 0
+    /// Entries of our own that brokers have taken, and how many they had when a batch was last refused.
+    var ownTaken = 0
+    var ownTakenAtBlame = 0
     /// Attempts of the batch at the head that failed.
     var failures = 0
     /// What keeps transactions from being committed, though others are.
@@ -192,7 +202,7 @@ package struct TransactionPlanner: Sendable {
     }
 
     private mutating func takeBatch(_ ownership: PartitionOwnership) -> [TransactionEntry] {
-        let count = min(self.alone > 0 ? 1 : self.settings.batchEntries, self.queue.count)
+        let count = self.batchCount
         var entries: [TransactionEntry] = []
         entries.reserveCapacity(count)
         for entry in self.queue[..<count] {
@@ -204,6 +214,18 @@ package struct TransactionPlanner: Sendable {
         self.queue.removeFirst(count)
         self.alone = max(0, self.alone - count)
         return entries
+    }
+
+    /// How many entries of the queue's head go together; at least one where there is one.
+    private var batchCount: Int {
+        let most = min(self.alone > 0 ? 1 : self.settings.batchEntries, self.queue.count)
+        var (count, bytes) = (0, 0)
+        while count < most {
+            bytes += self.queue[count].foreignBytes
+            guard count == 0 || bytes <= self.settings.batchBytes else { break }
+            count += 1
+        }
+        return count
     }
 
     /// The offsets that go with entries: of what they take, and of every journal partition that they write.

@@ -17,6 +17,8 @@ package struct DemoHost: Sendable {
         package var status = "deployments.status"
         /// The worker's own.
         package var journal = "deployments.journal"
+        /// What operators ask for.
+        package var commands = "deployments.commands"
         /// Events that can't be understood.
         package var dead = "experiments.finished.dead"
 
@@ -25,7 +27,7 @@ package struct DemoHost: Sendable {
 
         /// Topics whose number of partitions is chosen once.
         var owning: [String] { [self.inbox, self.journal] }
-        /// The others.
+        /// The others; that of the commands has one partition.
         var others: [String] { [self.events, self.status, self.dead] }
     }
 
@@ -75,6 +77,7 @@ package struct DemoHost: Sendable {
             for topic in topics.owning {
                 try await self.cluster.createTopic(topic, partitionCount: partitionCounts.owning)
             }
+            try await self.cluster.createTopic(topics.commands, partitionCount: 1)
             for topic in topics.others {
                 try await self.cluster.createTopic(topic, partitionCount: partitionCounts.others)
             }
@@ -100,6 +103,7 @@ package struct DemoHost: Sendable {
                 writer.field("inbox", self.topics.inbox)
                 writer.field("status", self.topics.status)
                 writer.field("journal", self.topics.journal)
+                writer.field("commands", self.topics.commands)
                 writer.field("dead", self.topics.dead)
             }
             writer.field("partitions", self.partitionCounts.others)

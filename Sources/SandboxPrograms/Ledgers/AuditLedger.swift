@@ -64,6 +64,10 @@ package struct AuditLedger: Sendable, Equatable {
         package let at: Timestamp
         /// Whether the call was applied after its client had got an answer or none: the fault `apply-late`.
         package let isLate: Bool
+        /// Whether a gateway had sent the call on twice: the fault `twice`.
+        package let isTwin: Bool
+        /// Whether the client got to hear that it was made.
+        package let isAnswered: Bool
         /// Mark of the rollout that it was made for, `slipway:` and the rollout's id; `nil` where it carries none.
         package let marker: String?
         /// Run of a version.
@@ -123,6 +127,8 @@ package struct AuditLedger: Sendable, Equatable {
                 id: entry.id(of: kind.object) ?? "",
                 at: entry.at,
                 isLate: entry.fault == .applyLate,
+                isTwin: entry.fault == .twice,
+                isAnswered: entry.status == 200,
                 marker: AuditLedger.marker(of: kind, entry),
                 runID: entry.marker(.runID),
                 versionID: entry.marker(.versionID),

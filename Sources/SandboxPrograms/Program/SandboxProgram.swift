@@ -30,7 +30,9 @@ package enum SandboxProgram {
                 libevent \(HTTPServer.libraryVersion)
                 """
             },
-            commands: [ServeCommand.command, DemoCommand.command, TallyCommand.command] + commands
+            commands: [
+                ServeCommand.command, HealthCommand.command, DemoCommand.command, TallyCommand.command,
+            ] + commands
         )
     }
 }

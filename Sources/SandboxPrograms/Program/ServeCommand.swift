@@ -23,6 +23,8 @@ enum ServeCommand {
               /sandbox/faults       PUT [{"match": {"method": "POST", "path": "/api/v2/**"},
                                     "fault": "latency", "delay": "200ms", "probability": 0.1}]: what goes
                                     wrong, see below; GET, DELETE
+              /sandbox/quirks       PUT ["old-release"]: what this workbench answers otherwise than usual, see
+                                    below; GET
               /sandbox/clock        PUT {"preset": "quick", "building": ["1s", "3s"]}: how long registering,
                                     building, deploying and stopping take for what is made from then on;
                                     GET
@@ -59,6 +61,11 @@ enum ServeCommand {
             "1.5s", "2m" or a number of seconds; "delay" may be a pair of them to draw from. \
             {"seed": N, "rules": [...]} makes the draws repeatable.
 
+            Quirks are answers to what nobody outside knows of workbenches; without them it gives the usual one, in \
+            brackets:
+
+            \(ServeCommand.quirks)
+
             A run tagged sandbox.fail=WORD fails on its way: version, build, build-timeout, deployment or prediction. So \
             does a build with sandbox.fail=WORD in its comment, and a deployment with SANDBOX_FAIL=WORD in its \
             environment. A run has an artifact once it is logged (model_json of :logbatch, the tag \
@@ -87,6 +94,14 @@ enum ServeCommand {
             return .success
         }
     )
+
+    /// The quirks, a line each.
+    private static var quirks: String {
+        Quirk.allCases.map { quirk in
+            let padding = String(repeating: " ", count: max(1, 26 - quirk.rawValue.count))
+            return "  " + quirk.rawValue + padding + quirk.meaning
+        }.joined(separator: "\n")
+    }
 
     /// The line by which whoever started the sandbox finds it.
     private static func announcement(_ url: String, key: String) -> String {

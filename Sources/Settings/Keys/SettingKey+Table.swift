@@ -12,9 +12,11 @@ extension SettingKey {
         kafkaGroupID, kafkaGroupInstanceID, kafkaTransactionalIDPrefix, kafkaSessionTimeout, kafkaTransactionTimeout,
     ]
     private static let intake = [intakeStartFrom, intakeMaximumUnfinished, intakeMaximumEventBytes]
-    private static let topics = [topicsEvents, topicsInbox, topicsStatus, topicsJournal, topicsDead]
+    private static let topics = [topicsEvents, topicsInbox, topicsStatus, topicsJournal, topicsCommands, topicsDead]
     private static let workbench = [
         workbenchURL, workbenchAPIKeyFile, workbenchAPIKey, workbenchProjectID, workbenchCABundle, workbenchVerifyTLS,
+        workbenchAllowPlaintext,
+        workbenchSharedRegistryNames,
         workbenchModelServiceURL, workbenchRequestTimeout, workbenchMaximumConcurrentCalls,
         workbenchMaximumCallsPerSecond,
     ]
@@ -35,7 +37,8 @@ extension SettingKey {
     package static let kafkaGroupInstanceID = SettingKey(
         "kafka.group.instance.id",
         .text,
-        "Name of this worker as a static member, unique in the group."
+        "Name of this worker as a static member, unique in the group; empty for none. In a pod of a StatefulSet the pod's name.",
+        allowsEmpty: true
     )
     /// `kafka.transactional.id.prefix`.
     package static let kafkaTransactionalIDPrefix = SettingKey(
@@ -108,6 +111,13 @@ extension SettingKey {
         .topic,
         default: "deployments.journal",
         "Topic of the journal; private to the workers of the group, with as many partitions as the inbox."
+    )
+    /// `topics.commands`.
+    package static let topicsCommands = SettingKey(
+        "topics.commands",
+        .topic,
+        default: "deployments.commands",
+        "Topic of what operators ask for; one partition. Who may write here is an operator."
     )
     /// `topics.dead`.
     package static let topicsDead = SettingKey(

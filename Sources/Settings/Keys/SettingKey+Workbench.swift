@@ -43,6 +43,20 @@ extension SettingKey {
         default: "true",
         "Whether the workbench's certificate is checked."
     )
+    /// `workbench.allowPlaintext`.
+    package static let workbenchAllowPlaintext = SettingKey(
+        "workbench.allowPlaintext",
+        .flag,
+        default: "false",
+        "Whether the API key may go over http:// beyond this machine, where everybody on the way can read it."
+    )
+    /// `workbench.sharedRegistryNames`.
+    package static let workbenchSharedRegistryNames = SettingKey(
+        "workbench.sharedRegistryNames",
+        .flag,
+        default: "false",
+        "Whether rollouts of several projects may add versions to one registered model of the same name."
+    )
     /// `workbench.modelServiceURL`.
     package static let workbenchModelServiceURL = SettingKey(
         "workbench.modelServiceURL",
@@ -90,7 +104,8 @@ extension SettingKey {
         "rollout.sweepAfter",
         .duration(.zero ... .seconds(86_400)),
         default: "2m",
-        "How long after its end a rollout is swept for what calls of unknown outcome have made after all."
+        "How long after its end a rollout is swept for what calls of unknown outcome have made after all; never before such a "
+            + "call can have had its effect. Another event about the run waits for it."
     )
     /// `rollout.maximumAttempts`.
     package static let rolloutMaximumAttempts = SettingKey(

@@ -28,6 +28,14 @@ extension SettingProblem: CustomStringConvertible {
     }
 }
 
+extension SettingProblem {
+    /// The same with the key in front, for what is no mistake and so has no place that must be corrected.
+    package var lineWithKeyFirst: String {
+        let place = self.place.map { " (\($0))" } ?? ""
+        return [self.key, self.message].compactMap { $0 }.joined(separator: ": ") + place
+    }
+}
+
 /// The settings cannot be used; holds everything that is wrong with them, not just the first.
 package struct SettingsError: Error, Sendable, Equatable {
     /// What is wrong; at least one.

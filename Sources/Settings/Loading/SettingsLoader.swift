@@ -13,15 +13,20 @@ package struct SettingsLoader {
     package struct Rules {
         /// Whether a librdkafka property of this name is a secret.
         package let isSecretProperty: (String) -> Bool
+        /// Whether a librdkafka property of this name is taken from the command line alone: it loads code or runs commands, so
+        /// who starts the process has to ask for it, not who filled a file or an environment.
+        package let isForCommandLine: (String) -> Bool
         /// What is wrong with the value of a key or property, by its path, that is right by its type; `nil` for nothing.
         package let complaint: (_ path: String, _ text: String) -> String?
 
         /// Creates rules.
         package init(
             isSecretProperty: @escaping (String) -> Bool,
+            isForCommandLine: @escaping (String) -> Bool = { _ in false },
             complaint: @escaping (_ path: String, _ text: String) -> String?
         ) {
             self.isSecretProperty = isSecretProperty
+            self.isForCommandLine = isForCommandLine
             self.complaint = complaint
         }
     }
@@ -79,6 +84,9 @@ package struct SettingsLoader {
         for key in SettingKey.all {
             guard let variable = key.session, let text = environment[variable.name], !text.isEmpty else { continue }
             self.take(key, variable.prefix + text, source: .session(variable.name))
+        }
+        if let pod = StablePodName(environment) {
+            self.take(.kafkaGroupInstanceID, pod.name, source: .session(StablePodName.variable))
         }
     }
 
@@ -209,6 +217,14 @@ package struct SettingsLoader {
         let isSecret = self.rules.isSecretProperty(name)
         guard !isSecret || source.mayHoldSecrets else {
             return self.reportSecret(path, source: source)
+        }
+        // Before librdkafka sees it: it may act on it at once.
+        guard source == .commandLine || !self.rules.isForCommandLine(name) else {
+            return self.report(
+                path,
+                source,
+                "loads code or runs commands; it is taken only from the command line: --set \(Quoting.printable(path))=VALUE"
+            )
         }
         if let complaint = self.rules.complaint(path, text) { return self.report(path, source, complaint) }
         self.properties[name] = Settings.Value(text, isSecret: isSecret, source: source)

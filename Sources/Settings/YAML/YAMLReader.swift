@@ -2,6 +2,7 @@
 
 import CYAML
 import Files
+import Values
 
 /// Reads a YAML file into nodes.
 ///
@@ -40,9 +41,8 @@ package enum YAMLReader {
         if let line = lines.firstIndex(where: { String(validating: $0, as: UTF8.self) == nil }) {
             throw YAMLError(.notUTF8, at: SourcePosition(file: file, line: line + 1, column: 1))
         }
-        // Windows editors put a byte order mark in front, which libyaml takes for text.
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let parser = YAMLParser(bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes, file: file)
+        // libyaml takes a byte order mark for text.
+        let parser = YAMLParser(Array(ByteOrderMark.dropped(from: bytes)), file: file)
         return try parser.document()
     }
 }

@@ -34,6 +34,8 @@ struct OrderAcceptor {
         case .locatingFailed(let lease): return self.answer(.locate(lease)) { _ in [] }
         case .restoreFailed(let lease, _): return self.answer(.restore(lease)) { _ in [] }
         case .ends: return self.answer(.ends) { _ in [] }
+        case .heldBack(let lease):
+            return self.asked[.restore(lease)]?.first == nil ? ["held back where nothing is read: \(lease)"] : []
         case .topicStarts: return self.answer(.topicStarts) { _ in [] }
         case .producerReady, .producerFailed: return self.answer(.rebuild) { _ in [] }
         case .located(let lease, let committed):

@@ -15,7 +15,7 @@ extension PortTrace.Event {
             let limited = requests.filter { $0.startBefore != nil }
             self = .start(requests.map(\.id.number), limited: limited.map(\.id.number))
         case .workbench(.cancelUnstarted(let ids)): self = .cancel(ids.map(\.number))
-        case .workbench(.reloadKey), .end: return nil
+        case .commands, .workbench(.reloadKey), .end: return nil
         }
     }
 
@@ -51,7 +51,7 @@ extension PortTrace.Event {
                 if case .failure(let failure) = $0.outcome { failure.kind == .notStarted } else { false }
             }
             self = .answered(answers.map(\.id.number), notStarted: unsent.map(\.id.number))
-        case .woke, .stop: return nil
+        case .commands, .woke, .stop: return nil
         }
     }
 
@@ -79,6 +79,7 @@ extension PortTrace.Event {
             self = .restored(PortTrace.Lease(lease), PortTrace.Snapshot(facts))
         case .restored(let lease, .failure(let failure)):
             self = .restoreFailed(PortTrace.Lease(lease), failure.message)
+        case .heldBack(let lease, _): self = .heldBack(PortTrace.Lease(lease))
         case .topicStarts: self = .topicStarts
         case .commitEnded(let id, let outcome): self = .ended(id.number, PortTrace.Outcome(outcome))
         case .producerReady: self = .producerReady
@@ -129,14 +130,15 @@ extension PortTrace.Writes {
         for entry in transaction.entries {
             guard let partition = entry.writer?.subject.description else { continue }
             switch entry.content {
-            case .accepted(let state, _), .movedIn(let state):
+            case .accepted(let state, _), .movedIn(let state), .command(_, let state?, _, _):
                 self.rollouts[partition, default: [:]][state.id.description] = state.standing
             case .step(let record):
                 self.rollouts[partition, default: [:]][record.rollout.id.description] = record.rollout.standing
             case .movedOut(let move): self.rollouts[partition, default: [:]][move.rollout.id.description] = ""
             case .forgotten(let forgetting):
                 for id in forgetting.ids { self.rollouts[partition, default: [:]][id.description] = "" }
-            case .dead, .forwarded, .start, .position, .repeated: break
+            case .dead, .forwarded, .start, .command, .commandsRead, .commandsForgotten, .room, .position, .repeated:
+                break
             }
         }
     }

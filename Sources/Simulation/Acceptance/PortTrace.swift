@@ -130,6 +130,7 @@ package struct PortTrace: Sendable {
         case groupFailed(String)
         case restored(Lease, Snapshot)
         case restoreFailed(Lease, String)
+        case heldBack(Lease)
         case topicStarts
         case ended(UInt64, Outcome)
         case producerReady

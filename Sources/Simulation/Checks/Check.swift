@@ -34,6 +34,8 @@ package enum Check: String, Sendable, CaseIterable {
     case notReady = "not-ready"
     /// A committed offset that went back.
     case positionWentBack = "position-went-back"
+    /// A worker that wants to be woken for what has long been due, and does not do it when it is: its loop never rests.
+    case spinning
     /// A worker that ended by itself.
     case unexpectedEnd = "unexpected-end"
 }

@@ -25,11 +25,15 @@ package struct Coverage: Sendable {
                         Self.word(machine.ownership.partitions[lease.subject]),
                         result.isSuccess ? "restored" : "not restored"
                     )
+                case .heldBack(let lease, _):
+                    self.add(Self.word(machine.ownership.partitions[lease.subject]), "held back")
                 case .topicStarts: self.add("planner \(planner)", "topic starts")
                 case .commitEnded(_, let outcome): self.add("planner \(planner)", "commit \(Self.word(outcome))")
                 case .producerReady: self.add("planner \(planner)", "producer ready")
                 case .producerFailed: self.add("planner \(planner)", "producer failed")
                 }
+            case .commands(_, let result):
+                self.add("planner \(planner)", result.isSuccess ? "commands" : "no commands")
             case .workbench(let answers):
                 for answer in answers { self.add("planner \(planner)", Self.word(answer.outcome)) }
             case .woke: self.add("planner \(planner)", "woke")

@@ -12,6 +12,7 @@ extension Ledger {
         self.objects.read(world.gateway)
         self.judgeRollouts()
         self.judgeDeadLetters()
+        self.judgeCommands()
         self.judgeJournal(world)
         self.judgeObjects(world)
         self.judgeOrder()
@@ -44,6 +45,20 @@ extension Ledger {
         }
         for id in self.output.order where self.expected[id] == nil {
             self.note(.unasked, "rollout \(id) comes of no event", id)
+        }
+    }
+
+    /// Each command is answered as often as it was said, and accepted once.
+    private func judgeCommands() {
+        for (id, count) in self.expectedCommands.sorted(by: { $0.key < $1.key }) {
+            let outcomes = self.output.commands[id] ?? []
+            let accepted = outcomes.count { $0 == "accepted" }
+            if accepted == 0 { self.note(.lost, "\(id) was not accepted: \(outcomes)") }
+            if accepted > 1 { self.note(.endedTwice, "\(id) was accepted \(accepted) times") }
+            if outcomes.count > count { self.note(.unasked, "\(id) was said \(count) times: \(outcomes)") }
+        }
+        for id in self.output.commands.keys.sorted() where self.expectedCommands[id] == nil {
+            self.note(.unasked, "\(id) was never said")
         }
     }
 

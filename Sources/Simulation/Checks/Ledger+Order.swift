@@ -14,8 +14,12 @@ extension Ledger {
         var live: Int?
         var newestGood: Int?
         var newestAccepted: Acceptance?
+        /// The event topics by whose own events the live run has been deployed.
+        var topics: Set<Int> = []
 
-        mutating func succeeded(_ run: Int, _ acceptance: Acceptance?) {
+        mutating func succeeded(_ run: Int, _ acceptance: Acceptance?, _ event: PlanEvent?) {
+            if self.live != run { self.topics = [] }
+            if let event, event.replayID == nil { self.topics.insert(event.topic) }
             self.live = run
             self.newestGood = max(self.newestGood ?? run, run)
             if let acceptance { self.newestAccepted = max(self.newestAccepted ?? acceptance, acceptance) }
@@ -32,6 +36,11 @@ extension Ledger {
                 let objection =
                     isRollback
                     ? Self.objection(toRollback: acceptance, after: before) : Self.objection(to: run, after: before)
+                let event = making.rollout.flatMap { self.expected[$0]?.event }
+                if let event, event.replayID == nil, before.live == run, before.topics.contains(event.topic) {
+                    let name = WorldSettings.modelName(model)
+                    self.note(.duplicated, "\(name): run \(run) is deployed once more while it is live", making.rollout)
+                }
                 if let objection {
                     let name = WorldSettings.modelName(model)
                     self.note(.reordered, "\(name): run \(run) is deployed \(objection)", making.rollout)
@@ -39,7 +48,7 @@ extension Ledger {
             }
             models[model, default: Deployed(newest: run)].newest = max(models[model]?.newest ?? run, run)
             if making.rollout.map({ self.output.statuses[$0]?.ends.contains(.deployed) ?? false }) ?? true {
-                models[model]?.succeeded(run, acceptance)
+                models[model]?.succeeded(run, acceptance, making.rollout.flatMap { self.expected[$0]?.event })
             }
         }
     }

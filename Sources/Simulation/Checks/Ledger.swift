@@ -28,6 +28,8 @@ final class Ledger {
     private(set) var expected: [RolloutID: Expected] = [:]
     /// In the order in which they were sent.
     private(set) var expectedOrder: [RolloutID] = []
+    /// How often each command was said.
+    private(set) var expectedCommands: [String: Int] = [:]
     private(set) var expectedDead: [Origin] = []
     private(set) var modelsThatMayFail: Set<Int> = []
     private(set) var standings: [RolloutID: Standing] = [:]
@@ -59,8 +61,21 @@ final class Ledger {
             guard self.expected[state.id] == nil else { return }
             self.expected[state.id] = Expected(event: event, at: time, endsAtIntake: state.phase.isTerminal)
             self.expectedOrder.append(state.id)
-        case .moved: preconditionFailure("an event topic holds no rollouts that move")
+        case .moved, .room, .barrier: preconditionFailure("an event topic holds nothing that workers alone write")
         }
+    }
+
+    /// A command that must be answered: once for each time that it was said, and done once.
+    func expect(_ entry: CommandEntry, of event: PlanEvent, at time: MonotonicTime) {
+        guard case .rollout(let state) = entry.decision else {
+            preconditionFailure("the simulation's own command is refused")
+        }
+        let count = self.expectedCommands[entry.head.id, default: 0]
+        self.expectedCommands[entry.head.id] = count + 1
+        // What another command of the same id asks for must not be done: the first on the topic counts.
+        guard event.kind != .namesake || count == 0, self.expected[state.id] == nil else { return }
+        self.expected[state.id] = Expected(event: event, at: time, endsAtIntake: state.phase.isTerminal)
+        self.expectedOrder.append(state.id)
     }
 
     func mayFail(model: Int) { self.modelsThatMayFail.insert(model) }
@@ -109,8 +124,10 @@ final class Ledger {
                 trace.tell(Story.line(time, process, "has lost \(Story.list(partitions))"))
             case .ready, .startedOver, .transaction, .request, .orphans, .cleanupGivenUp, .journalFindings, .renewing:
                 self.tell(report, of: process, at: time, trace)
-            case .letGoInTheMiddle, .notReady, .offsetOutOfRange, .consumerFailed, .lag, .intakePaused, .unfinished,
-                .firstCall, .topicTakesNothing, .outage, .markers, .unusable:
+            case .letGoInTheMiddle, .notReady, .offsetOutOfRange, .consumerFailed, .lag, .standing, .intakePaused,
+                .held,
+                .unfinished, .letterRefused, .firstCall, .topicTakesNothing, .outage, .standstill, .markers, .unusable,
+                .failedBefore, .authorityClaimed, .commandsLost:
                 break
             }
         }
@@ -142,8 +159,9 @@ final class Ledger {
         case .cleanupGivenUp(let state, _, _):
             trace.tell(Story.line(time, process, "gives the clean-up of \(Story.name(state)) up"))
         case .phase, .conditions, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .offsetOutOfRange,
-            .consumerFailed, .lag, .intakePaused, .unfinished, .firstCall, .topicTakesNothing, .outage, .markers,
-            .unusable:
+            .letterRefused, .consumerFailed, .lag, .standing, .intakePaused, .held, .unfinished, .firstCall,
+            .topicTakesNothing, .outage, .standstill, .markers, .unusable, .failedBefore, .authorityClaimed,
+            .commandsLost:
             break
         }
     }

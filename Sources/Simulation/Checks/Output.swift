@@ -21,6 +21,8 @@ struct Output {
     private(set) var order: [RolloutID] = []
     /// The rollouts that ended `deployed`, in the order in which that was committed.
     private(set) var deployed: [RolloutID] = []
+    /// What has become of each command, in order.
+    private(set) var commands: [String: [String]] = [:]
     private(set) var dead: [Origin?] = []
     private var statusPosition: Int64 = 0
     private var deadPosition: Int64 = 0
@@ -41,6 +43,11 @@ struct Output {
     }
 
     private mutating func add(_ record: PartitionLog.Record) {
+        // What has become of commands is told there, too.
+        if let command = CommandStatus.decode(headers: record.headers, value: record.value) {
+            self.commands[command.commandID, default: []].append(command.outcome)
+            return
+        }
         guard let key = record.key, let id = RolloutID(String(decoding: key, as: UTF8.self)),
             let word = Self.word(record.headers)
         else { preconditionFailure("a status record that no worker writes") }

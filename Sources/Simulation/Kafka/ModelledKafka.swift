@@ -56,6 +56,9 @@ package final class ModelledKafka {
         for group in self.groups.indices { self.groups[group].forgetOffsets { $0.topic == topic } }
     }
 
+    /// Drops the oldest records of a partition, as retention does.
+    package func trim(_ log: LogID, to offset: Int64) { self.topics[log.topic].logs[log.partition].trim(to: offset) }
+
     /// Takes a partition's leader away until a time.
     package func loseLeader(of log: LogID, until time: MonotonicTime) {
         self.topics[log.topic].logs[log.partition].leaderlessUntil = time

@@ -68,7 +68,8 @@ package enum FaultKind: String, Sendable, CaseIterable {
     case staleLists = "stale-lists"
     /// The workbench refuses all that is made for one model (`target`).
     case refusedModel = "refused-model"
-    /// One family of the workbench (`target`) is down while the others answer.
+    /// A part of the workbench (`target` modulo `workbenchParts`: a family, or what serves one kind of its things) is down
+    /// while the others answer; `target` divided by that says how it looks, from the workbench's own 5xx to calls that hang.
     case familyDown = "family-down"
     /// Somebody in between answers with `status` (0: what goes with its look); `target` says how it looks, and from 5 on the
     /// call is applied all the same.
@@ -81,26 +82,32 @@ package enum FaultKind: String, Sendable, CaseIterable {
     /// A gateway sends a changing call on twice; `target` 0: it answers 504, 1: with the second answer.
     case twins
 
-    // Known defects: random seeds leave them off.
-
-    /// A changing call is applied later than anyone waits (chaos.md V3).
-    case appliedTooLate = "applied-too-late"
-    /// The journal is deleted and made again (chaos.md V4).
-    case remadeJournal = "remade-journal"
-    /// A worker is killed again and again (chaos.md V6).
+    /// A worker is killed again and again.
     case crashLoop = "crash-loop"
 
-    /// Whether it brings a known defect to light, so that random seeds leave it off.
-    package var isKnown: Bool {
+    // Beyond what workers can mend: random seeds leave them off.
+
+    /// The journal is deleted and made again: workers refuse it by name, and a person decides.
+    case remadeJournal = "remade-journal"
+    /// A changing call is applied later than anyone waits.
+    case appliedTooLate = "applied-too-late"
+
+    /// Parts that `familyDown` knows.
+    package static var workbenchParts: Int { SandboxFaults.partCount }
+    /// Forms that `familyDown` knows.
+    package static let outageForms = 8
+
+    /// Whether it is beyond what workers can mend, so that random seeds leave it off.
+    package var isBeyond: Bool {
         switch self {
         case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .visitor, .clock, .abortedCommit,
             .unknownCommit,
             .lateCommit, .leaderless, .grownTopic, .lostOffsets, .latency, .cutBefore, .cutAfter, .unavailable,
             .unreachable, .stall, .appliedLate, .rateLimit, .serverError, .shuffled, .sparse, .staleLists,
-            .refusedModel, .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins, .strayRecord:
+            .refusedModel, .familyDown, .inBetween, .lateReads, .forgottenMarkers, .twins, .strayRecord,
+            .crashLoop:
             false
-        case .appliedTooLate, .remadeJournal, .crashLoop:
-            true
+        case .appliedTooLate, .remadeJournal: true
         }
     }
 }

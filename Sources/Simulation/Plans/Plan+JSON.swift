@@ -52,6 +52,8 @@ extension Plan {
             guard event.kind != .again || self.events.contains(where: { $0.id == event.of && $0.kind != .again }) else {
                 throw PlanFailure("\(place): 'of' is \(event.of), must be the id of an event that is no repetition")
             }
+            guard event.kind != .namesake || self.events.contains(where: { $0.id == event.of && $0.replayID != nil })
+            else { throw PlanFailure("\(place): 'of' is \(event.of), must be the id of a replay or rollback") }
         }
     }
 

@@ -20,6 +20,8 @@ package struct PlanEvent: Sendable, Equatable {
         case replay
         /// An operator wants an older run again, over a newer one.
         case rollback
+        /// An operator wants a run again, by a command whose id another command has: it must not be done.
+        case namesake
     }
 
     /// Names it, and its draws.
@@ -36,7 +38,7 @@ package struct PlanEvent: Sendable, Equatable {
     package var model: Int
     /// The run of the model's experiment; a later one is newer.
     package var run: Int
-    /// The event that it repeats; 0 for none.
+    /// The event that it repeats, or whose command has the same id; 0 for none.
     package var of: Int
 
     /// Creates an event.
@@ -59,6 +61,17 @@ package struct PlanEvent: Sendable, Equatable {
         self.run = run
         self.of = of
     }
+
+    /// The id of the replay that it is; `nil` for none.
+    var replayID: String? {
+        switch self.kind {
+        case .replay, .rollback, .namesake: "replay-\(self.id)"
+        case .run, .again, .running, .unreadable, .large, .unrouted: nil
+        }
+    }
+
+    /// The id of the command by which it is asked for.
+    var commandID: String { "command-\(self.kind == .namesake ? self.of : self.id)" }
 
     static let numbers: [(name: String, path: any WritableKeyPath<PlanEvent, Int> & Sendable)] = [
         ("id", \.id), ("at", \.at), ("topic", \.topic), ("partition", \.partition), ("model", \.model), ("run", \.run),

@@ -7,12 +7,15 @@ import Values
 /// Swarm testing: of the kinds of faults some are off in each plan, because faults hide each other.
 package struct PlanGenerator {
     private var generator: SeededGenerator
+    // Of their own, so that worlds keep what they have beside them.
+    private var quotas: SeededGenerator
+    private var namesakes: SeededGenerator
     private let seed: UInt64
     private let kinds: [FaultKind]
     private var lastID = 0
 
     /// The kinds that random seeds draw from.
-    package static let usualKinds = FaultKind.allCases.filter { !$0.isKnown }
+    package static let usualKinds = FaultKind.allCases.filter { !$0.isBeyond }
 
     /// Creates a generator.
     ///
@@ -22,6 +25,8 @@ package struct PlanGenerator {
     package init(seed: UInt64, kinds: [FaultKind] = PlanGenerator.usualKinds) {
         self.seed = seed
         self.kinds = kinds
+        self.quotas = SeededGenerator(seed: seed ^ 0x0A07A)
+        self.namesakes = SeededGenerator(seed: seed ^ 0x5A3E)
         self.generator = SeededGenerator(seed: seed &* 0xD1B5_4A32_D192_ED03 ^ 0x5EED)
     }
 
@@ -30,6 +35,7 @@ package struct PlanGenerator {
         var plan = Plan(seed: self.seed, settings: self.settings())
         plan.events = self.events(plan.settings)
         plan.faults = self.faults(plan)
+        self.addNamesake(to: &plan)
         return plan
     }
 
@@ -71,6 +77,9 @@ package struct PlanGenerator {
             settings.pollMinimum = 1_000
         }
         settings.maximumUnfinished = self.chance(10) ? self.draw(4...12) : 20_000
+        if Int.random(in: 0..<5, using: &self.quotas) == 0 {
+            settings.underWay = Int.random(in: 4...16, using: &self.quotas)
+        }
         // A topic that takes less than it says, but for what usually comes.
         if self.chance(15) { settings.topicRecordBytes = 2_600 }
         settings.pollLimit = self.pick([1, 5, 20, 100])
@@ -141,13 +150,15 @@ package struct PlanGenerator {
 
     private mutating func further(of other: PlanEvent, _ settings: PlanSettings) -> PlanEvent {
         let at = max(0, other.at + self.draw(-5_000...40_000))
-        switch self.draw(0...9) {
+        switch self.draw(0...11) {
         case 0, 1, 2:
             var event = self.event(.again, max(at, other.at), settings, other.model, other.run)
             event.of = other.id
             return event
-        // Of a run that finishes in no event: the two would be one rollout (a known defect).
-        case 3: return self.event(.running, at, settings, other.model, settings.runs - 1)
+        case 3: return self.event(.running, at, settings, other.model, other.run)
+        // Another event about the same run, at once or when it may be live: a duplicate, or another try.
+        case 9: return self.event(.run, max(at, other.at), settings, other.model, other.run)
+        case 10: return self.event(.run, other.at + self.draw(30_000...90_000), settings, other.model, other.run)
         case 4, 5: return self.event(.unreadable, at, settings, other.model, other.run)
         case 6: return self.event(.unrouted, at, settings, other.model, other.run)
         case 7, 8: return self.event(.replay, other.at + self.draw(10_000...60_000), settings, other.model, other.run)
@@ -172,6 +183,22 @@ package struct PlanGenerator {
         let at = before.at + self.draw(200...3_000)
         events[index].at = at + self.draw(50...1_500)
         events.append(self.event(.replay, at, settings, model, run))
+    }
+
+    /// In a third of the worlds another command has the id of one, soon after it or when its partition may have moved.
+    private mutating func addNamesake(to plan: inout Plan) {
+        let commands = plan.events.filter { $0.replayID != nil }
+        let runs = plan.events.filter { $0.kind == .run }
+        guard Int.random(in: 0..<3, using: &self.namesakes) == 0,
+            let first = commands.randomElement(using: &self.namesakes),
+            var other = runs.randomElement(using: &self.namesakes)
+        else { return }
+        other.id = self.nextID()
+        other.kind = .namesake
+        other.of = first.id
+        other.at = first.at + Int.random(in: 1...60_000, using: &self.namesakes)
+        plan.events.append(other)
+        plan.events.sort { ($0.at, $0.id) < ($1.at, $1.id) }
     }
 
     // MARK: Faults
@@ -256,7 +283,9 @@ package struct PlanGenerator {
             fault.count = self.draw(1...3)
             fault.every = self.draw(2...5)
         // Together with a call that is applied late they stay below what `settle` allows.
-        case .staleLists: fault.delay = self.draw(100...(settings.settle / 5))
+        case .staleLists:
+            fault.delay = self.draw(100...(settings.settle / 5))
+            fault.target = self.draw(0...1)
         case .refusedModel: fault.target = self.draw(0...(settings.models - 1))
         case .sparse: fault.target = self.draw(0...1)
         case .inBetween:
@@ -269,8 +298,10 @@ package struct PlanGenerator {
         case .appliedTooLate:
             fault.count = self.draw(1...3)
             fault.delay = (settings.requestTimeout + settings.settle) * 3
-        case .familyDown: fault.target = self.draw(0...3)
-        case .lateReads: fault.delay = self.draw(500...(settings.settle / 5))
+        case .familyDown: fault.target = self.draw(0...(FaultKind.workbenchParts * FaultKind.outageForms - 1))
+        case .lateReads:
+            fault.delay = self.draw(500...(settings.settle / 5))
+            fault.target = self.draw(0...1)
         default: break
         }
     }

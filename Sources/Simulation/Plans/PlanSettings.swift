@@ -48,6 +48,8 @@ package struct PlanSettings: Sendable, Equatable {
     package var stopTimeout = 25_000
     /// Unfinished rollouts at which intake pauses.
     package var maximumUnfinished = 20_000
+    /// Rollouts of the route that may be under way; 0 for no bound.
+    package var underWay = 0
     /// The largest record of journal, status and inbox, in bytes.
     package var maximumRecordBytes = 1_000_000
     /// The largest record that inbox, journal and status really take, in bytes.
@@ -92,6 +94,7 @@ package struct PlanSettings: Sendable, Equatable {
             ("revocationTimeout", \.revocationTimeout, 0...600_000),
             ("stopTimeout", \.stopTimeout, 0...600_000),
             ("maximumUnfinished", \.maximumUnfinished, 1...1_000_000),
+            ("underWay", \.underWay, 0...100_000),
             ("maximumRecordBytes", \.maximumRecordBytes, 1_000...10_000_000),
             ("topicRecordBytes", \.topicRecordBytes, 1_000...10_000_000),
             ("pollLimit", \.pollLimit, 1...10_000),

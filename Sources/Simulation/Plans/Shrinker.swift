@@ -59,7 +59,7 @@ package struct Shrinker {
     private mutating func orphans(_ best: inout Plan) {
         for event in best.events {
             var candidate = best
-            candidate.events.removeAll { $0.id == event.id || $0.of == event.id && $0.kind == .again }
+            candidate.events.removeAll { $0.id == event.id || $0.of == event.id }
             _ = self.take(candidate, for: &best)
         }
     }

@@ -66,7 +66,8 @@ final class Gateway {
     private static func httpDate(_ time: Timestamp) -> String {
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let parts = time.description.split { "-T.".contains($0) }
+        let marks = Array("-T.".utf8)
+        let parts = time.description.utf8.split { marks.contains($0) }.map { String(Substring($0)) }
         let weekday = days[Int(time.millisecondsSinceEpoch / 86_400_000) % 7]
         return "\(weekday), \(parts[2]) \(months[(Int(parts[1]) ?? 1) - 1]) \(parts[0]) \(parts[3]) GMT"
     }

@@ -40,6 +40,9 @@ extension SimulatedJournal {
             return
         }
         guard self.kafka[log].lastStable >= target else {
+            if case .restore(let lease, _) = reading, self.toldHeldBack.insert(number).inserted {
+                self.deliver(.heldBack(lease, Offset(rawValue: self.kafka[log].lastStable)))
+            }
             self.goOn(number, 50_000...100_000)
             return
         }
@@ -74,9 +77,17 @@ extension SimulatedJournal {
         }
         self.readings[number] = nil
         self.restoreCount += 1
-        let (count, start) = (snapshot.recordCount, snapshot.start)
+        let (count, start, commands) = (snapshot.recordCount, snapshot.start, snapshot.commands)
+        let done = snapshot.doneCommands
         let restored = snapshot.restored()
-        let facts = RestoreFacts(restored: restored, start: start, recordCount: count, location: location)
+        let facts = RestoreFacts(
+            restored: restored,
+            start: start,
+            commands: commands,
+            doneCommands: done,
+            recordCount: count,
+            location: location
+        )
         self.deliver(.restored(lease, .success(facts)))
     }
 

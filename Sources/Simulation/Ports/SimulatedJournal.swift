@@ -52,6 +52,8 @@ final class SimulatedJournal: JournalPort {
     let faults: CommitFaults
     private(set) var identity: ProducerIdentity
     var readings: [Int: Reading] = [:]
+    /// Readings of which it is told that an open transaction holds them back.
+    var toldHeldBack: Set<Int> = []
     var readingCount = 0
     private var underWay: UnderWay?
     private var transactionCount = 0

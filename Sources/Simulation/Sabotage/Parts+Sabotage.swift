@@ -9,7 +9,12 @@ import WorkbenchAPI
 extension SimulatedProcess.Parts {
     /// The ports, without the guarantee that is to be missed.
     func ports(without sabotage: Sabotage?) -> Ports {
-        var ports = Ports(group: self.group, journal: self.journal, workbench: self.workbench)
+        var ports = Ports(
+            group: self.group,
+            journal: self.journal,
+            commands: self.commands,
+            workbench: self.workbench
+        )
         switch sabotage {
         case nil: break
         case .unfenced: self.journal.habits.sendsOffsets = false

@@ -44,6 +44,7 @@ struct TopicNumbers {
     var events: [Int]
     var inbox: Int
     var journal: Int
+    var commands: Int
     var status: Int
     var dead: Int
     /// Their names, as the shipped encoder writes them.

@@ -26,6 +26,8 @@ enum Happening: Sendable {
     case committing(process: Int, stage: CommitStage)
     /// A reading of the journal goes on.
     case restoring(process: Int, order: Int)
+    /// A request for commands is answered.
+    case commandsRead(process: Int)
     /// The producer has been replaced.
     case rebuilt(process: Int)
     /// A request is handed to its connection.
@@ -61,7 +63,8 @@ enum Happening: Sendable {
         switch self {
         case .turn(let process), .wake(let process, _), .heartbeat(let process), .synced(let process, _),
             .holdEnds(let process, _), .poll(let process), .lookedUp(let process, _), .committing(let process, _),
-            .restoring(let process, _), .rebuilt(let process), .handOver(let process, _), .answered(let process, _),
+            .restoring(let process, _), .commandsRead(let process), .rebuilt(let process), .handOver(let process, _),
+            .answered(let process, _),
             .stop(let process):
             process
         case .arrives, .lateApply, .lateCopy, .emit, .faultBegins, .faultEnds, .restart, .brokerTick, .look:

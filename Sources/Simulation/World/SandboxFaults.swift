@@ -24,6 +24,29 @@ enum SandboxFaults {
         return FaultPlan(rules, seed: plan.seed, at: moment)
     }
 
+    /// A part of the workbench that goes down by itself: a family, or what serves one kind of a family's things.
+    private enum WorkbenchPart {
+        case family(WorkbenchFamily)
+        case paths(String)
+
+        func match() throws(ControlFailure) -> FaultMatch {
+            switch self {
+            case .family(let family): try FaultMatch(family: family)
+            case .paths(let paths): try FaultMatch(path: paths)
+            }
+        }
+    }
+
+    /// How many parts `familyDown` knows.
+    static var partCount: Int { self.parts.count }
+
+    private static let parts: [WorkbenchPart] = [
+        .family(.projects), .family(.models), .family(.registry), .family(.modelservice),
+        .paths("/api/v2/projects/*/experiments/**"),
+        .paths("/api/v2/projects/*/models/*/builds**"),
+        .paths("/api/v2/projects/*/models/*/builds/*/deployments**"),
+    ]
+
     private static func schedule(of fault: PlanFault) -> FaultSchedule {
         var schedule = FaultSchedule()
         schedule.from = .milliseconds(fault.at)
@@ -36,9 +59,7 @@ enum SandboxFaults {
     private static func match(of fault: PlanFault) -> FaultMatch {
         do throws(ControlFailure) {
             switch fault.kind {
-            case .familyDown:
-                let families: [WorkbenchFamily] = [.projects, .models, .registry, .modelservice]
-                return try FaultMatch(family: families[abs(fault.target) % families.count])
+            case .familyDown: return try self.parts[fault.target % self.parts.count].match()
             case .stall, .appliedLate, .appliedTooLate, .twins, .cutAfter, .forgottenMarkers:
                 return try FaultMatch(method: "POST", path: "/api/v2/**")
             default: return try FaultMatch()
@@ -50,6 +71,26 @@ enum SandboxFaults {
 
     private static func answer(_ author: FalseAnswer.Author, _ status: Int) -> FaultEffect {
         .intercept(.answer(FalseAnswer(author, status: status)))
+    }
+
+    /// How calls of a part that is down are answered.
+    private static func outage(form: Int, _ status: Int) -> FaultEffect {
+        switch form % FaultKind.outageForms {
+        case 0: self.answer(.code, status == 0 ? 503 : status)
+        case 1: self.answer(.text, 404)
+        case 2: self.answer(.page, 403)
+        case 3: self.answer(.page, 200)
+        case 4: self.answer(.redirect, 302)
+        case 5: self.answer(.empty, 200)
+        case 6: .intercept(.dropBefore)
+        // Longer than anybody waits for an answer.
+        default: .alter(.latency(.seconds(3_600)...(.seconds(3_600))))
+        }
+    }
+
+    /// How late something is seen: all of it alike and in its order, or each answer by itself and in any order.
+    private static func lag(_ fault: PlanFault, _ delay: Duration) -> ClosedRange<Duration> {
+        fault.target % 2 == 0 ? delay...delay : .zero...delay
     }
 
     /// What a fault does to answers; `nil` for one that does something else.
@@ -67,15 +108,15 @@ enum SandboxFaults {
         case .serverError: return self.answer(.code, 500)
         case .shuffled: return .alter(.shuffled)
         case .sparse: return .alter(fault.target % 2 == 0 ? .sparse : .upperCaseStatus)
-        case .staleLists: return .alter(.stale(delay...delay))
-        case .familyDown: return self.answer(.code, fault.status == 0 ? 503 : fault.status)
+        case .staleLists: return .alter(.stale(self.lag(fault, delay)))
+        case .familyDown: return self.outage(form: fault.target / self.parts.count, fault.status)
         case .inBetween:
             let authors: [FalseAnswer.Author] = [.text, .page, .empty, .redirect, .json]
             let author = authors[abs(fault.target) % authors.count]
             var answer = FalseAnswer(author, status: fault.status == 0 ? nil : fault.status)
             answer.isApplied = abs(fault.target) >= authors.count
             return .intercept(.answer(answer))
-        case .lateReads: return .alter(.visibleAfter(delay...delay))
+        case .lateReads: return .alter(.visibleAfter(self.lag(fault, delay)))
         case .forgottenMarkers: return .alter(.forget(ForgottenFields([.comment, .tags])))
         case .twins: return .intercept(.twice(answers504: fault.target % 2 == 0))
         case .crash, .crashAtOrder, .freeze, .freezeAtOrder, .freezeAtCall, .stop, .visitor, .clock, .abortedCommit,

@@ -35,6 +35,7 @@ final class SimulatedProcess {
     struct Parts {
         let group: SimulatedGroup
         let journal: SimulatedJournal
+        let commands: SimulatedCommands
         let workbench: SimulatedWorkbench
 
         /// Lets something happen that is one of the ports' own.
@@ -49,6 +50,7 @@ final class SimulatedProcess {
             case .lookedUp(_, let order): self.group.lookedUp(order)
             case .committing(_, let stage): self.journal.proceed(stage)
             case .restoring(_, let order): self.journal.goOn(order)
+            case .commandsRead: self.commands.read()
             case .rebuilt: self.journal.rebuilt()
             case .handOver(_, let request): self.workbench.handOver(request)
             case .answered(_, let request): self.workbench.answered(request)
@@ -86,6 +88,10 @@ final class SimulatedProcess {
     var wakeToken = 0
     var wakeAt: MonotonicTime?
     var turns = 0
+    /// When its newest turn wanted to be woken.
+    var lastWake: MonotonicTime?
+    /// Whether it was seen not to do what is due; told once.
+    var isSpinning = false
     var isStopping = false
     /// After how long the worker begins again once this process has ended in order; `nil` for never.
     var restartAfter: Span?

@@ -64,11 +64,17 @@ struct Trace {
                 if case .success(let facts) = result { count = UInt64(facts.recordCount) }
                 return 10 << 40 | lease.epoch << 20 | count
             case .topicStarts: return 11 << 40
+            case .heldBack(let lease, let offset):
+                return 37 << 40 | lease.epoch << 20 | UInt64(truncatingIfNeeded: offset.rawValue)
             case .commitEnded(let id, let outcome):
                 return 12 << 40 | id.number << 4 | Self.code(of: outcome)
             case .producerReady: return 13 << 40
             case .producerFailed: return 14 << 40
             }
+        case .commands(let id, let result):
+            var count = UInt64(0)
+            if case .success(let batch) = result { count = UInt64(batch.entries.count) }
+            return 35 << 40 | id.number << 16 | count
         case .workbench(let answers):
             return answers.reduce(15 << 40) { code, answer in
                 switch answer.outcome {
@@ -116,6 +122,8 @@ struct Trace {
                 return 29 << 40 | transaction.id.number << 16 | UInt64(transaction.entries.count)
             case .rebuildProducer: return 30 << 40
             }
+        case .commands(.read(let id, let offset, _)):
+            return 36 << 40 | id.number << 20 | UInt64(bitPattern: offset.rawValue)
         case .workbench(let order):
             switch order {
             case .start(let requests): return requests.reduce(31 << 40) { $0 ^ ($1.id.number << 8) }

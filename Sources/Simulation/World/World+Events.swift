@@ -7,6 +7,8 @@ import Values
 extension World {
     func emit(_ index: Int) {
         let event = self.plan.events[index]
+        let original = event.kind == .again ? self.plan.events.first { $0.id == event.of } ?? event : event
+        guard original.replayID == nil else { return self.command(original, index) }
         let topic = self.topics.events[event.topic]
         let log = LogID(topic: topic, partition: event.partition % self.kafka.partitionCount(of: topic))
         let record = self.record(of: event)
@@ -23,6 +25,57 @@ extension World {
         // What is to become of it is what the shipped intake says of it, wherever and whenever it is read.
         let partition = ReadPartition(.events(event.topic), Partition(rawValue: Int32(log.partition)))
         let entry = self.intake.entry(consumed, from: partition, now: self.clockwork.wall)
+        self.ledger.expect(entry, of: event, at: self.clockwork.now)
+    }
+
+    /// An operator asks for a past event again: the same command again where it is asked twice.
+    private func command(_ event: PlanEvent, _ index: Int) {
+        let record = EventEncoder.record(self.event(event), topic: self.topics.names.events[event.topic])
+        let order = ReplayOrder(
+            replay: Replay(
+                id: event.replayID ?? "",
+                reason: "simulated",
+                allowsRollback: event.kind == .rollback
+            ),
+            record: ConsumedRecord(
+                topicPartition: TopicPartition(record.topic, Partition(rawValue: Int32(event.partition))),
+                offset: Offset(rawValue: Int64(event.id)),
+                timestamp: self.clockwork.wall,
+                key: record.key,
+                value: record.value,
+                headers: record.headers
+            )
+        )
+        let command = OperatorCommand(
+            head: CommandHead(
+                id: event.commandID,
+                kind: OperatorCommand.replayWord,
+                who: "operator",
+                reason: order.replay.reason
+            ),
+            time: self.clockwork.wall,
+            kind: .replay(order)
+        )
+        let written = CommandEncoder.record(command, topic: self.topics.names.commands)
+        let offset = self.kafka.append(
+            PartitionLog.Record(
+                key: written.key,
+                value: written.value,
+                headers: written.headers,
+                timestamp: self.clockwork.wall
+            ),
+            to: LogID(topic: self.topics.commands, partition: 0)
+        )
+        self.trace.note(.emitted, index)
+        let read = ConsumedRecord(
+            topicPartition: TopicPartition(written.topic, 0),
+            offset: Offset(rawValue: offset),
+            timestamp: self.clockwork.wall,
+            key: written.key,
+            value: written.value,
+            headers: written.headers
+        )
+        let entry = self.intake.command(read, eventTopics: self.topics.names.events, now: self.clockwork.wall)
         self.ledger.expect(entry, of: event, at: self.clockwork.now)
     }
 
@@ -46,12 +99,6 @@ extension World {
             experimentName: byName ? WorldSettings.experimentName(model) : nil,
             runID: WorldSettings.runID(model, event.run)
         )
-        let replay: Replay? =
-            switch event.kind {
-            case .replay: Replay(id: "replay-\(event.id)", reason: "simulated")
-            case .rollback: Replay(id: "replay-\(event.id)", reason: "simulated", allowsRollback: true)
-            case .run, .again, .running, .large, .unreadable, .unrouted: nil
-            }
         return RunFinishedEvent(
             source: "/training",
             id: "event-\(event.id)",
@@ -61,7 +108,6 @@ extension World {
                 status: event.kind == .running ? "RUNNING" : "FINISHED",
                 model: .init(description: event.kind == .large ? String(repeating: "x", count: 1_000) : nil)
             ),
-            replay: replay,
             // It only serves as a place here.
             origin: Origin(topic: "", partition: 0, offset: 0)
         )

@@ -29,6 +29,7 @@ extension World {
         let parts = SimulatedProcess.Parts(
             group: simulatedGroup,
             journal: journal,
+            commands: SimulatedCommands(context: context, intake: self.intake, limit: settings.pollLimit),
             workbench: SimulatedWorkbench(context: context, gateway: self.gateway)
         )
         let process = SimulatedProcess(

@@ -32,6 +32,8 @@ package final class World {
     /// When processes that stand still go on.
     var thaws: [(process: Int, at: MonotonicTime)] = []
     var isOver = false
+    /// When everything must have come to an end.
+    let lastCall: MonotonicTime
     /// Request numbers are told apart by process in the story.
     static let root = "http://workbench.example"
     static let key = "simulated-key"
@@ -45,6 +47,7 @@ package final class World {
     ///   - sabotage: A guarantee that the ports don't keep.
     package init(_ plan: Plan, story: ((String) -> Void)? = nil, covers: Bool = false, sabotage: Sabotage? = nil) {
         self.plan = plan
+        self.lastCall = WorldSettings.lastCall(plan)
         self.sabotage = sabotage
         self.trace = Trace(story: story)
         let dice = Dice(seed: plan.seed)
@@ -72,6 +75,7 @@ package final class World {
         let bytes = settings.topicRecordBytes
         let inbox = kafka.addTopic(names.inbox, partitions: settings.inboxPartitions, maximumRecordBytes: bytes)
         let journal = kafka.addTopic(names.journal, partitions: settings.inboxPartitions, maximumRecordBytes: bytes)
+        let commands = kafka.addTopic(names.commands, partitions: 1)
         let status = kafka.addTopic(names.status, partitions: 1, maximumRecordBytes: bytes)
         let dead = kafka.addTopic(names.dead, partitions: 1, maximumRecordBytes: 2_000_000)
         for group in 0..<settings.groups {
@@ -81,7 +85,15 @@ package final class World {
                 settings: ModelledGroup.Settings(sessionTimeout: .milliseconds(Int64(settings.sessionTimeout)))
             )
         }
-        return TopicNumbers(events: events, inbox: inbox, journal: journal, status: status, dead: dead, names: names)
+        return TopicNumbers(
+            events: events,
+            inbox: inbox,
+            journal: journal,
+            commands: commands,
+            status: status,
+            dead: dead,
+            names: names
+        )
     }
 
     private func begin() {
@@ -102,12 +114,6 @@ package final class World {
         self.clockwork.schedule(.look, after: .seconds(5))
     }
 
-    /// When everything must have come to an end: the last moment of the plan, a step's deadline, settle, and ten minutes.
-    var lastCall: MonotonicTime {
-        let last = Int64(self.plan.lastMoment) + Int64(self.plan.settings.settle) + WorldSettings.stepDeadline
-        return MonotonicTime(nanoseconds: 1_000_000_000) + .milliseconds(last) + .seconds(600)
-    }
-
     // MARK: Running
 
     /// Lets everything happen until nothing is left to be done, or time is over.
@@ -125,6 +131,9 @@ package final class World {
     }
 
     private func advanced(_ log: LogID) {
+        if log.topic == self.topics.commands {
+            for process in self.processes where !process.isGone { process.parts.commands.mayRead() }
+        }
         guard log.topic == self.topics.inbox || self.topics.events.contains(log.topic) else { return }
         for process in self.processes where !process.isGone { process.group.mayRead(log) }
     }
@@ -149,7 +158,8 @@ package final class World {
         case .restart(let worker): self.start(worker: worker)
         case .brokerTick: self.tick()
         case .look: self.look()
-        case .turn, .wake, .heartbeat, .synced, .holdEnds, .poll, .lookedUp, .committing, .restoring, .rebuilt,
+        case .turn, .wake, .heartbeat, .synced, .holdEnds, .poll, .lookedUp, .committing, .restoring, .commandsRead,
+            .rebuilt,
             .handOver, .answered, .stop:
             preconditionFailure("what happens in a process, without one")
         }
@@ -175,7 +185,9 @@ package final class World {
             process.isStopping = true
             let by = self.clockwork.now + .milliseconds(Int64(self.plan.settings.stopTimeout))
             process.context.mailbox.deliver(.stop(by: by))
-        case .heartbeat, .synced, .holdEnds, .poll, .lookedUp, .committing, .restoring, .rebuilt, .handOver, .answered:
+        case .heartbeat, .synced, .holdEnds, .poll, .lookedUp, .committing, .restoring, .commandsRead, .rebuilt,
+            .handOver,
+            .answered:
             preconditionFailure("what happens in a port, after the ports were asked")
         case .arrives, .lateApply, .lateCopy, .emit, .faultBegins, .faultEnds, .restart, .brokerTick, .look:
             preconditionFailure("what happens in the world, in a process")
@@ -237,8 +249,20 @@ package final class World {
         process.underWay = turn.underWay
         self.trace.actions(turn.actions)
         self.ledger.observe(turn.reports, of: process, at: moment, &self.trace)
+        self.look(whetherRests: process, wake: turn.wakeAt, at: moment)
         self.setWake(turn.wakeAt, process)
         self.perform(turn.actions[...], process)
+    }
+
+    /// Looks whether a turn has done what was due: a loop that is woken for it again and again never rests.
+    private func look(whetherRests process: SimulatedProcess, wake: MonotonicTime?, at moment: MonotonicTime) {
+        defer { process.lastWake = wake }
+        guard let wake, wake < moment, wake == process.lastWake, !process.isSpinning, !process.isStopping else {
+            return
+        }
+        process.isSpinning = true
+        let seconds = Double(wake.nanoseconds) / 1e9
+        self.ledger.note(.spinning, "process \(process.number) still wants to be woken at \(seconds) s")
     }
 
     private func setWake(_ time: MonotonicTime?, _ process: SimulatedProcess) {

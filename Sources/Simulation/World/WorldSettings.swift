@@ -46,6 +46,7 @@ enum WorldSettings {
                 runtime: .identifier(
                     "docker.repository.cloudera.com/cloudera/cdsw/ml-runtime-pbj-workbench-python3.11-standard:2025.01.3-b8"
                 ),
+                quota: Route.Quota(underWay: settings.underWay == 0 ? nil : settings.underWay),
                 queue: settings.deploysEveryRun ? .every : .latest,
                 deadlines: StepDeadlines(build: self.stepDeadline, deploy: self.stepDeadline),
                 verification: settings.verifies ? Verification(request: "{\"x\": 1}") : nil
@@ -74,7 +75,9 @@ enum WorldSettings {
             settle: .milliseconds(Int64(settings.settle)),
             requestTimeout: .milliseconds(Int64(settings.requestTimeout)),
             sweepAfter: .milliseconds(Int64(settings.sweepAfter)),
-            inboxPartitions: settings.inboxPartitions
+            inboxPartitions: settings.inboxPartitions,
+            ownsRegistryNames: true,
+            checksModels: settings.verifies
         )
     }
 
@@ -106,6 +109,7 @@ enum WorldSettings {
                 maximumDeadBytes: 1_000_000
             ),
             policy: self.policy(settings),
+            routes: self.routes(settings),
             dialect: Dialect(
                 baseURL: url,
                 modelServiceURL: models,
@@ -136,6 +140,17 @@ enum WorldSettings {
         }
         sandbox.faults = SandboxFaults.plan(plan, at: now)
         return sandbox
+    }
+
+    /// When everything must have come to an end: the last moment of a plan, a step's deadline, settle, and ten minutes.
+    ///
+    /// Where a quota lets them begin in turn, as long as all of them take one after the other is added.
+    static func lastCall(_ plan: Plan) -> MonotonicTime {
+        let settings = plan.settings
+        let inTurn = settings.underWay == 0 ? 0 : settings.registering + settings.building + settings.deploying
+        let last = Int64(plan.lastMoment) + Int64(settings.settle) + self.stepDeadline
+        return MonotonicTime(nanoseconds: 1_000_000_000) + .milliseconds(last)
+            + .milliseconds(Int64(inTurn) * Int64(plan.events.count)) + .seconds(600)
     }
 
     /// How good a run is: mostly better than the one before.

@@ -135,14 +135,12 @@ private struct LineBuilder {
         case "\r": self.append("\\r")
         case "\t": self.append("\\t")
         default:
-            // C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of text around.
-            switch scalar.value {
-            case 0..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069:
-                switch style {
-                case .json: self.append("\\u" + Hex.text(UInt16(scalar.value)))
-                case .human: self.append("\\u{" + String(scalar.value, radix: 16) + "}")
-                }
-            default: self.bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            guard scalar.drivesTerminals else {
+                return self.bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+            switch style {
+            case .json: self.append("\\u" + Hex.text(UInt16(scalar.value)))
+            case .human: self.append("\\u{" + String(scalar.value, radix: 16) + "}")
             }
         }
     }

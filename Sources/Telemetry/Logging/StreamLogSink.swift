@@ -64,7 +64,9 @@ package final class StreamLogSink: LogSink {
     package func write(_ record: LogRecord) {
         let line = self.format.line(for: record)
         let isQueued = self.queue.signal { queue in
-            guard !queue.isClosed, queue.bytes.count + line.count <= self.maximumQueuedBytes else {
+            // A closed sink writes nothing more, not even a notice: its descriptor may be another file's by then.
+            guard !queue.isClosed else { return false }
+            guard queue.bytes.count + line.count <= self.maximumQueuedBytes else {
                 queue.droppedSinceNotice += 1
                 return false
             }

@@ -4,6 +4,7 @@ import Synchronization
 
 /// A number that only grows while the process lives.
 package final class Counter: Metric {
+    package static let canBeShared = true
     package static let typeName: StaticString = "counter"
 
     private let count = Atomic<UInt64>(0)

@@ -5,6 +5,8 @@ import Synchronization
 /// A number that goes up and down.
 package final class Gauge: Metric {
     package static let typeName: StaticString = "gauge"
+    /// What the last writer said would hide all others.
+    package static let canBeShared = false
 
     /// The bit pattern of a `Double`.
     private let bits = Atomic<UInt64>(0)

@@ -31,6 +31,7 @@ package final class Histogram: Metric {
         var sum: Double = 0
     }
 
+    package static let canBeShared = true
     package static let typeName: StaticString = "histogram"
 
     private let buckets: Buckets

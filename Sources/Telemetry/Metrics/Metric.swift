@@ -8,6 +8,8 @@ package protocol Metric: AnyObject, Sendable {
     associatedtype Configuration: Sendable
     /// The word of the TYPE line.
     static var typeName: StaticString { get }
+    /// Whether several series in one say something, as sums of counters do.
+    static var canBeShared: Bool { get }
     /// Creates a series at zero.
     init(configuration: Configuration)
     /// Appends the sample lines of this series.

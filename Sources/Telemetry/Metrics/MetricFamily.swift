@@ -5,7 +5,7 @@ import Threads
 /// All series of one name, told apart by the values of the same labels.
 ///
 /// Bounded: when `maximumSeries` exist, further label values share one series whose every value is `overflow`, and each
-/// such request is counted. So a label that is fed with something unbounded by mistake cannot exhaust memory.
+/// such request is counted; gauges, which can't be put together, are then not shown, only counted. So a label that is fed with something unbounded by mistake cannot exhaust memory.
 package final class MetricFamily<Series: Metric>: Sendable {
     private struct State: Sendable {
         var series: [[String]: Series] = [:]
@@ -74,13 +74,14 @@ package final class MetricFamily<Series: Metric>: Sendable {
 extension MetricFamily: ScrapedFamily {
     func append(to text: inout MetricsText) {
         let state = self.state.withLock { $0 }
-        guard !state.series.isEmpty || state.overflow != nil else { return }
+        let shared = Series.canBeShared ? state.overflow : nil
+        guard !state.series.isEmpty || shared != nil else { return }
         text.appendHeader(name: self.name, help: self.help, typeName: Series.typeName.description)
         for (values, series) in state.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             series.append(to: &text, name: self.name, labels: self.labels(values))
         }
         let overflowValues = self.labelNames.map { _ in "overflow" }
-        if let overflow = state.overflow, state.series[overflowValues] == nil {
+        if let overflow = shared, state.series[overflowValues] == nil {
             overflow.append(to: &text, name: self.name, labels: self.labels(overflowValues))
         }
     }

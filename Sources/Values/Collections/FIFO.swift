@@ -3,8 +3,9 @@
 /// A first-in-first-out queue over one array; both ends in constant time on average.
 ///
 /// Its elements can be looked at, inserted and removed anywhere, at the price of an array. Inlinable, since most of its
-/// users pass millions of elements through it.
-package struct FIFO<Element: Sendable>: Sendable {
+/// users pass millions of elements through it; and public, though only our own targets use it, since the compiler (6.3)
+/// makes no copy for a user's types of what is `package`, inlinable or not.
+public struct FIFO<Element: Sendable>: Sendable {
     /// What waits, from `head` on; what stands before it has been taken.
     @usableFromInline
     var elements: [Element] = []
@@ -13,15 +14,15 @@ package struct FIFO<Element: Sendable>: Sendable {
 
     /// Creates an empty queue.
     @inlinable
-    package init() {}
+    public init() {}
 
     /// Adds to the end.
     @inlinable
-    package mutating func append(_ element: Element) { self.elements.append(element) }
+    public mutating func append(_ element: Element) { self.elements.append(element) }
 
     /// Takes the next element.
     @inlinable
-    package mutating func popFirst() -> Element? {
+    public mutating func popFirst() -> Element? {
         guard self.head < self.elements.count else { return nil }
         let element = self.elements[self.head]
         self.head += 1
@@ -38,19 +39,19 @@ package struct FIFO<Element: Sendable>: Sendable {
 
     /// Inserts before the element at `index`, or at the end.
     @inlinable
-    package mutating func insert(_ element: Element, at index: Int) {
+    public mutating func insert(_ element: Element, at index: Int) {
         self.elements.insert(element, at: self.head + index)
     }
 
     /// Takes the element at `index` out.
     @inlinable
-    package mutating func remove(at index: Int) -> Element {
+    public mutating func remove(at index: Int) -> Element {
         self.elements.remove(at: self.head + index)
     }
 
     /// Drops every element that `isUnwanted` names; the others keep their order.
     @inlinable
-    package mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
+    public mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
         self.elements.removeFirst(self.head)
         self.head = 0
         try self.elements.removeAll(where: isUnwanted)
@@ -58,12 +59,15 @@ package struct FIFO<Element: Sendable>: Sendable {
 }
 
 extension FIFO: RandomAccessCollection {
+    /// The index of the next element: 0.
     @inlinable
-    package var startIndex: Int { 0 }
+    public var startIndex: Int { 0 }
 
+    /// How many wait.
     @inlinable
-    package var endIndex: Int { self.elements.count - self.head }
+    public var endIndex: Int { self.elements.count - self.head }
 
+    /// An element, by how many come before it.
     @inlinable
-    package subscript(_ index: Int) -> Element { self.elements[self.head + index] }
+    public subscript(_ index: Int) -> Element { self.elements[self.head + index] }
 }

@@ -3,8 +3,9 @@
 /// What is to happen when: a binary heap by time; what has the same time comes out in the order in which it went in.
 ///
 /// Adding and taking cost the logarithm of the count. Nothing has to be removed before its time: an owner that keeps a
-/// token with each element can see whether it still means anything, so a cancelled wait costs nothing.
-package struct TimedHeap<Time: Comparable & Sendable, Element: Sendable>: Sendable {
+/// token with each element can see whether it still means anything, so a cancelled wait costs nothing. Inlinable and public
+/// for the same reasons as `FIFO`.
+public struct TimedHeap<Time: Comparable & Sendable, Element: Sendable>: Sendable {
     @usableFromInline
     struct Entry: Sendable {
         @usableFromInline
@@ -36,33 +37,33 @@ package struct TimedHeap<Time: Comparable & Sendable, Element: Sendable>: Sendab
 
     /// Creates an empty heap.
     @inlinable
-    package init() {}
+    public init() {}
 
     /// Bytes that an entry occupies.
-    package static var entrySizeBytes: Int { MemoryLayout<Entry>.stride }
+    public static var entrySizeBytes: Int { MemoryLayout<Entry>.stride }
 
     /// How many wait.
     @inlinable
-    package var count: Int { self.heap.count }
+    public var count: Int { self.heap.count }
 
     /// Whether nothing waits.
     @inlinable
-    package var isEmpty: Bool { self.heap.isEmpty }
+    public var isEmpty: Bool { self.heap.isEmpty }
 
     /// The time of what comes next; `nil` when nothing waits.
     @inlinable
-    package var nextTime: Time? { self.heap.first?.time }
+    public var nextTime: Time? { self.heap.first?.time }
 
     /// Adds an element.
     @inlinable
-    package mutating func insert(_ element: Element, at time: Time) {
+    public mutating func insert(_ element: Element, at time: Time) {
         self.insert(Entry(time: time, element: element, number: self.nextNumber))
         self.nextNumber &+= 1
     }
 
     /// Takes what comes next, if its time has come.
     @inlinable
-    package mutating func popDue(now: Time) -> Element? {
+    public mutating func popDue(now: Time) -> Element? {
         guard let first = self.heap.first, first.time <= now else { return nil }
         let last = self.heap.removeLast()
         if !self.heap.isEmpty {
@@ -74,7 +75,7 @@ package struct TimedHeap<Time: Comparable & Sendable, Element: Sendable>: Sendab
 
     /// Drops every element that `isUnwanted` names.
     @inlinable
-    package mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
+    public mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
         let count = self.heap.count
         try self.heap.removeAll { try isUnwanted($0.element) }
         guard self.heap.count != count else { return }

@@ -14,6 +14,8 @@ package struct ConsumedRecord: Hashable, Sendable {
     package var value: [UInt8]?
     /// The header fields in their order; a name may come more than once.
     package var headers: [RecordHeader]
+    /// Where this stands for records that nobody can read, in their place: which; it has no key, value or header fields then.
+    package var lost: LostRange?
 
     /// Creates a record.
     package init(
@@ -32,6 +34,15 @@ package struct ConsumedRecord: Hashable, Sendable {
         self.headers = headers
     }
 
+    /// Creates what stands for records that nobody can read.
+    package init(topicPartition: TopicPartition, lost: LostRange) {
+        self.init(topicPartition: topicPartition, offset: lost.first, value: nil)
+        self.lost = lost
+    }
+
+    /// The offset after it.
+    package var next: Offset { self.lost?.next ?? self.offset.next }
+
     /// The topic it was read from.
     package var topic: String { self.topicPartition.topic }
 
@@ -40,6 +51,6 @@ package struct ConsumedRecord: Hashable, Sendable {
 
     /// Bytes of key, value and header fields.
     package var sizeBytes: Int {
-        self.headers.reduce((self.key?.count ?? 0) + (self.value?.count ?? 0)) { $0 + $1.sizeBytes }
+        (self.key?.count ?? 0) + (self.value?.count ?? 0) + self.headers.sizeBytes
     }
 }

@@ -37,6 +37,6 @@ package struct ProducerRecord: Hashable, Sendable {
     /// Kafka's record format, version 2: 61 bytes for the batch, at most 36 for a record's own fields, and a length of at
     /// most 5 bytes before each key, value, header name and header value.
     package var maximumSizeBytes: Int {
-        self.headers.reduce(61 + 36 + (self.key?.count ?? 0) + (self.value?.count ?? 0)) { $0 + $1.sizeBytes + 10 }
+        61 + 36 + (self.key?.count ?? 0) + (self.value?.count ?? 0) + self.headers.sizeBytes + 10 * self.headers.count
     }
 }

@@ -22,3 +22,14 @@ package struct RecordHeader: Hashable, Sendable {
     /// Bytes of name and value.
     package var sizeBytes: Int { self.name.utf8.count + (self.value?.count ?? 0) }
 }
+
+extension [RecordHeader] {
+    /// Bytes of all names and values.
+    package var sizeBytes: Int {
+        // A span's elements are looked at where they are, without a copy that would count references.
+        let headers = self.span
+        var total = 0
+        for index in headers.indices { total += headers[index].sizeBytes }
+        return total
+    }
+}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Hexadecimal digits in ASCII.
-package enum Hex {
+///
+/// Inlinable and public for the same reasons as `FIFO`.
+public enum Hex {
     /// Which digits above nine are written.
-    package enum Case: Sendable {
+    public enum Case: Sendable {
         /// `a` to `f`.
         case lower
         /// `A` to `F`, as RFC 3986 wants escapes.
@@ -12,7 +14,7 @@ package enum Hex {
 
     /// Returns the digit of the low four bits of `nibble`.
     @inlinable
-    package static func digit(_ nibble: UInt8, _ letters: Case = .lower) -> UInt8 {
+    public static func digit(_ nibble: UInt8, _ letters: Case = .lower) -> UInt8 {
         let value = nibble & 15
         if value < 10 { return UInt8(ascii: "0") + value }
         switch letters {
@@ -23,7 +25,7 @@ package enum Hex {
 
     /// Returns the value of a digit of either case, or `nil`.
     @inlinable
-    package static func value(_ digit: UInt8) -> UInt8? {
+    public static func value(_ digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
         default: self.lowerValue(digit)
@@ -32,7 +34,7 @@ package enum Hex {
 
     /// Returns the value of a digit in the one form that we write ourselves, with `a` to `f`, or `nil`.
     @inlinable
-    package static func lowerValue(_ digit: UInt8) -> UInt8? {
+    public static func lowerValue(_ digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
@@ -42,7 +44,7 @@ package enum Hex {
 
     /// Reads a number of lower-case digits; `nil` where any byte is none, where there is none, or more than it can hold.
     @inlinable
-    package static func number<Number: FixedWidthInteger & UnsignedInteger>(
+    public static func number<Number: FixedWidthInteger & UnsignedInteger>(
         _ digits: some Collection<UInt8>,
         as type: Number.Type = Number.self
     ) -> Number? {
@@ -59,7 +61,7 @@ package enum Hex {
     ///
     /// Not generic: a restore reads three of them for each record, of which there are millions, and what is generic is slow
     /// there wherever the compiler does not make a copy of it for its caller's types.
-    package static func number(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+    public static func number(_ digits: UnsafeRawBufferPointer) -> UInt64? {
         guard !digits.isEmpty, digits.count <= 16 else { return nil }
         var number: UInt64 = 0
         for index in 0..<digits.count {
@@ -70,18 +72,25 @@ package enum Hex {
     }
 
     /// Writes all digits of a number, zeros in front included.
-    package static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
+    public static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
         withUnsafeBytes(of: number.bigEndian) { self.text($0) }
     }
 
     /// Writes two digits for each byte.
-    package static func text(_ bytes: UnsafeRawBufferPointer) -> String {
-        String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
-            for (index, byte) in bytes.enumerated() {
-                buffer[2 * index] = self.digit(byte >> 4)
-                buffer[2 * index + 1] = self.digit(byte)
-            }
-            return 2 * bytes.count
+    public static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { self.write(bytes, to: $0) }
+    }
+
+    /// Writes two digits for each byte, in ASCII.
+    public static func digits(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        Array(unsafeUninitializedCapacity: 2 * bytes.count) { buffer, count in count = self.write(bytes, to: buffer) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        for index in 0..<bytes.count {
+            buffer[2 * index] = self.digit(bytes[index] >> 4)
+            buffer[2 * index + 1] = self.digit(bytes[index])
         }
+        return 2 * bytes.count
     }
 }

@@ -33,7 +33,7 @@ extension Timestamp: CustomStringConvertible {
         return self.microsecondsSinceEpoch % 1000 == 0 ? 3 : 6
     }
 
-    /// Reads an RFC 3339 time with up to nine fractional digits and any offset; `nil` for anything else.
+    /// Reads an RFC 3339 time with any number of fractional digits and any offset; `nil` for anything else.
     ///
     /// `T` and `Z` may be lower case, and a space may stand for the `T`, as RFC 3339 section 5.6 allows. Digits beyond
     /// `resolution` are cut off. A leap second (`23:59:60` in UTC) is read as the first second of the next day, as POSIX
@@ -138,7 +138,7 @@ private struct DigitReader {
             count += 1
             if count <= 6 { microseconds = microseconds * 10 + digit }
         }
-        guard (1...9).contains(count) else { return nil }
+        guard count > 0 else { return nil }
         for _ in 0..<max(0, 6 - count) { microseconds *= 10 }
         return microseconds
     }

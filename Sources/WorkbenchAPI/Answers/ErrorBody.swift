@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// What a response with an error status says in its body.
 struct ErrorBody {
@@ -29,10 +30,13 @@ struct ErrorBody {
 
     /// Whether the body looks like a page and not like JSON.
     static func isPage(_ body: [UInt8]) -> Bool {
-        let text = body.drop { $0 <= 0x20 }
+        let text = ByteOrderMark.dropped(from: body).drop { $0 <= 0x20 }
         // What stands for a key that was taken out looks like a tag, too.
         return text.first == UInt8(ascii: "<") && !text.starts(with: Redaction.mark)
     }
+
+    /// What a compressed body is called.
+    static let compressed = "compressed (gzip), which was not asked for: does a proxy do that?"
 
     /// The title of a page.
     static func title(of body: [UInt8]) -> String? {
@@ -50,13 +54,19 @@ struct ErrorBody {
     }
 
     private static func gatewayError(_ body: [UInt8]) -> GatewayError? {
-        guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), body.count <= 1 << 20 else { return nil }
+        let first = ByteOrderMark.dropped(from: body).first { $0 > 0x20 }
+        guard first == UInt8(ascii: "{"), body.count <= 1 << 20 else { return nil }
         // Not the gateway's where it can't be read: its text still says more than the reader's complaint.
         guard let value = try? JSONValue(answer: body) else { return nil }
         return try? GatewayError(value)
     }
 
+    /// Whether the body is compressed; no request asks for that, and what decompresses it unasked could be made to fill
+    /// memory.
+    static func isCompressed(_ body: [UInt8]) -> Bool { body.starts(with: [0x1F, 0x8B]) }
+
     private static func text(of body: [UInt8]) -> String {
+        guard !self.isCompressed(body) else { return "an answer that is \(self.compressed)" }
         guard self.isPage(body) else { return self.beginning(of: body) }
         return self.title(of: body).map { "a page titled '\($0)'" } ?? "a page instead of JSON"
     }

@@ -77,6 +77,8 @@ package struct ResponseFailure: Sendable {
         var message = "the answer can't be read\(problem.path.isEmpty ? ": " : " at ")\(problem)"
         if response.body.isEmpty {
             message = "the answer is empty"
+        } else if ErrorBody.isCompressed(response.body) {
+            message = "the answer is \(ErrorBody.compressed)"
         } else if ErrorBody.isPage(response.body) {
             let title = ErrorBody.title(of: response.body).map { " titled '\($0)'" } ?? ""
             message = "the answer is a page\(title), not JSON: is this the workbench's address, or a login page?"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Files
 import Synchronization
 package import Values
 
@@ -41,27 +41,19 @@ package final class FileCredential: CredentialSource {
     package func givenOut() -> [Secret] { self.state.withLock { $0.given } }
 
     private func read() throws(CredentialFailure) -> Secret {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try Data(contentsOf: URL(filePath: self.path))
+            bytes = try FileReader.read(self.path, maximumBytes: Self.maximumBytes, trust: .named)
         } catch {
             throw CredentialFailure("the key file \(self.path) can't be read: \(Self.reason(of: error))")
         }
-        guard data.count <= Self.maximumBytes else {
-            throw CredentialFailure("the key file \(self.path) is longer than \(Self.maximumBytes) bytes")
-        }
-        let text = String(decoding: data, as: UTF8.self)
+        let text = String(decoding: ByteOrderMark.dropped(from: bytes), as: UTF8.self)
         let key = Secret(String(text.trimming(while: \.isWhitespace)))
         return try key.usableAsHeader(from: "the key file \(self.path)")
     }
 
-    private static func reason(of error: any Error) -> String {
-        guard let error = error as? CocoaError else { return "\(error)" }
-        switch error.code {
-        case .fileReadNoSuchFile, .fileNoSuchFile: return "no such file"
-        case .fileReadNoPermission: return "permission denied"
-        default: return "error \(error.code.rawValue)"
-        }
+    private static func reason(of error: FileError) -> String {
+        error.isMissing ? "no such file" : error.why
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The pages of a listing, fetched one by one as they are asked for.
 ///
 /// Ends with an `APIError` of kind `protocol` where `PageCursor` refuses to go on. Nothing is fetched ahead, so a caller
@@ -14,6 +16,7 @@ package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     let operation: APIOperation
     let dialect: Dialect
+    let now: @Sendable () -> Timestamp
     /// Fetches the page at which the cursor stands.
     let fetch: @Sendable (PageCursor) async throws(APIError) -> Fetched
 
@@ -43,6 +46,7 @@ package struct PageSequence<Element: Sendable>: AsyncSequence, Sendable {
                 try self.cursor.advance(
                     to: last.nextToken,
                     pageBytes: last.byteCount,
+                    at: self.sequence.now(),
                     in: self.sequence.dialect
                 )
             }

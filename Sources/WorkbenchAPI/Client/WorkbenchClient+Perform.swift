@@ -17,7 +17,7 @@ extension WorkbenchClient {
 
     /// Returns the pages of a listing; nothing is fetched yet.
     package func pages<Item: ListItem>(_ pages: Pages<Item>) -> PageSequence<Page<Item>> {
-        PageSequence(operation: pages.operation, dialect: self.dialect) { cursor throws(APIError) in
+        PageSequence(operation: pages.operation, dialect: self.dialect, now: self.now) { cursor throws(APIError) in
             let page = try await self.perform(pages.page(at: cursor, in: self.dialect))
             return .init(page: page, nextToken: page.nextPageToken, byteCount: page.byteCount)
         }

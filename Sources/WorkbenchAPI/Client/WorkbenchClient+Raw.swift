@@ -31,7 +31,8 @@ extension WorkbenchClient {
             query.append((name: "page_size", value: "\(self.dialect.pageSize)"))
         }
         let operation = RequestDraft(raw: "GET", path, query: query).operation
-        return PageSequence(operation: operation, dialect: self.dialect) { [query] cursor throws(APIError) in
+        return PageSequence(operation: operation, dialect: self.dialect, now: self.now) {
+            [query] cursor throws(APIError) in
             let tokens = cursor.token.isEmpty ? [] : [(name: "page_token", value: cursor.token)]
             let page: RawPage = try await self.perform(
                 Endpoint(RequestDraft(raw: "GET", path, query: query + tokens))

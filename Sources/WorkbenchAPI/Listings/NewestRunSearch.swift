@@ -43,7 +43,7 @@ package struct NewestRunSearch: Exchange {
             self.newest = self.newest.map { run.isNewer(than: $0) ? run : $0 } ?? run
         }
         guard !page.nextPageToken.isEmpty else { return .ended(self.newest) }
-        try self.cursor.advance(to: page.nextPageToken, pageBytes: page.byteCount, in: dialect)
+        try self.cursor.advance(to: page.nextPageToken, pageBytes: page.byteCount, at: now, in: dialect)
         return .another
     }
 }

@@ -47,7 +47,7 @@ package struct PageSearch<Item: ListItem, Found: Sendable>: Exchange {
             if self.endsAtFirst { return .ended(self.conclusion(self.kept)) }
         }
         guard !page.nextPageToken.isEmpty else { return .ended(self.conclusion(self.kept)) }
-        try self.cursor.advance(to: page.nextPageToken, pageBytes: page.byteCount, in: dialect)
+        try self.cursor.advance(to: page.nextPageToken, pageBytes: page.byteCount, at: now, in: dialect)
         return .another
     }
 }

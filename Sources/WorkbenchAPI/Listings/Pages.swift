@@ -16,15 +16,17 @@ package struct Pages<Item: ListItem>: Sendable {
 
     /// The page at which a cursor stands.
     func page(at cursor: PageCursor, in dialect: Dialect) -> Endpoint<Page<Item>> {
-        var query = self.listing.query(pageSize: dialect.pageSize)
+        self.page(at: cursor, size: dialect.pageSize)
+    }
+
+    private func page(at cursor: PageCursor, size: Int) -> Endpoint<Page<Item>> {
+        var query = self.listing.query(pageSize: size)
         if !cursor.token.isEmpty {
             query.append((name: "page_token", value: cursor.token))
         }
         return Endpoint(RequestDraft(operation: self.operation, arguments: self.arguments, query: query))
     }
 
-    /// The first page, for whoever needs no more.
-    package func first(in dialect: Dialect) -> Endpoint<Page<Item>> {
-        self.page(at: PageCursor(self.operation), in: dialect)
-    }
+    /// The shortest page, for whoever only asks whether there is an answer.
+    package var glance: Endpoint<Page<Item>> { self.page(at: PageCursor(self.operation), size: 1) }
 }

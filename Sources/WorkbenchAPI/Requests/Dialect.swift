@@ -6,6 +6,8 @@ package struct Dialect: Sendable, Equatable {
     package let apiRoot: String
     /// Root of the service that calls models, without `/model`.
     package let modelServiceRoot: String
+    /// Whether the API key may go to the service that calls models: never over a weaker scheme than to the API.
+    package let sendsKeyToModelService: Bool
     /// Sent as `User-Agent`.
     package let userAgent: String
     /// Time for one request, from sending to the last byte.
@@ -18,6 +20,8 @@ package struct Dialect: Sendable, Equatable {
     package let maximumPages: Int
     /// A listing whose pages together are longer ends with kind `protocol`.
     package let maximumListingBytes: Int
+    /// A listing that takes longer from its first page on ends with kind `timeout`: however slowly pages come, a caller gets on.
+    package var maximumListingTime: Duration { self.requestTimeout * 2 }
 
     /// Creates a dialect.
     ///
@@ -29,7 +33,7 @@ package struct Dialect: Sendable, Equatable {
     ///   - maximumResponseBytes: Default 16 MiB.
     ///   - pageSize: Default 100 (the server's own is 10).
     ///   - maximumPages: Default 1,000.
-    ///   - maximumListingBytes: Default 256 MiB.
+    ///   - maximumListingBytes: Default 64 MiB.
     package init(
         baseURL: ServiceURL,
         modelServiceURL: ServiceURL? = nil,
@@ -38,10 +42,12 @@ package struct Dialect: Sendable, Equatable {
         maximumResponseBytes: Int = 16 << 20,
         pageSize: Int = 100,
         maximumPages: Int = 1000,
-        maximumListingBytes: Int = 256 << 20
+        maximumListingBytes: Int = 64 << 20
     ) {
         self.apiRoot = baseURL.apiRoot
-        self.modelServiceRoot = (modelServiceURL ?? baseURL.modelService).description
+        let modelService = modelServiceURL ?? baseURL.modelService
+        self.modelServiceRoot = modelService.description
+        self.sendsKeyToModelService = modelService.isEncrypted || !baseURL.isEncrypted
         self.userAgent = userAgent
         self.requestTimeout = requestTimeout
         self.maximumResponseBytes = maximumResponseBytes

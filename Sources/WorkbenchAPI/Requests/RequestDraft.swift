@@ -18,6 +18,8 @@ package struct RequestDraft: Sendable {
     var secrets: [Secret] = []
     /// Time for this request, where it isn't the usual one.
     var timeout: Duration?
+    /// Longest answer taken, where it isn't the usual one.
+    var maximumResponseBytes: Int?
     /// Path of a raw call, percent-encoded by its writer, in place of the template.
     var rawPath: String?
     var service = Service.api
@@ -65,9 +67,10 @@ extension RequestDraft {
             headers: headers,
             body: self.body,
             timeout: self.timeout ?? dialect.requestTimeout,
-            maximumResponseBytes: dialect.maximumResponseBytes
+            maximumResponseBytes: self.maximumResponseBytes ?? dialect.maximumResponseBytes
         )
-        return PlannedSend(operation: self.operation, request: request, usesAPIKey: self.usesAPIKey)
+        let mayHaveKey = self.service == .api || dialect.sendsKeyToModelService
+        return PlannedSend(operation: self.operation, request: request, usesAPIKey: self.usesAPIKey && mayHaveKey)
     }
 
     private func url(root: String) throws(APIError) -> String {

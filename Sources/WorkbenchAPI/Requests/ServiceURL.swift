@@ -37,6 +37,7 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         let authority = rest.prefix { $0 != "/" }
         guard !authority.isEmpty, authority.first != ":" else { throw Invalid(description: "has no host") }
         guard !authority.contains("@") else { throw Invalid(description: "can't hold a user name or password") }
+        guard Self.hasPossiblePort(authority) else { throw Invalid(description: "has a port that is not 1 to 65535") }
         self.scheme = scheme
         self.authority = String(authority)
         self.path = Self.withoutTrailingSlashes(rest[authority.endIndex...])
@@ -63,6 +64,27 @@ package struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     /// Where this workbench serves models: the host with `modelservice.` in front.
     package var modelService: ServiceURL {
         ServiceURL(scheme: self.scheme, authority: "modelservice.\(self.authority)", path: "")
+    }
+
+    /// Whether what is sent there is encrypted.
+    package var isEncrypted: Bool { self.scheme == "https" }
+
+    /// Whether the host is this machine, by its address or as `localhost`, so that nobody else is on the way.
+    package var isLoopback: Bool {
+        if self.authority.first == "[" { return self.authority.prefix { $0 != "]" } == "[::1" }
+        let host = self.authority.prefix { $0 != ":" }
+        if host.lowercased() == "localhost" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.first == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether what stands behind the host, if anything, can be a port; an IPv6 address stands in brackets.
+    private static func hasPossiblePort(_ authority: Substring) -> Bool {
+        let behindHost = authority.lastIndex(of: "]").map { authority[authority.index(after: $0)...] } ?? authority
+        guard let colon = behindHost.firstIndex(of: ":") else { return true }
+        let port = behindHost[behindHost.index(after: colon)...]
+        return port.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            && UInt16(port).map { $0 > 0 } ?? false
     }
 
     private static func withoutTrailingSlashes(_ path: Substring) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import Values
 
 /// Environment variables of a deployment: an object in requests, JSON as text in responses.
 ///
@@ -48,6 +49,12 @@ package struct EnvironmentVariables: Sendable, Equatable, CustomStringConvertibl
             }
             return try Fields(value).texts()
         }
+    }
+
+    /// The values that may be secrets: a shorter one keeps nobody out, and stands in every other text.
+    func secrets() throws(FieldFailure) -> [Secret] {
+        try self.values().values.filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+            .map { Secret($0) }
     }
 
     /// Always `[environment]`.

@@ -8,7 +8,7 @@ package struct Experiment: ListItem, Equatable {
     package let id: String
     /// Project that it belongs to.
     package let projectID: String
-    /// Name; unique in a workbench.
+    /// Name.
     package let name: String
     /// `active` or `deleted`, as MLflow says it.
     package let lifecycleStage: String
@@ -42,11 +42,19 @@ extension Exchange where Self == Endpoint<Experiment> {
     package static func experiment(project: String, _ id: String) -> Self { Endpoint(.getExperiment, [project, id]) }
 }
 
-extension Exchange where Self == PageSearch<Experiment, Experiment?> {
-    /// Finds the project's experiment with exactly that name.
-    package static func experiment(project: String, named name: String) -> Self {
+extension Exchange where Self == PageSearch<Experiment, [Experiment]> {
+    /// Finds all experiments of the project with exactly that name; deleted ones only where there is no other.
+    ///
+    /// One is usual. No document says that there can't be more, and no order of a list says which one is meant.
+    package static func experiments(project: String, named name: String) -> Self {
         let pages = Pages.experiments(project: project, Listing(filter: ["name": name]))
-        // Names are unique in a workbench: the first is the only one.
-        return PageSearch(pages, endsAtFirst: true, where: { $0.name == name }, finding: \.first)
+        return PageSearch(
+            pages,
+            where: { $0.name == name },
+            finding: { experiments in
+                let living = experiments.filter { $0.lifecycleStage.lowercased() != "deleted" }
+                return living.isEmpty ? experiments : living
+            }
+        )
     }
 }

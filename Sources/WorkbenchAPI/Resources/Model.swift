@@ -17,6 +17,8 @@ package struct Model: ListItem, Equatable {
     package let accessKey: Secret
     /// Whether callers need an API key.
     package let isAuthenticationEnabled: Bool
+    /// Whether the workbench says so; its JSON may leave out what is `false`, and older releases leave it out altogether.
+    package let isAuthenticationTold: Bool
     /// Registered model that its builds come from; a model without one takes no builds from the registry.
     package let registeredModelID: String
     /// Empty for a live model.
@@ -30,6 +32,7 @@ package struct Model: ListItem, Equatable {
         self.crn = try fields.text("crn")
         self.accessKey = Secret(try fields.text("access_key"))
         self.isAuthenticationEnabled = try fields.flag("auth_enabled")
+        self.isAuthenticationTold = fields.isPresent("auth_enabled")
         self.registeredModelID = try fields.text("registered_model_id")
         self.deletionStatus = try fields.text("deletion_status")
         self.createdAt = try fields.time("created_at")

@@ -144,7 +144,11 @@ extension Exchange where Self == Endpoint<ModelDeployment> {
     /// Deploys a build.
     package static func createDeployment(_ request: DeploymentRequest) -> Self {
         let arguments = [request.projectID, request.modelID, request.buildID]
-        return Endpoint(RequestDraft(.createModelDeployment, arguments, body: request))
+        var draft = RequestDraft(.createModelDeployment, arguments, body: request)
+        // A workbench that repeats the request in its refusal must not carry them into a status. What can't be read is the
+        // draft's flaw already.
+        draft.secrets = (try? request.environment?.secrets()) ?? []
+        return Endpoint(draft)
     }
 
     /// Stops a deployment.

@@ -59,25 +59,37 @@ private struct ReplyEnvelope {
 
 extension APIOperation {
     // A prediction changes nothing on the workbench, though it is a POST.
-    static let callModel = APIOperation("CallModel", "POST", "/model", effect: .read)
+    package static let callModel = APIOperation("CallModel", "POST", "/model", effect: .read)
 }
 
 extension Exchange where Self == Endpoint<ModelReply> {
+    /// A prediction of one sample is small, and the model's own code writes it.
+    private static var maximumReplyBytes: Int { 1 << 20 }
+
     /// Calls a deployed model.
     ///
     /// Refused with kind `rateLimited` when all replicas are busy; kind `invalid` when `request` isn't JSON.
     ///
     /// - Parameters:
     ///   - accessKey: The model's access key; hidden in what an error says.
+    ///   - isAuthenticated: Whether the model's authentication is on. Where it is off, nobody needs the API key: what the
+    ///     service hands on to the model's own code would be read there.
     ///   - request: JSON of the model's own, such as `{"dataframe_split": {...}}`; at most 5 MB is accepted.
     ///   - timeout: Time for the call; default: the usual one, which is also the service's own.
     /// - Returns: An exchange that brings the answer, also where the model itself complains.
-    package static func callModel(accessKey: Secret, request: [UInt8], timeout: Duration? = nil) -> Self {
+    package static func callModel(
+        accessKey: Secret,
+        isAuthenticated: Bool = true,
+        request: [UInt8],
+        timeout: Duration? = nil
+    ) -> Self {
         var draft = RequestDraft(
             operation: .callModel,
             secrets: [accessKey],
             timeout: timeout,
-            service: .modelService
+            maximumResponseBytes: Self.maximumReplyBytes,
+            service: .modelService,
+            usesAPIKey: isAuthenticated
         )
         // A text that isn't JSON would change the envelope's meaning.
         guard (try? JSONValue(answer: request)) != nil else {

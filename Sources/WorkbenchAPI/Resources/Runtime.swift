@@ -53,6 +53,16 @@ extension Pages where Item == Runtime {
 }
 
 extension Exchange where Self == PageSearch<Runtime, Runtime?> {
+    /// Finds the enabled runtime with exactly that image identifier.
+    package static func enabledRuntime(identifier: String) -> Self {
+        PageSearch(
+            .runtimes(Listing(filter: ["image_identifier": identifier])),
+            endsAtFirst: true,
+            where: { $0.isEnabled && $0.imageIdentifier == identifier },
+            finding: \.first
+        )
+    }
+
     /// Finds the newest enabled runtime of exactly that kernel, edition and editor.
     ///
     /// - Parameters:

@@ -48,6 +48,10 @@ extension AuditEntry {
             guard let text = self.marker(marker) else { continue }
             writer.member(marker.rawValue) { $0.string(redaction.text(text)) }
         }
+        for size in Size.allCases {
+            guard let number = self.size(size) else { continue }
+            writer.member(size.rawValue) { $0.number(number) }
+        }
         let tags = self.tags
         if !tags.isEmpty {
             writer.tags("tags", tags.map { KeyValue(key: redaction.text($0.key), value: redaction.text($0.value)) })

@@ -23,6 +23,12 @@ package struct AuditEntry: Sendable {
         case status
     }
 
+    /// A number of a request that says how large something is to be.
+    package enum Size: String, Sendable, CaseIterable {
+        case cpu, memory, replicas
+        case gpus = "nvidia_gpus"
+    }
+
     /// Its number, from 1; goes on where the audit is emptied.
     package internal(set) var sequence: Int64 = 0
     /// When the workbench took it.
@@ -53,6 +59,9 @@ package struct AuditEntry: Sendable {
         guard let text = self.fields.value[marker.rawValue]?.text, !text.isEmpty else { return nil }
         return text
     }
+
+    /// A size as sent; `nil` if it is absent.
+    package func size(_ size: Size) -> Double? { self.fields.double(size.rawValue) }
 
     /// The value of a tag as sent; `nil` if there is none.
     package func tag(_ key: String) -> String? { self.tags.value(of: key) }

@@ -184,7 +184,7 @@ extension Workbench {
         let added = self.runs.append(run)
         self.experiments[position]?.runs.append(added)
         let path = PathIdentifiers(project: experiment.projectID, experiment: experimentID, run: id)
-        _ = try self.updateRun(WorkbenchCall(operation: .updateRun, path: path, fields: fields, now: now))
+        _ = try self.changeRun(WorkbenchCall(operation: .updateRun, path: path, fields: fields, now: now))
     }
 }
 

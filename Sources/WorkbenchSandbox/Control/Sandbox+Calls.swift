@@ -5,7 +5,12 @@ import Values
 extension Sandbox {
     /// Answers a call of API v2.
     mutating func receiveCall(_ request: SandboxRequest, at now: Timestamp) -> SandboxDelivery {
-        let verdict = self.faults.verdict(request, at: now)
+        if let refusal = self.refusalByRate(at: now) {
+            self.record(request, status: refusal.status, fault: .rateLimit, at: now)
+            return refusal
+        }
+        var verdict = self.faults.verdict(request, at: now)
+        if self.quirks.contains(.listsNewestFirst) { verdict.rendering.isReversed.toggle() }
         var delivery = self.deliver(request, verdict, at: now)
         delivery.delay += verdict.delay
         return delivery
@@ -76,11 +81,18 @@ extension Sandbox {
         var routed: RoutedCall?
         do throws(APIFailure) {
             guard self.isAuthorized(request) else { throw Sandbox.unauthenticated }
-            let call = try RoutedCall(request, rendering: verdict.rendering, view: verdict.view, now: now)
+            let call = try RoutedCall(
+                request,
+                rendering: verdict.rendering,
+                view: verdict.view,
+                refusesUnknownFields: self.quirks.contains(.unknownFieldsRefused),
+                now: now
+            )
             routed = call
             let reply = try self.workbench.perform(call.call.forgetting(verdict.forgotten))
             self.record(request, call, reply, status: status ?? 200, fault: fault, at: now)
-            return SandboxDelivery(status: 200, body: reply.body)
+            let body = QuirkyAnswer(self.quirks)?.rewritten(reply.body) ?? reply.body
+            return SandboxDelivery(status: 200, body: body)
         } catch {
             self.record(request, routed, nil, status: status ?? error.status, fault: fault, at: now)
             var refusal = SandboxDelivery(error)

@@ -23,6 +23,10 @@ extension Sandbox {
             case ("DELETE", "/sandbox/faults"):
                 self.faults = FaultPlan()
                 return self.faultsReply()
+            case ("GET", "/sandbox/quirks"): return self.quirksReply()
+            case ("PUT", "/sandbox/quirks"):
+                try self.setQuirks(try Sandbox.json(request.body))
+                return self.quirksReply()
             case ("GET", "/sandbox/clock"): return self.clockReply()
             case ("PUT", "/sandbox/clock"):
                 try self.setClock(try Sandbox.json(request.body))
@@ -36,7 +40,7 @@ extension Sandbox {
 
     private static let controls: [(path: String, methods: String)] = [
         ("/sandbox/audit", "GET"), ("/sandbox/state", "GET, DELETE"), ("/sandbox/faults", "GET, PUT, DELETE"),
-        ("/sandbox/clock", "GET, PUT"),
+        ("/sandbox/quirks", "GET, PUT"), ("/sandbox/clock", "GET, PUT"),
     ]
 
     private static func wrongControl(_ request: SandboxRequest) -> SandboxDelivery {

@@ -15,6 +15,8 @@ package struct Sandbox: Sendable {
     package internal(set) var lateCalls = 0
     private let authorization: String
     private var requests: UInt64 = 0
+    /// Calls in the newest second, where there is a limit to them.
+    var calls: (second: Int64, count: Int) = (0, 0)
 
     /// An empty sandbox.
     ///

@@ -26,16 +26,25 @@ struct MessageType: Sendable {
         self.fields = fields
     }
 
-    /// Checks the types of all known fields.
-    func check(_ value: JSONValue) throws(APIFailure) {
+    /// Checks the types of all known fields, and, where that is asked for, that there are no others.
+    func check(_ value: JSONValue, refusingUnknown: Bool = false) throws(APIFailure) {
         guard case .object(let members) = value else { throw .invalid("\(self.name): a JSON object is expected") }
         for member in members {
-            guard let kind = self.fields[member.name], member.value != .null else { continue }
-            try self.check(member.value, member.name, kind)
+            guard let kind = self.fields[member.name] else {
+                if refusingUnknown { throw .invalid("\(self.name): unknown field \(member.name)") }
+                continue
+            }
+            guard member.value != .null else { continue }
+            try self.check(member.value, member.name, kind, refusingUnknown)
         }
     }
 
-    private func check(_ value: JSONValue, _ field: String, _ kind: Kind) throws(APIFailure) {
+    private func check(
+        _ value: JSONValue,
+        _ field: String,
+        _ kind: Kind,
+        _ refusingUnknown: Bool
+    ) throws(APIFailure) {
         switch kind {
         case .string: try self.require(value.text != nil, field, "a string")
         case .bool:
@@ -70,15 +79,19 @@ struct MessageType: Sendable {
                 field,
                 "a map of strings"
             )
-        case .message(let type): try type.check(value)
+        case .message(let type): try type.check(value, refusingUnknown: refusingUnknown)
         case .messages(let type):
             guard let elements = value.elements else { throw self.mismatch(field, "a list") }
-            for element in elements { try type.check(element) }
+            for element in elements { try type.check(element, refusingUnknown: refusingUnknown) }
         }
     }
 
-    private func require(_ condition: Bool, _ field: String, _ expected: String) throws(APIFailure) {
-        guard condition else { throw self.mismatch(field, expected) }
+    private func require(
+        _ condition: Bool,
+        _ field: String,
+        _ expected: @autoclosure () -> String
+    ) throws(APIFailure) {
+        guard condition else { throw self.mismatch(field, expected()) }
     }
 
     private func mismatch(_ field: String, _ expected: String) -> APIFailure {

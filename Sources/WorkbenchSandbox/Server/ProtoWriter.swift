@@ -76,15 +76,11 @@ extension ProtoWriter {
         self.json.integer(value)
     }
 
-    /// A number; what JSON has no number for is written as a string, as proto3 JSON does.
+    /// A number, as `number` has it.
     mutating func double(_ name: StaticString, _ value: Double) {
         guard !(self.rendering.isSparse && value == 0) else { return }
         self.json.name(name)
-        if value.isFinite {
-            self.json.double(value)
-        } else {
-            self.json.string(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
-        }
+        self.number(value)
     }
 
     mutating func bool(_ name: StaticString, _ value: Bool) {
@@ -135,5 +131,14 @@ extension ProtoWriter {
 
     mutating func string(_ value: String) {
         self.json.string(value)
+    }
+
+    /// A number; what JSON has no number for is written as a string, as proto3 JSON does.
+    mutating func number(_ value: Double) {
+        if value.isFinite {
+            self.json.double(value)
+        } else {
+            self.json.string(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
+        }
     }
 }

@@ -12,6 +12,7 @@ struct RoutedCall {
         _ request: SandboxRequest,
         rendering: Rendering = Rendering(),
         view: ReadView = ReadView(),
+        refusesUnknownFields: Bool = false,
         now: Timestamp
     ) throws(APIFailure) {
         let (route, path) = try RoutedCall.route(request)
@@ -20,7 +21,7 @@ struct RoutedCall {
             operation: route.operation,
             path: path,
             query: query,
-            fields: try RoutedCall.fields(request.body, of: route.operation),
+            fields: try RoutedCall.fields(request.body, of: route.operation, refusesUnknownFields),
             now: now,
             rendering: rendering,
             view: view
@@ -60,7 +61,11 @@ struct RoutedCall {
     }
 
     /// Reads the body; an empty one counts as an empty object, as grpc-gateway has it.
-    private static func fields(_ body: [UInt8], of operation: Operation) throws(APIFailure) -> Fields {
+    private static func fields(
+        _ body: [UInt8],
+        of operation: Operation,
+        _ refusesUnknown: Bool
+    ) throws(APIFailure) -> Fields {
         guard let type = operation.requestType, !body.isEmpty else { return .empty }
         let value: JSONValue
         do {
@@ -68,7 +73,7 @@ struct RoutedCall {
         } catch {
             throw .invalid("the body is not JSON: \(error)")
         }
-        try type.check(value)
+        try type.check(value, refusingUnknown: refusesUnknown)
         return Fields(value: value)
     }
 }

@@ -91,7 +91,7 @@ extension Workbench {
     private func checkRuntime(_ identifier: String) throws(APIFailure) {
         guard !identifier.isEmpty else { throw .invalid("runtime_identifier is required") }
         guard let position = self.runtimes.position(of: identifier), let runtime = self.runtimes[position] else {
-            throw .invalid("runtime_identifier: unknown runtime \(identifier)")
+            throw self.unknown("runtime", identifier, in: "runtime_identifier", isUsually404: false)
         }
         guard runtime.status == "ENABLED" else {
             throw .invalid("runtime_identifier: runtime \(identifier) is \(runtime.status)")
@@ -104,12 +104,18 @@ extension Workbench {
             throw APIFailure(.failedPrecondition, "model \(model.id) is not associated with a registered model")
         }
         guard let position = self.versions.position(of: id), let version = self.versions[position] else {
-            throw .notFound("model version", id)
+            throw self.unknown("model version", id, in: "registered_model_version_id", isUsually404: true)
         }
         guard version.modelID == model.registeredModelID else {
             throw .invalid("registered_model_version_id: not a version of registered model \(model.registeredModelID)")
         }
         return version
+    }
+
+    /// The refusal of a body that names what there is not.
+    private func unknown(_ kind: String, _ id: String, in field: String, isUsually404: Bool) -> APIFailure {
+        isUsually404 != self.quirks.contains(.unknownSwapped)
+            ? .notFound(kind, id) : .invalid("\(field): unknown \(kind) \(id)")
     }
 
     /// The build that the path names.

@@ -52,6 +52,9 @@ extension Workbench {
         guard let build = self.builds[position], let model = self.models.position(of: build.modelID),
             let record = self.models[model]
         else { throw .notFound("build", "") }
+        if self.quirks.contains(.earlyDeploymentRefused), build.status(at: now) != "built" {
+            throw APIFailure(.failedPrecondition, "build \(build.id) is \(build.status(at: now))")
+        }
         let defaults = record.defaults
         let environment = fields.map("environment")
         let marker =
@@ -86,19 +89,26 @@ extension Workbench {
         at now: Timestamp
     ) -> DeploymentRecord.Attempt {
         self.deploymentOrder += 1
-        let startsAt = max(now, build.finishesAt)
+        let isTooEarly = self.quirks.contains(.earlyDeploymentFails) && build.finishesAt > now
+        let startsAt = isTooEarly ? now : max(now, build.finishesAt)
+        // Without an image there is nothing to wait for.
+        let hasImage = build.failure == nil && !isTooEarly
         let work = self.durations.duration(in: self.clock.deploying)
         return DeploymentRecord.Attempt(
             order: self.deploymentOrder,
             startsAt: startsAt,
-            // Without an image there is nothing to wait for.
-            endsAt: build.failure == nil ? startsAt.advanced(by: work) : startsAt,
-            fails: build.failure != nil || marker == .deployment,
+            endsAt: hasImage ? startsAt.advanced(by: work) : startsAt,
+            fails: !hasImage || marker == .deployment,
             stoppingTime: self.durations.duration(in: self.clock.stopping)
         )
     }
 
     func checkSizes(_ fields: Fields) throws(APIFailure) {
+        if self.quirks.contains(.sizesRequired) {
+            for name in ["cpu", "memory", "replicas"] where fields.double(name) == nil {
+                throw .invalid("\(name) is required")
+            }
+        }
         for name in ["cpu", "memory", "nvidia_gpus", "replicas"] {
             guard (fields.double(name) ?? 0) >= 0 else { throw .invalid("\(name): must not be negative") }
         }
@@ -108,7 +118,9 @@ extension Workbench {
     ///
     /// One that comes up stops all that were requested before it, in whatever state they are.
     mutating func settle(model position: Int, at now: Timestamp) {
-        guard let active = self.models[position]?.active, active.count > 1 else { return }
+        guard !self.quirks.contains(.keepsOlderDeployments), let active = self.models[position]?.active,
+            active.count > 1
+        else { return }
         let records = active.compactMap { position in self.deployments[position].map { (position, $0) } }
         for (_, winner) in records {
             guard let upAt = winner.comesUpAt, upAt <= now else { continue }

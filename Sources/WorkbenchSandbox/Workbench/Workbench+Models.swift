@@ -34,7 +34,7 @@ extension Workbench {
         let name = try fields.required("name")
         try self.checkModelName(name)
         guard self.projects[position]?.modelsByName[name] == nil else {
-            throw APIFailure(.internal, "Failed to create model: project already has a model with that name: \(name)")
+            throw self.duplicateName("create", name)
         }
         let registered = fields.string("registered_model_id")
         guard registered.isEmpty || self.registeredModel(registered) != nil else {
@@ -137,7 +137,7 @@ extension Workbench {
         let project = try self.projectPosition(call)
         try self.checkModelName(name)
         guard self.projects[project]?.modelsByName[name] == nil else {
-            throw APIFailure(.internal, "Failed to update model: project already has a model with that name: \(name)")
+            throw self.duplicateName("update", name)
         }
         self.projects[project]?.modelsByName[model.name] = nil
         self.projects[project]?.modelsByName[name] = position
@@ -167,6 +167,14 @@ extension Workbench {
             model.projectID == call.path.project, call.shows(model)
         else { throw .notFound("model", call.path.model) }
         return (position, model)
+    }
+
+    private func duplicateName(_ verb: String, _ name: String) -> APIFailure {
+        guard !self.quirks.contains(.duplicateIsVague) else { return APIFailure(.internal, "Failed to \(verb) model") }
+        return APIFailure(
+            self.quirks.contains(.duplicateIs409) ? .alreadyExists : .internal,
+            "Failed to \(verb) model: project already has a model with that name: \(name)"
+        )
     }
 
     private func checkModelName(_ name: String) throws(APIFailure) {

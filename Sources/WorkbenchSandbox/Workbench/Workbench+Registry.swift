@@ -205,7 +205,12 @@ extension Workbench {
         _ model: RegisteredModelRecord,
         with version: VersionRecord?
     ) -> WorkbenchReply {
-        var reply = self.reply(call, model, version.map { [$0] } ?? [], nextToken: "")
+        var versions = version.map { [$0] } ?? []
+        if self.quirks.contains(.registersNewestFirst) || self.quirks.contains(.registersOldestFirst) {
+            versions = model.versions.compactMap { self.versions[$0] }
+            if self.quirks.contains(.registersNewestFirst) { versions.reverse() }
+        }
+        var reply = self.reply(call, model, versions, nextToken: "")
         if let version { reply.identifiers.append(ObjectID(.version, version.id)) }
         return reply
     }

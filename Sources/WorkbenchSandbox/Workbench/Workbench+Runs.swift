@@ -47,6 +47,13 @@ extension Workbench {
 
     /// Changes what was sent; metrics, parameters, tags and files of `data` are added to what is there.
     mutating func updateRun(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {
+        self.reply(call, try self.changeRun(call))
+    }
+
+    /// Does what an update asks for.
+    ///
+    /// - Returns: The run as it is now.
+    mutating func changeRun(_ call: WorkbenchCall) throws(APIFailure) -> RunRecord {
         var (position, run) = try self.run(call)
         let fields = call.fields
         if fields.has("name") { run.name = fields.string("name") }
@@ -74,7 +81,7 @@ extension Workbench {
         }
         if run.status != .running, run.status != .scheduled, run.endTime == nil { run.endTime = call.now }
         self.runs[position] = run
-        return self.reply(call, run)
+        return run
     }
 
     mutating func deleteRun(_ call: WorkbenchCall) throws(APIFailure) -> WorkbenchReply {

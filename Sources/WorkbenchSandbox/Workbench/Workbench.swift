@@ -33,6 +33,8 @@ struct WorkbenchReply {
 /// has passed since an object was made, so nothing runs in the background.
 struct Workbench: Sendable {
     var clock: LifeCycleClock
+    /// Which open questions it answers otherwise than usual.
+    var quirks: Set<Quirk> = []
     var projects = Table<ProjectRecord>()
     var experiments = Table<ExperimentRecord>()
     var runs = Table<RunRecord>()
@@ -66,6 +68,7 @@ struct Workbench: Sendable {
     /// Removes all that was made; identifiers go on where they were, so that none comes back.
     mutating func removeAll() {
         var emptied = Workbench(seed: 0, clock: self.clock)
+        emptied.quirks = self.quirks
         emptied.identifiers = self.identifiers
         emptied.durations = self.durations
         emptied.deploymentOrder = self.deploymentOrder

@@ -28,21 +28,29 @@ final class JournalRestores: Sendable {
     }
 
     private let topics: TopicNames
+    /// Routes of which is kept what they have taken within the hour.
+    private let hourlyRoutes: Set<String>
     private let group: KafkaGroup
     private let inbox: LoopInbox
+    /// Ends what this worker's last transaction has left open, if it was that.
+    private let settle: @Sendable (TopicPartition) -> Void
     private let makeReader: @Sendable () throws(KafkaError) -> PartitionReader
     private let orders: AsyncStream<Order>
     private let given: AsyncStream<Order>.Continuation
 
     init(
         topics: TopicNames,
+        hourlyRoutes: Set<String>,
         group: KafkaGroup,
         inbox: LoopInbox,
+        settle: @escaping @Sendable (TopicPartition) -> Void,
         makeReader: @escaping @Sendable () throws(KafkaError) -> PartitionReader
     ) {
         self.topics = topics
+        self.hourlyRoutes = hourlyRoutes
         self.group = group
         self.inbox = inbox
+        self.settle = settle
         self.makeReader = makeReader
         (self.orders, self.given) = AsyncStream.makeStream()
     }
@@ -149,12 +157,27 @@ final class JournalRestores: Sendable {
     ) async -> Result<RestoreFacts, PortFailure>? {
         do {
             let journal = TopicPartition(topic: self.topics.journal, partition: lease.partition)
-            let snapshot = try await JournalScan.snapshot(of: journal, try reader.get())
-            let (records, start) = (snapshot.recordCount, snapshot.start)
+            let snapshot = try await JournalScan.snapshot(
+                of: journal,
+                try reader.get(),
+                hourlyRoutes: self.hourlyRoutes
+            ) { offset in
+                self.inbox.deliver(.journal(.heldBack(lease, offset)))
+                self.settle(journal)
+            }
+            let (records, start, commands) = (snapshot.recordCount, snapshot.start, snapshot.commands)
+            let done = snapshot.doneCommands
             let restored = snapshot.restored()
             let location = try await self.group.location(of: self.topics.topicPartition(lease.subject))
             return .success(
-                RestoreFacts(restored: restored, start: start, recordCount: records, location: location)
+                RestoreFacts(
+                    restored: restored,
+                    start: start,
+                    commands: commands,
+                    doneCommands: done,
+                    recordCount: records,
+                    location: location
+                )
             )
         } catch let failure as PortFailure {
             return failure.kind == .closed ? nil : .failure(failure)
@@ -174,7 +197,7 @@ final class JournalRestores: Sendable {
         let first = TopicPartition(topic: self.topics.journal, partition: Self.first)
         let result: Result<[String: TopicStart], PortFailure>
         do throws(KafkaError) {
-            let snapshot = try await JournalScan.snapshot(of: first, try reader.get())
+            let snapshot = try await JournalScan.snapshot(of: first, try reader.get()) { _ in self.settle(first) }
             result = .success(snapshot.start?.topics ?? [:])
         } catch {
             result = .failure(PortFailure(error))

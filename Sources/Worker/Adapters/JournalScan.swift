@@ -10,14 +10,23 @@ package enum JournalScan {
     /// Reads a partition.
     ///
     /// Rule 4: the end is what a `read_uncommitted` reader sees now; a `read_committed` one reads up to it, however long
-    /// an open transaction holds it back.
+    /// an open transaction holds it back; `heldBack` is told where, about once a second.
     ///
     /// - Throws: `KafkaError` when the partition can't be read, or the calling task is cancelled.
     static func snapshot(
         of partition: TopicPartition,
-        _ reader: PartitionReader
+        _ reader: PartitionReader,
+        hourlyRoutes: Set<String> = [],
+        heldBack: @escaping @Sendable (Offset) -> Void = { _ in }
     ) async throws(KafkaError) -> JournalSnapshot {
-        try await self.snapshot(of: partition, reader, until: reader.endOffset(partition, isolation: .uncommitted))
+        let end = try await reader.endOffset(partition, isolation: .uncommitted)
+        return try await self.snapshot(
+            of: partition,
+            reader,
+            until: end,
+            hourlyRoutes: hourlyRoutes,
+            heldBack: heldBack
+        )
     }
 
     /// Reads a partition up to an end that was found before.
@@ -26,11 +35,19 @@ package enum JournalScan {
     package static func snapshot(
         of partition: TopicPartition,
         _ reader: PartitionReader,
-        until end: Offset
+        until end: Offset,
+        hourlyRoutes: Set<String> = [],
+        heldBack: @escaping @Sendable (Offset) -> Void = { _ in }
     ) async throws(KafkaError) -> JournalSnapshot {
         let start = try await reader.lowWatermark(partition)
-        let builder = SnapshotBuilder()
-        _ = try await reader.scan(partition, from: start, isolation: .committed, until: end) { record in
+        let builder = SnapshotBuilder(hourlyRoutes: hourlyRoutes)
+        _ = try await reader.scan(
+            partition,
+            from: start,
+            isolation: .committed,
+            until: end,
+            heldBack: heldBack
+        ) { record in
             builder.add(record)
         }
         return builder.take()
@@ -39,7 +56,11 @@ package enum JournalScan {
 
 /// Builds a journal's snapshot on the reader's thread.
 private final class SnapshotBuilder: Sendable {
-    private let snapshot = Mutex(JournalSnapshot(now: .now()))
+    private let snapshot: Mutex<JournalSnapshot>
+
+    init(hourlyRoutes: Set<String>) {
+        self.snapshot = Mutex(JournalSnapshot(now: .now(), hourlyRoutes: hourlyRoutes))
+    }
 
     /// Adds a record; what is kept of it is copied.
     func add(_ record: borrowing RecordView) {

@@ -3,6 +3,7 @@
 import Kafka
 import Machine
 import Rollouts
+import Telemetry
 import Values
 
 /// The group's port over librdkafka's consumer.
@@ -11,6 +12,11 @@ import Values
 /// decoded where they arrive, so that a backlog takes none of the loop's time.
 final class KafkaGroup: GroupPort, Sendable {
     private let consumer: Consumer
+    /// Asks where partitions end.
+    ///
+    /// Not the consumer: a broker answers what it asks by what a committed reader sees, so that a partition which an open
+    /// transaction holds back would always seem read to its end.
+    private let endReader: PartitionReader
     private let topics: TopicNames
     private let intake: Intake
     private let clock: WorkerClock
@@ -19,14 +25,35 @@ final class KafkaGroup: GroupPort, Sendable {
     private let given: AsyncStream<GroupOrder>.Continuation
     private let locations: Locations
 
-    init(consumer: Consumer, topics: TopicNames, intake: Intake, clock: WorkerClock, inbox: LoopInbox) {
+    private let marks: ReadMarks
+    private let logger: Logger
+    private let inboxCount: Int
+    private let watch: GroupWatch?
+
+    init(
+        consumer: Consumer,
+        endReader: PartitionReader,
+        topics: TopicNames,
+        intake: Intake,
+        clock: WorkerClock,
+        inbox: LoopInbox,
+        inboxCount: Int = .max,
+        marks: ReadMarks = ReadMarks(),
+        watch: GroupWatch? = nil,
+        logger: Logger = .disabled
+    ) {
+        self.marks = marks
+        self.logger = logger
+        self.inboxCount = inboxCount
+        self.watch = watch
         self.consumer = consumer
+        self.endReader = endReader
         self.topics = topics
         self.intake = intake
         self.clock = clock
         self.inbox = inbox
         (self.orders, self.given) = AsyncStream.makeStream()
-        self.locations = Locations(consumer: consumer)
+        self.locations = Locations(consumer: consumer, marks: marks, logger: logger)
     }
 
     func perform(_ order: GroupOrder) { self.given.yield(order) }
@@ -44,8 +71,10 @@ final class KafkaGroup: GroupPort, Sendable {
                 await self.tellEvents()
                 self.given.finish()
                 self.locations.close()
+                self.watch?.close()
             }
             group.addTask { await self.locations.run() }
+            if let watch = self.watch { group.addTask { await watch.run() } }
             for await order in self.orders {
                 switch order {
                 case .locate(let lease, let time):
@@ -67,10 +96,14 @@ final class KafkaGroup: GroupPort, Sendable {
     /// Leaves the group and ends everything.
     func close() async {
         await self.consumer.close()
+        await self.endReader.close()
         self.given.finish()
     }
 
     // MARK: Orders
+
+    /// How long leaders may take to say where partitions end: as long as it is to the next look.
+    private static let endsTimeout = Duration.seconds(5)
 
     private func performInOrder(_ order: GroupOrder) async {
         do throws(KafkaError) {
@@ -96,18 +129,22 @@ final class KafkaGroup: GroupPort, Sendable {
     private func askEnds(_ partitions: [ReadPartition]) async {
         var names: [TopicPartition: ReadPartition] = [:]
         for partition in partitions { names[self.topics.topicPartition(partition)] = partition }
-        let ends: [TopicPartition: Watermarks]
+        let ends: [TopicPartition: Offset]
         do throws(KafkaError) {
-            ends = try await self.consumer.watermarks(Array(names.keys))
+            ends = try await self.endReader.endOffsets(
+                Array(names.keys),
+                isolation: .uncommitted,
+                timeout: Self.endsTimeout
+            )
         } catch {
             // The next look comes soon, and that Kafka is away is told by everything else.
             return
         }
         var progress: [ReadPartition: ReadProgress] = [:]
-        for (name, watermarks) in ends {
+        for (name, end) in ends {
             guard let partition = names[name] else { continue }
             let reached = self.consumer.reached(name)
-            progress[partition] = ReadProgress(end: watermarks.high, delivered: reached?.delivered, met: reached?.end)
+            progress[partition] = ReadProgress(end: end, delivered: reached?.delivered, met: reached?.end)
         }
         self.inbox.deliver(.group(.ends(progress)))
     }
@@ -117,25 +154,44 @@ final class KafkaGroup: GroupPort, Sendable {
     private func tellEvents() async {
         while let event = await self.consumer.next() {
             switch event {
+            case .assigned, .membershipChanged, .revoked, .lost: self.watch?.rebalanced()
+            case .records, .offsetOutOfRange, .error: break
+            }
+            switch event {
             case .records(let runs):
                 await self.inbox.deliver(
                     runs.compactMap { self.records($0) },
                     records: runs.reduce(0) { $0 + $1.records.count }
                 )
             case .assigned(let partitions, let membership):
-                self.inbox.deliver(.group(.assigned(partitions.compactMap(self.topics.readPartition), membership)))
+                self.inbox.deliver(.group(.assigned(self.used(partitions), membership)))
             case .membershipChanged(let membership): self.inbox.deliver(.group(.membershipChanged(membership)))
             case .revoked(let partitions, let revocation):
                 let id = RevocationID(number: revocation)
-                self.inbox.deliver(.group(.revoking(partitions.compactMap(self.topics.readPartition), id)))
+                self.inbox.deliver(.group(.revoking(self.used(partitions, isNews: false), id)))
             case .lost(let partitions):
-                self.inbox.deliver(.group(.lost(partitions.compactMap(self.topics.readPartition))))
+                self.inbox.deliver(.group(.lost(self.used(partitions, isNews: false))))
             case .offsetOutOfRange(let partition, let offset):
                 guard let partition = self.topics.readPartition(partition) else { continue }
                 self.inbox.deliver(.group(.offsetOutOfRange(partition, offset)))
             case .error(let error): self.inbox.deliver(.group(.failed(PortFailure(error))))
             }
         }
+    }
+
+    /// Leaves out partitions by which somebody has grown the inbox: no model belongs to them, and nothing is written there.
+    ///
+    /// They stay paused, as they came.
+    private func used(_ partitions: [TopicPartition], isNews: Bool = true) -> [ReadPartition] {
+        let known = partitions.compactMap(self.topics.readPartition)
+        let used = known.filter { !$0.isInbox || Int($0.partition.rawValue) < self.inboxCount }
+        if isNews, used.count < known.count {
+            self.logger.warning(
+                "partitions beyond the count are ignored",
+                ["topic": .string(self.topics.inbox), "count": .integer(self.inboxCount)]
+            )
+        }
+        return used
     }
 
     private func records(_ run: MarkedRecords) -> Input? {

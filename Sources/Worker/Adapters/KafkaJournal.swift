@@ -13,17 +13,24 @@ final class KafkaJournal: JournalPort, Sendable {
     /// What the port depends on.
     struct Settings: Sendable {
         var topics: TopicNames
+        var groupID: String
         var encoder: TransactionEncoder
         /// Makes a producer of the worker's transactional id.
         var makeProducer: @Sendable () throws(KafkaError) -> TransactionalProducer
         /// Makes a reader.
         var makeReader: @Sendable () throws(KafkaError) -> PartitionReader
         var backoff: Backoff
+        /// Routes of which a restore tells what they have taken within the hour.
+        var hourlyRoutes: Set<String> = []
+        /// What this process has read and committed.
+        var marks = ReadMarks()
     }
 
     private enum Writing: Sendable {
         case commit(Transaction)
         case rebuild
+        /// A journal partition can't be read on, because a transaction is open there.
+        case settle(TopicPartition)
     }
 
     private let settings: Settings
@@ -32,6 +39,7 @@ final class KafkaJournal: JournalPort, Sendable {
     private let logger: Logger
     private let writings: AsyncStream<Writing>
     private let toWrite: AsyncStream<Writing>.Continuation
+    private let heldBack = HeldBackPartitions()
     private let restores: JournalRestores
 
     init(settings: Settings, group: KafkaGroup, inbox: LoopInbox, logger: Logger) {
@@ -42,8 +50,10 @@ final class KafkaJournal: JournalPort, Sendable {
         (self.writings, self.toWrite) = AsyncStream.makeStream()
         self.restores = JournalRestores(
             topics: settings.topics,
+            hourlyRoutes: settings.hourlyRoutes,
             group: group,
             inbox: inbox,
+            settle: { [toWrite, heldBack] in if heldBack.isNews($0) { toWrite.yield(.settle($0)) } },
             makeReader: settings.makeReader
         )
     }
@@ -75,10 +85,12 @@ final class KafkaJournal: JournalPort, Sendable {
     private func write(_ first: TransactionalProducer) async {
         var producer = first
         var renewedAt: ContinuousClock.Instant?
+        var last = LastTransaction(self.settings.topics)
         for await writing in self.writings {
             switch writing {
             case .commit(let transaction):
-                let outcome = await self.commit(transaction, producer)
+                let (outcome, records) = await self.commit(transaction, producer)
+                last.ended(outcome, records, hasReachedKafka: producer.hasReachedKafka)
                 guard !Task.isCancelled else { break }
                 self.inbox.deliver(.journal(.commitEnded(transaction.id, outcome)))
                 // Of one that failed for good the machine says when it is replaced.
@@ -88,28 +100,45 @@ final class KafkaJournal: JournalPort, Sendable {
                 (producer, renewedAt) = (next, .now)
             case .rebuild:
                 await producer.close()
-                guard let next = await self.rebuild() else { continue }
+                guard let next = await self.rebuild(settling: &last) else { continue }
                 producer = next
                 self.inbox.deliver(.journal(.producerReady))
+            case .settle(let partition):
+                self.heldBack.taken(partition)
+                guard last.places.contains(partition) else { continue }
+                await producer.close()
+                guard let next = await self.rebuild(settling: &last) else { continue }
+                producer = next
             }
         }
         await producer.close()
     }
 
-    private func commit(_ transaction: Transaction, _ producer: TransactionalProducer) async -> CommitOutcome {
-        let (encoder, topics) = (self.settings.encoder, self.settings.topics)
+    private func commit(
+        _ transaction: Transaction,
+        _ producer: TransactionalProducer
+    ) async -> (CommitOutcome, [ProducerRecord]) {
+        let (encoder, topics, marks) = (self.settings.encoder, self.settings.topics, self.settings.marks)
+        var committed: [TopicPartition: Offset] = [:]
+        for (lease, offset) in transaction.offsets { committed[topics.topicPartition(lease.subject)] = offset }
+        let offsets = committed
         let encoded = OneShotValue<EncodedTransaction>()
         let outcome = await producer.transact {
             // On the producer's own thread: what is written down takes none of the loop's time.
             let result = encoder.encode(transaction)
             encoded.set(result)
             guard result.oversized.isEmpty else { return nil }
-            var offsets: [TopicPartition: Offset] = [:]
-            for (lease, offset) in transaction.offsets { offsets[topics.topicPartition(lease.subject)] = offset }
-            return TransactionBatch(records: result.records, offsets: offsets, membership: transaction.membership)
+            var batch = TransactionBatch(
+                records: result.records,
+                offsets: offsets,
+                membership: transaction.membership
+            )
+            batch.notes = marks.notes(for: offsets.keys)
+            return batch
         }
-        guard let outcome else { return .oversized(encoded.value?.oversized ?? []) }
-        return CommitOutcome(outcome, encoded.value)
+        if case .committed? = outcome { marks.committed(offsets) }
+        guard let outcome else { return (.oversized(encoded.value?.oversized ?? []), []) }
+        return (CommitOutcome(outcome, encoded.value), encoded.value?.records ?? [])
     }
 
     /// Replaces a producer whose last transaction ended well, but of which a late copy of a request may be under way.
@@ -128,10 +157,36 @@ final class KafkaJournal: JournalPort, Sendable {
         return await self.rebuild()
     }
 
+    /// Makes a producer likewise, and ends with it what the last transaction may have left open.
+    private func rebuild(settling last: inout LastTransaction) async -> TransactionalProducer? {
+        guard let producer = await self.rebuild() else { return nil }
+        guard !last.places.isEmpty else { return producer }
+        do {
+            try await producer.settle(
+                last.places.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) },
+                offsetOf: TopicPartition(topic: self.settings.topics.journal, partition: Partition(rawValue: 0)),
+                group: self.settings.groupID,
+                timeout: .seconds(10)
+            )
+            self.logger.notice(
+                "what the last transaction may have left open is ended",
+                ["partitions": .string(last.places.map(\.description).sorted().joined(separator: ","))]
+            )
+            last.settled()
+            return producer
+        } catch {
+            // It is tried again where a partition can't be read, and only there is it missed.
+            self.logger.warning("the last transaction could not be settled", ["error": .error(error)])
+            await producer.close()
+            return await self.rebuild()
+        }
+    }
+
     /// Makes a producer and takes the transactional id over with it, however long Kafka is away.
     ///
+    /// - Parameter waits: Is told what it waits for.
     /// - Returns: The producer; `nil` where only a person can help, which is told, or the worker is ending.
-    func rebuild() async -> TransactionalProducer? {
+    func rebuild(waits: @Sendable (String) -> Void = { _ in }) async -> TransactionalProducer? {
         var failures = 0
         while !Task.isCancelled {
             do {
@@ -149,6 +204,7 @@ final class KafkaJournal: JournalPort, Sendable {
                     return nil
                 }
                 failures += 1
+                waits("the transactional producer is not ready: \(error)")
                 self.logger.warning("producer not ready, trying again", ["error": .error(error)])
                 do {
                     try await Task.sleep(for: self.settings.backoff.delay(afterFailures: failures).duration)

@@ -3,6 +3,7 @@
 import Kafka
 import Rollouts
 import Synchronization
+import Telemetry
 import Values
 
 /// Looks up where partitions stand, all that are asked for meanwhile in one go.
@@ -26,10 +27,16 @@ final class Locations: Sendable {
     }
 
     private let consumer: Consumer
+    private let marks: ReadMarks
+    private let logger: Logger
     private let state = Mutex(State())
     private let signal = WakeSignal()
 
-    init(consumer: Consumer) { self.consumer = consumer }
+    init(consumer: Consumer, marks: ReadMarks, logger: Logger) {
+        self.consumer = consumer
+        self.marks = marks
+        self.logger = logger
+    }
 
     /// Asks where a partition stands; with a time, for the first offset as new as that, too.
     ///
@@ -78,23 +85,57 @@ final class Locations: Sendable {
 
     /// Takes all that waits for an answer about the same time.
     private func takeAlike() -> [Question]? {
+        let first = self.state.withLock { $0.waiting.first }
+        return first.map { self.take(about: $0.time) }
+    }
+
+    private func take(about time: Timestamp?) -> [Question] {
         self.state.withLock { state in
-            guard let first = state.waiting.first else { return nil }
-            defer { state.waiting.removeAll { $0.time == first.time } }
-            return state.waiting.filter { $0.time == first.time }
+            defer { state.waiting.removeAll { $0.time == time } }
+            return state.waiting.filter { $0.time == time }
         }
     }
 
+    /// Looks up all in one go, or else one after the other.
     private func answer(_ questions: [Question]) async {
-        let located: [TopicPartition: Location]
         do throws(KafkaError) {
-            located = try await self.locate(Array(Set(questions.map(\.partition))), questions[0].time)
+            try await self.locate(questions, timeout: .seconds(3))
         } catch {
-            guard questions.count > 1 else { return questions[0].answer(.failure(PortFailure(error))) }
-            // A partition without a leader must hold back no other one.
-            for question in questions { await self.answer([question]) }
-            return
+            await self.answerEach(questions, until: .now + Self.timeout)
         }
+    }
+
+    /// A partition without a leader, or whose offset an open transaction holds, must hold back no other one.
+    private func answerEach(_ questions: [Question], until deadline: ContinuousClock.Instant) async {
+        var rest = questions
+        while !rest.isEmpty {
+            var failed: [Question] = []
+            for question in rest {
+                do throws(KafkaError) {
+                    try await self.locate([question], timeout: .seconds(1))
+                } catch {
+                    guard error.isOutage, deadline > .now, !Task.isCancelled else {
+                        question.answer(.failure(PortFailure(error)))
+                        continue
+                    }
+                    failed.append(question)
+                }
+            }
+            if !failed.isEmpty {
+                // A cancelled sleep ends at once, and then so do the questions.
+                try? await Task.sleep(for: .milliseconds(100))
+                // Who has asked meanwhile is looked up likewise.
+                failed += self.take(about: failed[0].time)
+            }
+            rest = failed
+        }
+    }
+
+    /// How long a look may take; transactions of workers that have died are over by then.
+    private static let timeout = Duration.seconds(30)
+
+    private func locate(_ questions: [Question], timeout: Duration) async throws(KafkaError) {
+        let located = try await self.locate(Array(Set(questions.map(\.partition))), questions[0].time, timeout)
         for question in questions {
             guard let location = located[question.partition] else {
                 let text = "the leader of \(question.partition) named no offsets"
@@ -105,13 +146,42 @@ final class Locations: Sendable {
         }
     }
 
+    /// From where a partition is read on whose offset is committed: from there, unless somebody else has moved it while this
+    /// process had the partition before.
+    private func trusted(_ partition: TopicPartition, _ committed: CommittedOffset) -> Offset {
+        guard case .foreign(let offset) = self.marks.judge(partition, committed) else { return committed.offset }
+        self.logger.error(
+            "offset was committed by somebody else",
+            [
+                "partition": .describing(partition), "committed": .integer(committed.offset.rawValue),
+                "readFrom": .integer(offset.rawValue), "nextStep": .string(Self.wayBack),
+            ]
+        )
+        return offset
+    }
+
+    private static let wayBack =
+        "events before it may have been passed over: if nobody meant that, stop all workers and set it back with "
+        + "kafka-consumer-groups --reset-offsets; what is read again is not deployed again"
+
     private func locate(
         _ partitions: [TopicPartition],
-        _ time: Timestamp?
+        _ time: Timestamp?,
+        _ timeout: Duration
     ) async throws(KafkaError) -> [TopicPartition: Location] {
-        var located = try await self.consumer.committed(partitions).mapValues { Location.committed($0) }
+        var located: [TopicPartition: Location] = [:]
+        for (partition, committed) in try await self.consumer.committed(partitions, timeout: timeout) {
+            located[partition] = .committed(self.trusted(partition, committed))
+        }
         let unknown = partitions.filter { located[$0] == nil }
         guard !unknown.isEmpty else { return located }
+        // Brokers drop the offsets of a topic that is deleted. From where it is read on the journal knows.
+        for partition in unknown where self.marks.isGone(partition) {
+            self.logger.warning(
+                "committed offset is gone: the topic was made anew, or somebody deleted offsets",
+                ["partition": .describing(partition)]
+            )
+        }
         let ends = try await self.consumer.watermarks(unknown)
         var atTime: [TopicPartition: Offset] = [:]
         if let time { atTime = try await self.consumer.offsets(of: unknown, at: time) }

@@ -15,6 +15,7 @@ extension PortFailure {
         if error.isAuthorization { return .denied(topic: nil) }
         if error.isTooLarge { return .tooLarge }
         if error.isInvalidRecord { return .invalidRecord }
+        if error.isInvalidTime { return .invalidTime }
         return error.isFatal ? .fatal : .outage
     }
 }

@@ -21,7 +21,8 @@ struct DeadLetterNotice: Sendable, Equatable {
         var notices: [DeadLetterNotice] = []
         for entry in entries {
             guard case .dead(let record, let reason, _, _) = entry.content else { continue }
-            if let index = notices.firstIndex(where: { $0.reason.class == reason.class }) {
+            // Each loss is told with its offsets.
+            if reason.lost == nil, let index = notices.firstIndex(where: { $0.reason.class == reason.class }) {
                 notices[index].count += 1
             } else {
                 notices.append(DeadLetterNotice(reason: reason, origin: record.origin))
@@ -32,6 +33,18 @@ struct DeadLetterNotice: Sendable, Equatable {
 
     /// Writes the line.
     func write(to logger: Logger) {
+        if let lost = self.reason.lost {
+            logger.error(
+                "a batch that can't be read was passed over, with a dead letter in its place",
+                [
+                    "class": .string(self.reason.class.rawValue), "cause": .string(self.reason.message),
+                    "nextStep": .string(self.reason.nextStep), "topic": .string(self.origin.topic),
+                    "partition": .integer(self.origin.partition.rawValue), "offset": .integer(lost.first.rawValue),
+                    "until": .integer(lost.next.rawValue),
+                ]
+            )
+            return
+        }
         logger.warning(
             "event put aside as a dead letter",
             [

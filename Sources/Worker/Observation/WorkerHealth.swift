@@ -14,9 +14,15 @@ package final class WorkerHealth: WorkerObserver {
         package var cause: String?
         /// Since when.
         package var since: Timestamp
+
+        /// Whether the worker is not ready while it is unmet.
+        package var isNeededToBeReady: Bool {
+            Machine.Condition.Name(rawValue: self.name)?.isNeededToBeReady ?? true
+        }
     }
 
     private let conditions: Mutex<[String: Condition]>
+    private let told = Mutex<[String]>([])
 
     /// Creates the health of a worker that has not started.
     package init() {
@@ -30,13 +36,29 @@ package final class WorkerHealth: WorkerObserver {
         self.conditions.withLock { conditions in conditions.values.sorted { $0.name < $1.name } }
     }
 
-    /// Whether every condition is met.
-    package var isReady: Bool { self.snapshot.allSatisfy { $0.cause == nil } }
+    /// What works and is weak, as the start has found.
+    package var warnings: [String] { self.told.withLock(\.self) }
+
+    /// Whether every condition is met that the worker needs.
+    package var isReady: Bool { self.snapshot.allSatisfy { $0.cause == nil || !$0.isNeededToBeReady } }
 
     package func note(_ reports: [Report]) {
         for case .conditions(let changes) in reports {
             for change in changes { self.set(change.name.rawValue, change.cause) }
         }
+    }
+
+    /// Says what the start waits for, before there is a machine that could.
+    func waitsAtStart(for cause: String = "starting") { self.set(Machine.Condition.Name.partitions.rawValue, cause) }
+
+    /// Says what works and is weak.
+    func warns(_ warnings: [String]) { self.told.withLock { $0 = warnings } }
+
+    /// Says what is wrong with the consumer group as brokers describe it; told by whoever looks at it, beside the loop.
+    func group(_ cause: String?) {
+        // Most groups are never in trouble, and need no line of their own.
+        let isKnown = self.conditions.withLock { $0["group"] != nil }
+        if cause != nil || isKnown { self.set("group", cause) }
     }
 
     /// Says whether the worker gets on; told by the watchdog, which must not need the loop.

@@ -32,21 +32,28 @@ struct WorkerLog: WorkerObserver {
                 "committed offset is out of range: events were deleted before they were accepted",
                 ["partition": .describing(partition), "offset": .integer(offset.rawValue)]
             )
+        case .commandsLost(let lost): self.commandsLost(lost)
         case .consumerFailed(let failure):
             self.logger.warning("consumer error", ["error": .string(failure.message)])
+        case .standing(let partitions): self.standing(partitions)
         case .intakePaused(let isPaused): self.logger.info(isPaused ? "intake paused" : "intake resumed")
+        case .held(let hold, let isHeld): self.held(hold, isHeld)
         case .transaction(let report): self.transaction(report)
         case .startedOver(let failure):
             self.logger.error(
                 "producer unusable; reloading every partition from the journal",
                 ["error": .string(failure.message)]
             )
+        case .letterRefused(let origin, let reason, let failure): self.letterRefused(origin, reason, failure)
         case .topicTakesNothing(let failures):
             self.logger.error("a topic rejects even small records", ["failures": .integer(failures)])
         case .phase(let state): self.phase(state)
+        case .failedBefore(let state): self.failedBefore(state)
+        case .authorityClaimed(let topic, _, let isFirst): if isFirst { self.claimed(topic) }
         case .orphans(let state): self.orphans(state)
         case .cleanupGivenUp(let state, let call, let cause): self.givenUp(state, call, cause)
         case .outage(let component, let cause): self.outage(component, cause)
+        case .standstill(let kind, let cause): self.standstill(kind, cause)
         case .markers(let step, let areKept): self.markers(step, areKept)
         case .journalFindings(let partition, let findings): self.findings(partition, findings)
         case .renewing(let partition):
@@ -58,8 +65,49 @@ struct WorkerLog: WorkerObserver {
         }
     }
 
+    private func commandsLost(_ lost: LostCommands) {
+        self.logger.error(
+            "commands were deleted that some inbox partitions had not come to",
+            [
+                "from": .integer(lost.offsets.lowerBound.rawValue),
+                "before": .integer(lost.offsets.upperBound.rawValue),
+                "inboxPartitions": .string(lost.partitions.map(\.description).joined(separator: ",")),
+                "nextStep": .string("replay again what is still wanted and has no answer; what was done is known"),
+            ]
+        )
+    }
+
+    private func held(_ hold: IntakeHold, _ isHeld: Bool) {
+        let logger = self.logger.with(["topic": .string(hold.topic), "route": .string(hold.route)])
+        guard isHeld else { return logger.info("events that waited for room go on") }
+        logger.notice("events wait for room", ["cause": .string(hold.cause)])
+    }
+
+    private func failedBefore(_ state: RolloutState) {
+        self.logger.notice(
+            "the event of a rollout that failed has come again, and is not tried again",
+            [
+                "rolloutID": .describing(state.id), "model": .string(state.plan.modelName),
+                "run": .string(state.plan.run.runID ?? ""), "event": .string(state.event.id),
+                "nextStep": .string("send an event of another id, as slipway emit does, or slipway replay the run"),
+            ]
+        )
+    }
+
     private static func names(_ partitions: [ReadPartition]) -> KeyValuePairs<String, LogValue> {
         ["partitions": .string(partitions.sorted().map(\.description).joined(separator: ","))]
+    }
+
+    private func letterRefused(_ origin: Origin, _ reason: DeadLetterReason, _ failure: PortFailure) {
+        self.logger.error(
+            "a broker refuses the dead letter of an event, which is passed over",
+            [
+                "topic": .string(origin.topic), "partition": .integer(origin.partition.rawValue),
+                "offset": .integer(origin.offset.rawValue), "class": .string(reason.class.rawValue),
+                "cause": .string(reason.message), "error": .string(failure.message),
+                "nextStep": .string("read the event at its place; slipway topics check may say why it is refused"),
+            ]
+        )
     }
 
     private func ready(_ ready: ReadyPartition) {
@@ -98,6 +146,22 @@ struct WorkerLog: WorkerObserver {
         )
     }
 
+    private func standing(_ partitions: [StandingPartition]) {
+        guard !partitions.isEmpty else {
+            self.logger.notice("reading of every partition gets on again")
+            return
+        }
+        for standing in partitions {
+            self.logger.warning(
+                "a partition stands still though there is something to read",
+                [
+                    "partition": .describing(standing.partition), "offset": .integer(standing.position.rawValue),
+                    "behind": .integer(standing.behind),
+                ]
+            )
+        }
+    }
+
     /// The most records of a partition that are named one by one.
     private static let mostDefects = 20
 
@@ -124,6 +188,8 @@ struct WorkerLog: WorkerObserver {
     }
 
     private func phase(_ state: RolloutState) {
+        // The fields are put together for nothing where all of it is below the level.
+        guard state.phase == .failed || self.logger.isEnabled(state.phase.isTerminal ? .info : .debug) else { return }
         let logger = self.logger.with(Self.fields(of: state))
         switch state.phase {
         case .failed:
@@ -145,6 +211,17 @@ struct WorkerLog: WorkerObserver {
         }
     }
 
+    private func claimed(_ topic: String) {
+        self.logger.warning(
+            "an event says what only workers and operators may say: it means nothing, and the event is an ordinary one",
+            ["topic": .string(topic), "nextStep": .string(Self.claimsNextStep)]
+        )
+    }
+
+    private static let claimsNextStep =
+        "find the producer that sends slipway_* header fields or slipway* attributes; who may replay writes commands (slipway "
+        + "replay)"
+
     private static func fields(of state: RolloutState) -> KeyValuePairs<String, LogValue> {
         [
             "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
@@ -165,14 +242,16 @@ struct WorkerLog: WorkerObserver {
         }
     }
 
-    private func givenUp(_ state: RolloutState, _ call: SweepCall, _ cause: Cause) {
+    private func givenUp(_ state: RolloutState, _ call: SweepCall?, _ cause: Cause) {
         self.logger.warning(
             "orphan cleanup gave up; check for leftover objects",
             [
                 "rolloutID": .describing(state.id), "partition": .integer(state.partition.rawValue),
-                "model": .string(state.plan.modelName), "call": .string(call.name),
+                "model": .string(state.plan.modelName), "call": .string(call?.name ?? "none: its record is refused"),
                 "class": .string(cause.class.rawValue), "cause": .string(cause.message),
-                "nextStep": .string(cause.class.nextStep),
+                "nextStep": .string(
+                    "look on the workbench for what carries '\(state.marker)', and delete what nobody uses"
+                ),
             ]
         )
     }
@@ -190,6 +269,20 @@ struct WorkerLog: WorkerObserver {
                 "nextStep": .string(
                     "Find out whether the workbench or a proxy before it cuts comments or drops tags, and let them through."
                 ),
+            ]
+        )
+    }
+
+    private func standstill(_ kind: Standstill, _ cause: String?) {
+        guard let cause else {
+            self.logger.notice("calls go on", ["standstill": .string(kind.rawValue)])
+            return
+        }
+        self.logger.warning(
+            "calls stand still, work waits",
+            [
+                "standstill": .string(kind.rawValue), "cause": .string(cause),
+                "nextStep": .string(kind.nextStep),
             ]
         )
     }

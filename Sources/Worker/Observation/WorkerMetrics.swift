@@ -8,22 +8,35 @@ import Values
 /// What the worker counts; labels are from closed lists, never from events.
 package final class WorkerMetrics: WorkerObserver {
     private let events: EventMetrics
+    private let commands: CommandMetrics
     private let rollouts: RolloutMetrics
     private let workbench: WorkbenchMetrics
     private let journal: JournalMetrics
     private let restores: RestoreMetrics
+    private let reading: ReadingMetrics
 
     /// Registers the worker's metrics.
     package init(_ registry: MetricsRegistry) {
         self.events = EventMetrics(registry)
+        self.commands = CommandMetrics(registry)
         self.rollouts = RolloutMetrics(registry)
         self.workbench = WorkbenchMetrics(registry)
         self.journal = JournalMetrics(registry)
         self.restores = RestoreMetrics(registry)
+        self.reading = ReadingMetrics(registry)
     }
 
     package func note(_ reports: [Report]) {
-        for report in reports { self.note(report) }
+        var phases = PhaseTally()
+        let reports = reports.span
+        for index in reports.indices {
+            if case .phase(let state) = reports[index] { phases.count(state) }
+            self.note(reports[index])
+        }
+        for (phase, count) in phases.phases { self.rollouts.phases.with(phase.rawValue).increment(by: count) }
+        for (end, count) in phases.ends {
+            self.rollouts.ended.with(end.phase.rawValue, end.cause?.rawValue ?? "none").increment(by: count)
+        }
     }
 
     private func note(_ report: Report) {
@@ -43,20 +56,29 @@ package final class WorkerMetrics: WorkerObserver {
             self.workbench.calls.with(request.operation, request.status).increment()
             self.workbench.callSeconds.with(request.operation).observe(request.took.duration)
         case .markers(let step, let areKept): self.workbench.droppedMarkers.with(step.rawValue).set(areKept ? 0 : 1)
+        case .held(let hold, let isHeld): self.events.held.with(hold.topic, hold.route).set(isHeld ? 1 : 0)
+        case .standstill(let kind, let cause):
+            self.workbench.standstills.with(kind.rawValue).set(cause == nil ? 0 : 1)
+        case .outage(let component, let cause):
+            self.workbench.outages.with(component.rawValue).set(cause == nil ? 0 : 1)
         case .startedOver: self.journal.producersReplaced.increment()
+        case .commandsLost(let lost):
+            self.commands.lost.increment(by: UInt64(lost.count))
         case .offsetOutOfRange: self.events.lost.increment()
+        case .letterRefused: self.events.refusedLetters.increment()
         case .ready(let partition):
             guard let records = partition.journalRecords else { return }
             self.restores.seconds.observe(partition.took.duration)
             self.restores.records.increment(by: UInt64(records))
+        case .authorityClaimed(let topic, let count, _): self.events.claims.with(topic).increment(by: UInt64(count))
         case .lag(let lag):
             for (partition, records) in lag {
                 self.events.lag.with(partition.description).set(Int(clamping: records))
             }
+        case .standing(let partitions): self.reading.standing.set(partitions.count)
         case .unusable(let unusable): self.restores.set(unusable)
         case .journalFindings, .renewing, .assigned, .revoked, .lost, .letGoInTheMiddle, .notReady, .consumerFailed,
-            .intakePaused,
-            .topicTakesNothing, .outage, .conditions:
+            .intakePaused, .topicTakesNothing, .conditions, .failedBefore:
             break
         }
     }
@@ -86,24 +108,30 @@ package final class WorkerMetrics: WorkerObserver {
             switch entry.content {
             case .accepted: counts["accepted", default: 0] += 1
             case .dead(_, let reason, _, _):
-                counts["dead", default: 0] += 1
                 self.events.deadLetters.with(reason.class.rawValue).increment()
+                let unreadable = UInt64(reason.lost?.count ?? 0)
+                // What stood in the commands topic takes no event.
+                guard entry.taken != nil else {
+                    self.commands.unreadable.increment(by: unreadable)
+                    continue
+                }
+                counts["dead", default: 0] += 1
+                self.reading.unreadable.increment(by: unreadable)
             case .forwarded: counts["forwarded", default: 0] += 1
             case .repeated(let count): counts["duplicate", default: 0] += UInt64(count)
             case .movedIn: counts["moved", default: 0] += 1
-            case .movedOut, .start, .position, .step, .forgotten: break
+            case .command(let outcome, _, _, _):
+                self.commands.answered.with(outcome.kindLabel, outcome.result.word).increment()
+            case .movedOut, .start, .commandsRead, .commandsForgotten, .room, .position, .step, .forgotten: break
             }
         }
         for (outcome, count) in counts { self.events.taken.with(outcome).increment(by: count) }
     }
 
     private func phase(_ state: RolloutState) {
-        self.rollouts.phases.with(state.phase.rawValue).increment()
         if let previous = state.previousPhase, let milliseconds = state.previousPhaseMilliseconds {
             self.rollouts.phaseSeconds.with(previous.rawValue).observe(.milliseconds(milliseconds))
         }
-        guard state.phase.isTerminal else { return }
-        self.rollouts.ended.with(state.phase.rawValue, state.cause?.class.rawValue ?? "none").increment()
     }
 
     private func inFlight(_ counts: PhaseCounts) {
@@ -116,46 +144,10 @@ package final class WorkerMetrics: WorkerObserver {
     }
 }
 
-/// Events: what became of them, and how long they wait.
-private struct EventMetrics: Sendable {
-    let taken: MetricFamily<Counter>
-    let deadLetters: MetricFamily<Counter>
-    let lost: Counter
-    let lag: MetricFamily<Gauge>
-    let toFirstCall: Histogram
-    let toFirstCreate: Histogram
-
-    init(_ registry: MetricsRegistry) {
-        self.taken = registry.counters(
-            "slipway_events_total",
-            help: "Events taken from the events topic, by what became of them.",
-            labels: ["outcome"]
-        )
-        self.deadLetters = registry.counters(
-            "slipway_dead_letters_total",
-            help: "Events put aside because they can't be understood, by class of reason.",
-            labels: ["class"]
-        )
-        self.lost = registry.counter(
-            "slipway_events_lost_total",
-            help: "Times that a committed offset was out of range: events were deleted before they were accepted."
-        )
-        self.lag = registry.gauges(
-            "slipway_consumer_lag",
-            help: "Records of the events topic that are not accepted yet, by partition held; looked at every 5 s.",
-            labels: ["partition"]
-        )
-        self.toFirstCall = registry.histogram(
-            "slipway_event_to_first_call_seconds",
-            help: "Time from an event's timestamp to the first call that is made for it.",
-            buckets: .callSeconds
-        )
-        self.toFirstCreate = registry.histogram(
-            "slipway_event_to_first_create_seconds",
-            help:
-                "Time from an event's timestamp to the first creating call that is made for it, its commits included.",
-            buckets: .callSeconds
-        )
+extension CommandOutcome {
+    /// The kind as a label: of a closed list, whatever a command says.
+    fileprivate var kindLabel: String {
+        self.head.kind == OperatorCommand.replayWord ? OperatorCommand.replayWord : "other"
     }
 }
 
@@ -209,6 +201,8 @@ private struct WorkbenchMetrics: Sendable {
     let calls: MetricFamily<Counter>
     let callSeconds: MetricFamily<Histogram>
     let droppedMarkers: MetricFamily<Gauge>
+    let outages: MetricFamily<Gauge>
+    let standstills: MetricFamily<Gauge>
 
     init(_ registry: MetricsRegistry) {
         self.calls = registry.counters(
@@ -225,6 +219,16 @@ private struct WorkbenchMetrics: Sendable {
         self.droppedMarkers = registry.gauges(
             "slipway_markers_dropped",
             help: "Whether the workbench drops the markers of what is made, by kind: 1 if so.",
+            labels: ["kind"]
+        )
+        self.outages = registry.gauges(
+            "slipway_workbench_down",
+            help: "Whether a part of the workbench is down, by its name: 1 if so.",
+            labels: ["component"]
+        )
+        self.standstills = registry.gauges(
+            "slipway_standstill",
+            help: "Whether calls stand still though the workbench answers, by kind (pause, intents, calls): 1 if so.",
             labels: ["kind"]
         )
     }

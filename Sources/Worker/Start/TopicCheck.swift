@@ -18,11 +18,15 @@ struct TopicCheck: Sendable {
         var maximumDeadBytes: Int
         /// The largest record that the inbox takes.
         var maximumInboxBytes = TopicCheck.defaultMaximumRecordBytes
+        /// What the brokers let pass that only their rules can keep out.
+        var warnings: [String] = []
     }
 
     let settings: WorkerSettings
     let observer: ClientObserver
     let logger: Logger
+    /// Is told what the check waits for.
+    let waits: @Sendable (String) -> Void
 
     /// librdkafka's own default of `message.max.bytes`, which is a little below that of the brokers.
     static let defaultMaximumRecordBytes = 1_000_000
@@ -34,9 +38,10 @@ struct TopicCheck: Sendable {
     ///
     /// - Throws: `WorkerFailure` that names the topic, what is wrong and what to do.
     func run() async throws -> Result {
-        let admin = try Admin(properties: self.settings.kafka, observer: self.observer)
+        let reason = UnreachableKafka(observer: self.observer, waits: self.waits)
+        let admin = try Admin(properties: self.settings.kafka, observer: reason.observing)
         do {
-            let result = try await self.check(admin)
+            let result = try await self.check(admin, reason)
             await admin.close()
             return result
         } catch {
@@ -45,33 +50,44 @@ struct TopicCheck: Sendable {
         }
     }
 
-    private func check(_ admin: Admin) async throws -> Result {
+    private func check(_ admin: Admin, _ reason: UnreachableKafka) async throws -> Result {
         let topics = self.settings.topics
-        let counts = try await self.partitionCounts(admin)
+        let counts = try await self.partitionCounts(admin, reason)
         let began = ContinuousClock.now
-        _ = try await admin.topics(timeout: .seconds(10))
+        let described = try await admin.topics(timeout: .seconds(10))
         // The mock cluster never says its topics' settings; a broker that is slow to name topics is given longer for them.
         let patience = min(.seconds(30), max(.seconds(2), (ContinuousClock.now - began) * 20))
         guard let inbox = counts[topics.inbox], let journal = counts[topics.journal] else {
             throw WorkerFailure(.topics, "topics were described without their partitions")
         }
-        guard inbox == journal else {
-            throw WorkerFailure(
-                .topics,
-                "topic '\(topics.inbox)' has \(inbox) partitions and '\(topics.journal)' \(journal): both need the same "
-                    + "number, which is chosen once, because it decides which partition owns a model (slipway topics check)"
-            )
+        if let problem = counts[topics.commands].flatMap({
+            TopicRules.commandsProblem(topics.commands, partitionCount: $0)
+        }) {
+            throw WorkerFailure(.topics, "topic '\(topics.commands)': \(problem.message); \(problem.nextStep)")
         }
-        let limits = try await self.recordLimits(admin, patience)
+        let count = try await self.partitionCount(inbox: inbox, journal: journal)
+        let limits = try await self.recordLimits(admin, described, patience)
         return Result(
-            partitionCount: inbox,
+            partitionCount: count,
             maximumRecordBytes: limits.records,
             maximumDeadBytes: limits.dead,
-            maximumInboxBytes: limits.inbox
+            maximumInboxBytes: limits.inbox,
+            warnings: limits.areKnown ? await self.openDoors(admin, patience) : []
         )
     }
 
-    private func partitionCounts(_ admin: Admin) async throws -> [String: Int] {
+    /// Only the right to write there makes an operator: says so where brokers ask nobody for rights.
+    private func openDoors(_ admin: Admin, _ timeout: Duration) async -> [String] {
+        do throws(KafkaError) {
+            guard try await !admin.checksRights(timeout: timeout) else { return [] }
+            return ["the brokers check no rights: whoever reaches them may write events, commands and the journal"]
+        } catch {
+            self.logger.notice("whether the brokers check rights is not known", ["error": .error(error)])
+            return []
+        }
+    }
+
+    private func partitionCounts(_ admin: Admin, _ reason: UnreachableKafka) async throws -> [String: Int] {
         let topics = self.settings.topics
         let wanted = topics.all
         var failures = 0
@@ -90,10 +106,12 @@ struct TopicCheck: Sendable {
                     throw WorkerFailure(.kafka, error.description + hint)
                 }
                 failures += 1
+                reason.tell(error)
                 self.logger.warning("Kafka can't be reached, trying again", ["error": .error(error)])
                 try await Task.sleep(for: Self.backoff.delay(afterFailures: failures).duration)
             }
         }
+        reason.reached()
         let missing = wanted.filter { found[$0] == nil }
         guard missing.isEmpty else {
             let names = missing.map { "'\($0)'" }.joined(separator: ", ")
@@ -106,31 +124,44 @@ struct TopicCheck: Sendable {
         var records = TopicCheck.defaultMaximumRecordBytes
         var dead = TopicCheck.defaultMaximumRecordBytes
         var inbox = TopicCheck.defaultMaximumRecordBytes
+        /// Whether the brokers tell their settings at all; the mock cluster doesn't.
+        var areKnown = true
     }
 
-    /// Reads the settings that matter: the journal must be compacted and never deleted from (rule 11).
-    private func recordLimits(_ admin: Admin, _ patience: Duration) async throws -> Limits {
+    /// Reads the settings that matter: the worker does not start on what breaks a promise for certain.
+    private func recordLimits(
+        _ admin: Admin,
+        _ described: [String: Topic],
+        _ patience: Duration
+    ) async throws -> Limits {
         let topics = self.settings.topics
+        let brokers = try await admin.brokerCount()
         var limits = Limits()
         for topic in topics.all {
             let settings: [String: TopicSetting]
             do throws(KafkaError) {
                 settings = try await self.settings(of: topic, admin, patience)
             } catch {
-                // The mock cluster never answers, and a group may lack the right: what can't be checked is said, not guessed.
+                // A group may lack the right for one topic: what can't be checked is said, not guessed.
                 self.logger.notice("topic settings not checkable", ["topic": .string(topic), "error": .error(error)])
-                return limits
+                // The mock cluster never answers.
+                guard !error.isTimeout else {
+                    limits.areKnown = false
+                    return limits
+                }
+                continue
             }
-            if topic == topics.journal { try self.checkJournal(topic, policy: settings["cleanup.policy"]?.value) }
-            if topics.events.contains(topic) || topic == topics.inbox { try self.checkHorizon(topic, settings) }
-            guard let bytes = settings["max.message.bytes"]?.value.flatMap({ Int($0) }) else { continue }
-            guard bytes >= TopicRules.leastRecordBytes else {
-                throw WorkerFailure(
-                    .topics,
-                    "topic '\(topic)' takes records of \(bytes) bytes only: raise its max.message.bytes to "
-                        + "\(TopicRules.leastRecordBytes) or more"
-                )
-            }
+            let values = settings.compactMapValues(\.value)
+            try self.judge(
+                DescribedTopic(
+                    role: topics.role(of: topic),
+                    name: topic,
+                    replicationFactor: described[topic]?.replicationFactor ?? 0,
+                    settings: values
+                ),
+                brokers
+            )
+            guard let bytes = values["max.message.bytes"].flatMap({ Int($0) }) else { continue }
             switch topic {
             case topics.dead: limits.dead = bytes
             case topics.inbox: limits.inbox = bytes
@@ -165,26 +196,35 @@ struct TopicCheck: Sendable {
         }
     }
 
-    private func checkJournal(_ topic: String, policy: String?) throws(WorkerFailure) {
-        guard let policy, policy != "compact" else { return }
-        throw WorkerFailure(
-            .topics,
-            "topic '\(topic)' has cleanup.policy '\(policy)': a journal must be 'compact' only, or unfinished work would be "
-                + "deleted in a long outage (slipway topics ensure --alter)"
-        )
+    /// Refuses a topic that breaks a promise, and names what may break one.
+    private func judge(_ topic: DescribedTopic, _ brokers: Int) throws(WorkerFailure) {
+        let horizon = self.settings.policy.dedupeHorizon?.milliseconds
+        let problems = TopicRules.problems(of: topic, brokers: brokers, horizonMilliseconds: horizon)
+        if let refused = problems.first(where: { $0.gravity == .refused }) {
+            throw WorkerFailure(.topics, "topic '\(topic.name)': \(refused.message); \(refused.nextStep)")
+        }
+        for problem in problems {
+            self.logger.log(
+                problem.gravity == .advice ? .notice : .warning,
+                "topic is not as the guarantees need it",
+                [
+                    "topic": .string(topic.name), "problem": .string(problem.message),
+                    "nextStep": .string(problem.nextStep),
+                ]
+            )
+        }
     }
+}
 
-    private func checkHorizon(_ topic: String, _ settings: [String: TopicSetting]) throws(WorkerFailure) {
-        guard let horizon = self.settings.policy.dedupeHorizon,
-            let retention = settings["retention.ms"]?.value.flatMap({ Int64($0) })
-        else { return }
-        let needed = TopicRules.leastHorizonMilliseconds(retentionMilliseconds: retention)
-        guard horizon.milliseconds < needed else { return }
-        throw WorkerFailure(
-            .topics,
-            "topic '\(topic)' keeps events for \(retention) ms (retention.ms), longer than ended rollouts are known: one that "
-                + "is read again would be deployed again; set journal.dedupeHorizon to \(needed) ms or more, or lower the "
-                + "topic's retention"
-        )
+extension TopicNames {
+    fileprivate func role(of topic: String) -> TopicRole {
+        switch topic {
+        case self.inbox: .inbox
+        case self.journal: .journal
+        case self.commands: .commands
+        case self.status: .status
+        case self.dead: .dead
+        default: .events
+        }
     }
 }

@@ -60,15 +60,37 @@ package final class Worker: Sendable {
             }
         }
         self.logger.notice("stopped")
+        guard let name = self.settings.groupInstanceID else { return }
+        self.logger.notice(
+            """
+            a static member keeps its partitions until its session ends: start it again by then, or others take them over; \
+            if it stopped for good, 'slipway group leave' gives them away at once
+            """,
+            [
+                "kafka.group.instance.id": .string(name),
+                "kafka.session.timeout.ms": .integer(Int(Span(self.settings.sessionTimeout).milliseconds)),
+            ]
+        )
     }
 
     private func startAndWork() async throws {
         let observer = KafkaLog(logger: self.logger).observer
-        let check = TopicCheck(settings: self.settings, observer: observer, logger: self.logger)
+        let health = self.health
+        let check = TopicCheck(
+            settings: self.settings,
+            observer: observer,
+            logger: self.logger,
+            waits: { health.waitsAtStart(for: $0) }
+        )
         // Both wait for Kafka however long it is away.
         guard let topics = try await self.stopRequest.unlessMade({ try await check.run() }) else { return }
+        health.waitsAtStart()
         let parts = try self.makeParts(topics, observer)
-        guard let producer = try await self.stopRequest.unlessMade({ await parts.journal.rebuild() }) ?? nil else {
+        guard
+            let producer = try await self.stopRequest.unlessMade({
+                await parts.journal.rebuild { health.waitsAtStart(for: $0) }
+            }) ?? nil
+        else {
             await parts.group.close()
             // The journal's port has told why; nobody but a person can help.
             if let failure = self.inbox.take().lazy.compactMap(\.producerFailure).first {
@@ -83,21 +105,29 @@ package final class Worker: Sendable {
     private struct Parts: Sendable {
         var group: KafkaGroup
         var journal: KafkaJournal
+        var commands: KafkaCommands
         var workbench: HTTPWorkbench
+
+        var ports: Ports {
+            Ports(group: self.group, journal: self.journal, commands: self.commands, workbench: self.workbench)
+        }
     }
 
     private func makeParts(_ checked: TopicCheck.Result, _ observer: ClientObserver) throws(KafkaError) -> Parts {
-        let (settings, names) = (self.settings, self.settings.topics)
+        let (settings, names, marks) = (self.settings, self.settings.topics, ReadMarks())
+        let health = self.health
+        let consumer = try Consumer(properties: settings.kafka, settings: settings.consumerSettings, observer: observer)
         let group = KafkaGroup(
-            consumer: try Consumer(
-                properties: settings.kafka,
-                settings: settings.consumerSettings,
-                observer: observer
-            ),
+            consumer: consumer,
+            endReader: try PartitionReader(properties: settings.kafka, isolation: .uncommitted, observer: observer),
             topics: names,
             intake: Intake(settings.intake(inboxPartitions: checked.partitionCount)),
             clock: self.clock,
-            inbox: self.inbox
+            inbox: self.inbox,
+            inboxCount: checked.partitionCount,
+            marks: marks,
+            watch: GroupWatch(settings, consumer: consumer, logger: self.logger) { health.group($0) },
+            logger: self.logger
         )
         var transactions = TransactionSettings(transactionalID: self.process)
         transactions.transactionTimeout = settings.transactionTimeout
@@ -105,6 +135,7 @@ package final class Worker: Sendable {
         let journal = KafkaJournal(
             settings: KafkaJournal.Settings(
                 topics: names,
+                groupID: settings.groupID,
                 encoder: settings.encoder(process: self.process, checked),
                 makeProducer: { () throws(KafkaError) in
                     try TransactionalProducer(properties: properties, settings: final, observer: observer)
@@ -113,7 +144,9 @@ package final class Worker: Sendable {
                     // Waits a quarter of the usual time at the journal's end, where it seldom stays.
                     try PartitionReader(properties: properties, endWait: .milliseconds(25), observer: observer)
                 },
-                backoff: Backoff(base: .milliseconds(100), cap: .seconds(5))
+                backoff: Backoff(base: .milliseconds(100), cap: .seconds(5)),
+                hourlyRoutes: settings.routes.hourlyRoutes,
+                marks: marks
             ),
             group: group,
             inbox: self.inbox,
@@ -125,7 +158,31 @@ package final class Worker: Sendable {
             clock: self.clock,
             inbox: self.inbox
         )
-        return Parts(group: group, journal: journal, workbench: workbench)
+        return Parts(
+            group: group,
+            journal: journal,
+            commands: self.makeCommands(checked, observer),
+            workbench: workbench
+        )
+    }
+
+    private func makeCommands(_ checked: TopicCheck.Result, _ observer: ClientObserver) -> KafkaCommands {
+        let properties = self.settings.kafka
+        return KafkaCommands(
+            topics: self.settings.topics,
+            intake: Intake(self.settings.intake(inboxPartitions: checked.partitionCount)),
+            clock: self.clock,
+            inbox: self.inbox,
+            makeReader: { () throws(KafkaError) in
+                try PartitionReader(
+                    properties: properties,
+                    isolation: .uncommitted,
+                    endWait: .milliseconds(500),
+                    stepsOver: true,
+                    observer: observer
+                )
+            }
+        )
     }
 
     /// Runs loop and ports; the end of the loop, or the first port that fails, ends the others.
@@ -154,26 +211,15 @@ package final class Worker: Sendable {
                 return false
             }
             group.addTask {
+                await parts.commands.run()
+                return false
+            }
+            group.addTask {
                 await self.askToStop()
                 return false
             }
             group.addTask {
-                let machine = WorkerMachine(
-                    self.settings.machine(self.workbench.dialect, checked),
-                    seed: .random(in: 0...UInt64.max)
-                )
-                do {
-                    try await loop.run(
-                        machine,
-                        self.settings.decorate(
-                            Ports(group: parts.group, journal: parts.journal, workbench: parts.workbench)
-                        )
-                    )
-                } catch {
-                    await self.close(parts)
-                    throw error
-                }
-                await self.close(parts)
+                try await self.run(loop, parts, checked)
                 return true
             }
             // The loop's end is the worker's; a port that fails before it is, too.
@@ -182,7 +228,25 @@ package final class Worker: Sendable {
         }
     }
 
+    private func run(_ loop: WorkerLoop, _ parts: Parts, _ checked: TopicCheck.Result) async throws {
+        let machine = WorkerMachine(
+            self.settings.machine(self.workbench.dialect, checked),
+            seed: .random(in: 0...UInt64.max)
+        )
+        do {
+            try await loop.run(machine, self.settings.decorate(parts.ports))
+        } catch {
+            await self.close(parts)
+            throw error
+        }
+        await self.close(parts)
+    }
+
     private func equip(_ checked: TopicCheck.Result) {
+        self.health.warns(checked.warnings)
+        for warning in checked.warnings {
+            self.logger.warning("the cluster is weak", ["weakness": .string(warning)])
+        }
         let inbox = self.inbox
         self.settings.equip(
             PortSurroundings(
@@ -204,6 +268,7 @@ package final class Worker: Sendable {
         // Whoever brings records stops waiting, so that the consumer's events come to their end.
         self.inbox.close()
         parts.journal.close()
+        parts.commands.close()
         await parts.group.close()
     }
 

@@ -88,7 +88,8 @@ extension WorkerSettings {
             defaultProjectID: self.defaultProjectID,
             workbench: self.workbench,
             maximumEventBytes: self.maximumEventBytes,
-            inboxPartitions: inboxPartitions
+            inboxPartitions: inboxPartitions,
+            horizon: self.policy.dedupeHorizon?.duration
         )
     }
 
@@ -107,7 +108,7 @@ extension WorkerSettings {
     func machine(_ dialect: Dialect, _ checked: TopicCheck.Result) -> WorkerMachine.Settings {
         var policy = self.policy
         policy.inboxPartitions = checked.partitionCount
-        return WorkerMachine.Settings(
+        var settings = WorkerMachine.Settings(
             ownership: PartitionOwnership.Settings(
                 world: StartRecord(
                     partitionCount: checked.partitionCount,
@@ -126,8 +127,11 @@ extension WorkerSettings {
                 maximumDeadBytes: checked.maximumDeadBytes
             ),
             policy: policy,
+            routes: self.routes,
             dialect: dialect,
             maximumUnfinished: self.maximumUnfinished
         )
+        settings.standingAfter = Span(self.stallAfter)
+        return settings
     }
 }

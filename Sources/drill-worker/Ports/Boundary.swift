@@ -44,7 +44,11 @@ struct BoundaryStop: Sendable {
         switch self.verb {
         case .freeze: raise(SIGSTOP)
         case .kill: raise(SIGKILL)
-        case .hold: return false
+        case .hold:
+            // Whoever started it can't see this in another way.
+            let line = "held at \(self.boundary.rawValue)\n"
+            _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            return false
         }
         return true
     }

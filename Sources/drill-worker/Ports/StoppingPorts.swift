@@ -67,7 +67,7 @@ final class StoppingPorts: PortWrapper {
                 answers.filter { state.creatingCalls.remove($0.id) != nil }.count
             }
             return (0..<ended).allSatisfy { _ in self.passes(.afterCall) }
-        case .group, .journal, .woke, .stop: return true
+        case .group, .journal, .commands, .woke, .stop: return true
         }
     }
 

@@ -24,6 +24,7 @@ final class TracedPorts: PortWrapper {
         Ports(
             group: Group(ports.group, self),
             journal: Journal(ports.journal, self),
+            commands: ports.commands,
             workbench: Workbench(ports.workbench, self)
         )
     }

@@ -55,6 +55,7 @@ final class GenuineKafkaBench: KafkaBench {
             events: ["events-\(suffix)"],
             inbox: "inbox-\(suffix)",
             journal: "journal-\(suffix)",
+            commands: "commands-\(suffix)",
             status: "status-\(suffix)",
             dead: "dead-\(suffix)"
         )
@@ -96,6 +97,26 @@ final class GenuineKafkaBench: KafkaBench {
         }
         for result in await producer.sendAll(records) { _ = try result.get() }
         await producer.close()
+    }
+
+    func command(_ ids: [String]) async throws {
+        let producer = try Producer(properties: self.properties)
+        let records = ids.map {
+            ProducerRecord(
+                topic: self.topics.commands,
+                key: nil,
+                value: Array("{}".utf8),
+                headers: RecordHeader.command($0)
+            )
+        }
+        for result in await producer.sendAll(records) { _ = try result.get() }
+        await producer.close()
+    }
+
+    func deleteCommands(before offset: Offset) async throws {
+        let admin = try Admin(properties: self.properties)
+        try await admin.deleteRecords(before: [TopicPartition(self.topics.commands, 0): offset])
+        await admin.close()
     }
 
     func join() async throws -> any Member {
@@ -162,6 +183,7 @@ final class GenuineMember: Member {
     private(set) var heard: [Input] = []
     private let group: KafkaGroup
     private let journal: KafkaJournal
+    private let commands: KafkaCommands
     private let client = HTTPClient()
     private let inbox = LoopInbox()
     private var waiting: [Input] = []
@@ -174,21 +196,13 @@ final class GenuineMember: Member {
         _ properties: KafkaProperties,
         _ settings: BenchSettings
     ) async throws {
-        var consumer = ConsumerSettings(groupID: groupName)
-        consumer.sessionTimeout = settings.sessionTimeout.duration
-        consumer.revocationTimeout = settings.holdLimit.duration
-        // As short as it may be: no less than a session.
-        let pollLimit = String(settings.sessionTimeout.milliseconds)
-        let consuming = try KafkaProperties([
-            .init("bootstrap.servers", properties["bootstrap.servers"] ?? ""),
-            .init("max.poll.interval.ms", pollLimit),
-        ])
         let (id, clock) = (self.transactionalID, WorkerClock())
         var transactions = TransactionSettings(transactionalID: id)
         transactions.transactionTimeout = settings.transactionTimeout.duration
         let final = transactions
         self.group = KafkaGroup(
-            consumer: try Consumer(properties: consuming, settings: consumer),
+            consumer: try Self.consumer(groupName, properties, settings),
+            endReader: try PartitionReader(properties: properties, isolation: .uncommitted),
             topics: topics,
             intake: Intake(.init(routes: Routes([]), defaultProjectID: nil, workbench: "w", inboxPartitions: 2)),
             clock: clock,
@@ -197,6 +211,7 @@ final class GenuineMember: Member {
         self.journal = KafkaJournal(
             settings: KafkaJournal.Settings(
                 topics: topics,
+                groupID: id,
                 encoder: .ofBench(topics, id),
                 makeProducer: { () throws(KafkaError) in
                     try TransactionalProducer(properties: properties, settings: final)
@@ -208,6 +223,7 @@ final class GenuineMember: Member {
             inbox: self.inbox,
             logger: Logger(level: .error, sink: InMemoryLogSink())
         )
+        self.commands = Self.commands(topics, properties, clock, self.inbox)
         let workbench = HTTPWorkbench(
             client: self.client,
             credentials: FixedCredential(Secret("key")),
@@ -217,12 +233,46 @@ final class GenuineMember: Member {
         let port: any JournalPort =
             settings.sabotage == .shortRestore
             ? ShortRestores(self.journal, topics, properties, self.inbox) : self.journal
-        self.ports = Ports(group: self.group, journal: port, workbench: workbench)
+        self.ports = Ports(group: self.group, journal: port, commands: self.commands, workbench: workbench)
         let producer = try #require(await self.journal.rebuild())
         self.serving = [
             Task { [group] in try await group.run() },
-            Task { [journal] in await journal.run(producer) },
+            Task { [journal] in await journal.run(producer) }, Task { [commands] in await commands.run() },
         ]
+    }
+
+    private static func consumer(
+        _ groupName: String,
+        _ properties: KafkaProperties,
+        _ settings: BenchSettings
+    ) throws -> Consumer {
+        var consumer = ConsumerSettings(groupID: groupName)
+        consumer.sessionTimeout = settings.sessionTimeout.duration
+        consumer.revocationTimeout = settings.holdLimit.duration
+        // As short as it may be: no less than a session.
+        let pollLimit = String(settings.sessionTimeout.milliseconds)
+        let consuming = try KafkaProperties([
+            .init("bootstrap.servers", properties["bootstrap.servers"] ?? ""),
+            .init("max.poll.interval.ms", pollLimit),
+        ])
+        return try Consumer(properties: consuming, settings: consumer)
+    }
+
+    private static func commands(
+        _ topics: TopicNames,
+        _ properties: KafkaProperties,
+        _ clock: WorkerClock,
+        _ inbox: LoopInbox
+    ) -> KafkaCommands {
+        KafkaCommands(
+            topics: topics,
+            intake: Intake(.init(routes: Routes([]), defaultProjectID: nil, workbench: "w", inboxPartitions: 2)),
+            clock: clock,
+            inbox: inbox,
+            makeReader: { () throws(KafkaError) in
+                try PartitionReader(properties: properties, isolation: .uncommitted)
+            }
+        )
     }
 
     func next() async throws -> Input {
@@ -242,6 +292,7 @@ final class GenuineMember: Member {
         self.hasLeft = true
         self.inbox.close()
         self.journal.close()
+        self.commands.close()
         await self.group.close()
         await self.client.close()
         for task in self.serving { _ = await task.result }

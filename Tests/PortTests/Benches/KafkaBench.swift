@@ -64,6 +64,10 @@ protocol KafkaBench: AnyObject {
     var topics: TopicNames { get }
     /// Appends records to the event partition.
     func emit(_ values: [String]) async throws
+    /// Appends commands of an unknown kind, by their ids.
+    func command(_ ids: [String]) async throws
+    /// Deletes the oldest commands.
+    func deleteCommands(before offset: Offset) async throws
     /// A process begins and joins the group.
     func join() async throws -> any Member
     /// The group goes on without a member, which is not dead; others have its partitions when this returns.
@@ -91,6 +95,16 @@ protocol KafkaBench: AnyObject {
     func loseNextCommit(of member: any Member) async throws
     /// The next transaction of a member fails at brokers that are busy.
     func refuseNextTransaction(of member: any Member) async throws
+}
+
+extension RecordHeader {
+    /// Those of a command of an unknown kind.
+    static func command(_ id: String) -> [RecordHeader] {
+        [
+            RecordHeader("ce_specversion", "1.0"), RecordHeader("ce_type", "dev.slipway.command.any.v1"),
+            RecordHeader("ce_source", "/bench"), RecordHeader("ce_id", id),
+        ]
+    }
 }
 
 /// A transaction of another process.

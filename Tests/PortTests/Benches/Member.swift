@@ -31,5 +31,6 @@ protocol Member: Listener {
 
 extension Member {
     func order(_ order: GroupOrder) { self.ports.group.perform(order) }
+    func order(_ order: CommandsOrder) { self.ports.commands.perform(order) }
     func order(_ order: JournalOrder) { self.ports.journal.perform(order) }
 }

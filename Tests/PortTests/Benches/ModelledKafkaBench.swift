@@ -28,6 +28,7 @@ final class ModelledKafkaBench: KafkaBench {
             events: [kafka.addTopic(self.topics.events[0], partitions: 1)],
             inbox: kafka.addTopic(self.topics.inbox, partitions: count, maximumRecordBytes: bytes),
             journal: kafka.addTopic(self.topics.journal, partitions: count, maximumRecordBytes: bytes),
+            commands: kafka.addTopic(self.topics.commands, partitions: 1),
             status: kafka.addTopic(self.topics.status, partitions: 1),
             dead: kafka.addTopic(self.topics.dead, partitions: 1),
             names: self.topics
@@ -53,6 +54,24 @@ final class ModelledKafkaBench: KafkaBench {
                 to: LogID(topic: self.numbers.events[0], partition: 0)
             )
         }
+    }
+
+    func command(_ ids: [String]) {
+        for id in ids {
+            self.kafka.append(
+                PartitionLog.Record(
+                    key: nil,
+                    value: Array("{}".utf8),
+                    headers: RecordHeader.command(id),
+                    timestamp: self.clockwork.wall
+                ),
+                to: LogID(topic: self.numbers.commands, partition: 0)
+            )
+        }
+    }
+
+    func deleteCommands(before offset: Offset) {
+        self.kafka.trim(LogID(topic: self.numbers.commands, partition: 0), to: offset.rawValue)
     }
 
     func join() -> any Member {
@@ -136,9 +155,12 @@ final class ModelledKafkaBench: KafkaBench {
         } else if case .brokerTick = happening {
             self.tick()
         }
-        for log in self.kafka.takeAdvanced()
-        where log.topic == self.numbers.inbox || log.topic == self.numbers.events[0] {
-            for member in self.members { member.parts.group.mayRead(log) }
+        for log in self.kafka.takeAdvanced() {
+            let isCommands = log.topic == self.numbers.commands
+            guard isCommands || log.topic == self.numbers.inbox || log.topic == self.numbers.events[0] else { continue }
+            for member in self.members {
+                if isCommands { member.parts.commands.mayRead() } else { member.parts.group.mayRead(log) }
+            }
         }
     }
 
@@ -210,7 +232,12 @@ final class ModelledMember: Member {
             note: { _ in }
         )
         let workbench = SimulatedWorkbench(context: context, gateway: self.gateway)
-        self.parts = SimulatedProcess.Parts(group: group, journal: journal, workbench: workbench)
+        self.parts = SimulatedProcess.Parts(
+            group: group,
+            journal: journal,
+            commands: SimulatedCommands(context: context, intake: intake, limit: 500),
+            workbench: workbench
+        )
         self.ports = self.parts.ports(without: bench.settings.sabotage)
     }
 

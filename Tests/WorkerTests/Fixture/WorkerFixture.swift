@@ -65,6 +65,7 @@ struct WorkerFixture: Sendable {
             events: (0..<eventTopicCount).map { "events\($0)-\(suffix)" },
             inbox: "deployments-inbox-\(suffix)",
             journal: "journal-\(suffix)",
+            commands: "commands-\(suffix)",
             status: "status-\(suffix)",
             dead: "dead-\(suffix)"
         )
@@ -99,7 +100,8 @@ struct WorkerFixture: Sendable {
 
     /// How many partitions a topic has at first.
     private func count(of topic: String) -> Int {
-        self.topics.events.contains(topic) ? self.eventPartitionCount : self.partitionCount
+        if topic == self.topics.commands { return 1 }
+        return self.topics.events.contains(topic) ? self.eventPartitionCount : self.partitionCount
     }
 
     /// Deletes the topics of a genuine cluster; one that stays is told, and fails no test.
@@ -153,6 +155,8 @@ struct WorkerFixture: Sendable {
         settings.policy.retry.pollMaximum = .milliseconds(50)
         settings.policy.retry.backoff.base = .milliseconds(20)
         settings.policy.settle = .milliseconds(500)
+        // As shipped.
+        settings.policy.ownsRegistryNames = true
         settings.policy.requestTimeout = .seconds(2)
         return settings
     }
@@ -369,16 +373,17 @@ struct WorkerFixture: Sendable {
         var runID: String
 
         /// The event's data for it.
-        func data(model: String) -> String {
-            """
-            {"projectId":"\(self.projectID)","experimentId":"\(self.experimentID)","runId":"\(self.runID)",\
-            "status":"FINISHED","model":{"name":"\(model)"}}
-            """
+        func data(model: String, status: String = "FINISHED", artifactPath: String? = nil) -> String {
+            let path = artifactPath.map { #","artifactPath":"\#($0)""# } ?? ""
+            return """
+                {"projectId":"\(self.projectID)","experimentId":"\(self.experimentID)","runId":"\(self.runID)",\
+                "status":"\(status)","model":{"name":"\(model)"\(path)}}
+                """
         }
 
         /// A rollout of it that was just accepted.
         func state(model: String, partition: Partition, topic: String) -> RolloutState {
-            RolloutState(
+            var state = RolloutState(
                 id: RolloutID(high: 1, low: 1),
                 partition: partition,
                 origin: Origin(topic: topic, partition: partition, offset: 0),
@@ -396,6 +401,11 @@ struct WorkerFixture: Sendable {
                 ),
                 acceptedAt: Timestamp.now()
             )
+            // What its event asked for, by which the route is chosen again.
+            var claim = Claim()
+            claim.model.name = model
+            state.plan.claim = claim
+            return state
         }
     }
 

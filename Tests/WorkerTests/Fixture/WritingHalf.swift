@@ -67,6 +67,7 @@ final class WritingHalf {
         self.consumer = try Consumer(properties: bed.kafka, settings: settings.consumerSettings)
         self.group = KafkaGroup(
             consumer: self.consumer,
+            endReader: try PartitionReader(properties: bed.kafka, isolation: .uncommitted),
             topics: bed.topics,
             intake: Intake(settings.intake(inboxPartitions: bed.partitionCount)),
             clock: clock,
@@ -76,6 +77,7 @@ final class WritingHalf {
         self.journal = KafkaJournal(
             settings: KafkaJournal.Settings(
                 topics: bed.topics,
+                groupID: settings.groupID,
                 encoder: settings.encoder(process: process, checked),
                 makeProducer: { () throws(KafkaError) in
                     try TransactionalProducer(
@@ -246,7 +248,7 @@ final class WritingHalf {
             case .journal(.commitEnded(let id, let outcome)):
                 self.events += self.planner.ended(id, outcome, self.ownership, now: self.clock.now())
             case .journal(.producerReady): self.planner.producerReady()
-            case .journal, .group, .workbench, .woke, .stop: break
+            case .journal, .group, .workbench, .commands, .woke, .stop: break
             }
         }
         self.waiting = []
@@ -268,6 +270,8 @@ final class WritingHalf {
             let key = record.withKey {
                 String(decoding: $0 ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
             }
+            // What ends the transaction before, at a new producer's start, is no decision.
+            guard key != String(decoding: Barrier.key, as: UTF8.self) else { return }
             numbers.add(RolloutID(key)?.low ?? 0)
         }
         await reader.close()

@@ -19,7 +19,7 @@ struct BlindTap: PortTap {
             case .group(.revoking(let revoked, let id)):
                 .group(.revoking(revoked.filter { !self.partitions.contains($0) }, id))
             case .group(.lost(let lost)): .group(.lost(lost.filter { !self.partitions.contains($0) }))
-            case .group, .journal, .workbench, .woke, .stop: fact
+            case .group, .journal, .workbench, .commands, .woke, .stop: fact
             }
         }
     }

@@ -112,7 +112,7 @@ final class BoundaryTap: PortTap {
             switch fact {
             case .journal(.commitEnded(let id, .committed)): state.transactions.contains(id)
             case .workbench(let answers): answers.contains { state.requests.contains($0.id) }
-            case .journal, .group, .woke, .stop: false
+            case .journal, .group, .commands, .woke, .stop: false
             }
         }
     }

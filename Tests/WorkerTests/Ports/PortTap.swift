@@ -35,6 +35,7 @@ extension WorkerSettings {
             return Ports(
                 group: TappedGroup(port: ports.group, tap: tap),
                 journal: TappedJournal(port: ports.journal, tap: tap),
+                commands: ports.commands,
                 workbench: TappedWorkbench(port: ports.workbench, tap: tap)
             )
         }

@@ -63,6 +63,8 @@ struct Rule07LostProducerTests {
             let runs = try await bed.seedRuns(4)
             let registry = MetricsRegistry()
             try await bed.withWorker(bed.settings(.catchAll), registry: registry) { worker in
+                // A usurper that comes before the worker's own producer fences nobody.
+                while !worker.health.isReady { try await Task.sleep(for: .milliseconds(20)) }
                 for (index, run) in runs.enumerated() {
                     try await bed.emit(run.data(model: "m\(index)"), id: "\(index)", key: "m\(index)")
                     let settings = TransactionSettings(transactionalID: worker.process)

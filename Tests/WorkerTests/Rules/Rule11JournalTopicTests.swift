@@ -20,7 +20,7 @@ struct Rule11JournalTopicTests {
             try await bed.change(bed.topics.journal, "cleanup.policy", to: policy)
             let failure = await bed.failureAtStart(bed.settings(.catchAll))
             #expect(failure?.kind == .topics)
-            #expect(failure?.description.contains("'\(bed.topics.journal)' has cleanup.policy '\(policy)'") == true)
+            #expect(failure?.description.contains("'\(bed.topics.journal)': cleanup.policy is '\(policy)'") == true)
         }
     }
 
@@ -42,6 +42,19 @@ struct Rule11JournalTopicTests {
                 failure?.description.contains("has 3 partitions and '\(new.name)' 4") == true,
                 "\(String(describing: failure))"
             )
+        }
+    }
+
+    /// Commands count in the order in which they stand, which only one partition has.
+    @Test func moreThanOnePartitionOfCommandsIsRefused() async throws {
+        try await WorkerFixture.with(genuine: true) { bed in
+            let name = bed.topics.commands + "-2"
+            try await bed.make(name, partitions: 2)
+            var settings = bed.settings(.catchAll)
+            settings.topics.commands = name
+            let failure = await bed.failureAtStart(settings)
+            #expect(failure?.kind == .topics)
+            #expect(failure?.description.contains("topic '\(name)': it has 2 partitions, must have 1") == true)
         }
     }
 

@@ -17,13 +17,20 @@ extension Rollout {
     }
 
     /// Facts for a gate that compares: of this run, or of the one that is deployed.
-    func foundRunToCompare(_ facts: RunFacts?, mayLag: Bool) -> Verdict {
+    ///
+    /// - Parameters:
+    ///   - facts: The facts; `nil` where the run is not there.
+    ///   - mayLag: Whether it may only not be shown yet.
+    ///   - words: What the workbench says of a run that is not there.
+    /// - Returns: What follows.
+    func foundRunToCompare(_ facts: RunFacts?, mayLag: Bool, words: String? = nil) -> Verdict {
+        let said = words.map { "; the workbench says: \($0)" } ?? ""
         guard facts != nil || !mayLag else {
-            self.obstacle = Cause(.runNotFound, "a run that is to be compared is not shown")
+            self.obstacle = Cause(.runNotFound, "a run that is to be compared is not shown\(said)")
             return .poll
         }
         guard self.facts != nil else {
-            guard let facts else { return .finish(.failed, Cause(.runNotFound, "the run is gone")) }
+            guard let facts else { return .finish(.failed, Cause(.runNotFound, "the run is gone\(said)")) }
             self.facts = facts
             return .proceed
         }

@@ -30,7 +30,7 @@ struct RegisterStep: CreatingRules {
 
     var look: APICall {
         .findVersion(
-            modelName: self.plan.modelName,
+            modelName: self.plan.registeredName,
             experimentID: self.run.experimentID,
             runID: self.run.runID,
             marker: self.marker,
@@ -43,7 +43,7 @@ struct RegisterStep: CreatingRules {
             projectID: self.run.projectID,
             experimentID: self.run.experimentID,
             runID: self.run.runID,
-            modelName: self.plan.modelName,
+            modelName: self.plan.registeredName,
             artifactPath: self.plan.artifactPath,
             description: self.plan.modelDescription,
             marker: self.marker
@@ -87,7 +87,7 @@ struct RegisterStep: CreatingRules {
 
     static func search(for state: RolloutState) -> SweepCall? {
         state.run.map {
-            .findVersions(modelName: state.plan.modelName, runID: $0.runID, marker: state.marker)
+            .findVersions(modelName: state.plan.registeredName, runID: $0.runID, marker: state.marker)
         }
     }
 

@@ -20,6 +20,9 @@ extension Rollout {
         case .notYet(let message):
             self.obstacle = Cause(.verification, message)
             return .poll
+        case .away(let message):
+            self.obstacle = Cause(.verification, message)
+            return .suspect(.modelService, Cause(.unavailable, message))
         }
     }
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Values
+
+@testable import Rollouts
+
+/// What operators ask for is never held back by a quota, and so nothing that it stands behind is.
+struct LaneQuotaTests {
+    private struct Plans: PlanDecider {
+        let quotas: [String: Route.Quota]
+
+        func decide(_ state: RolloutState, on place: RunPlace) -> RouteDecision { .plan(state.plan) }
+    }
+
+    private func bench(_ quota: Route.Quota) -> Bench { Bench(plans: Plans(quotas: ["default": quota])) }
+
+    private func state(_ number: Int, run: Int, model: String = "model", replay: Replay? = nil) -> RolloutState {
+        .sample(number, plan: .sample(run: "r\(run)", model: model), replay: replay, acceptedAt: at(Double(number)))
+    }
+
+    private func waits(_ bench: Bench, _ number: Int) -> Bool {
+        bench.rollout(number).map { $0.state.phase == .waiting && $0.state.cause?.class == .quota } ?? false
+    }
+
+    private static let replays = [
+        Replay(id: "back", reason: "the newest one is bad", allowsRollback: true),
+        Replay(id: "again", reason: "the host was replaced"),
+    ]
+
+    @Test("a model's rollback is not held up by an hour that is used up", arguments: replays)
+    func hour(replay: Replay) {
+        let bench = self.bench(Route.Quota(perModelPerHour: 1))
+        bench.accept(self.state(1, run: 2))
+        bench.answerAll()
+        bench.pass(10)
+        bench.accept(self.state(3, run: 3))
+        bench.answerAll()
+        #expect(self.waits(bench, 3))
+        bench.pass(10)
+        bench.accept(self.state(4, run: replay.allowsRollback ? 2 : 4, replay: replay))
+        bench.answerAll()
+        #expect(bench.rollout(3) == nil && bench.rollout(4) == nil)
+        #expect(bench.endings.last?.replay == replay && bench.endings.last?.phase == .deployed)
+    }
+
+    @Test("nor by a route that has no room")
+    func underWay() {
+        let bench = self.bench(Route.Quota(underWay: 1))
+        bench.accept(self.state(1, run: 1, model: "other"))
+        bench.answer(.run(.sample(1))) { $0.isNamed("readRun") }
+        bench.pass(1)
+        bench.accept(self.state(3, run: 3))
+        bench.answer(.run(.sample(3))) { $0.isNamed("readRun") }
+        #expect(self.waits(bench, 3))
+        bench.accept(self.state(4, run: 2, replay: Self.replays[0]))
+        bench.answer(.run(.sample(2))) { $0.isNamed("readRun") }
+        #expect(!self.waits(bench, 3))
+    }
+}
