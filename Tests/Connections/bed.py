@@ -299,7 +299,7 @@ class Bed:
         def read() -> list[dict] | None:
             # What an aborted transaction left behind was never told to anybody who reads as the documents say.
             records = self.broker.records(self.topics["status"], "read_committed")
-            found = [json.loads(record.value()) for record in records]
+            found = [status for record in records if "phase" in (status := json.loads(record.value()))]
             return found if sum(status["phase"] in TERMINAL for status in found) >= ended else None
 
         return wait_until(read, lambda: f"{ended} ends\n{self.workers[-1].log[-3000:] if self.workers else ''}")

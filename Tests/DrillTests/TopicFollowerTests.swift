@@ -28,6 +28,16 @@ struct TopicFollowerTests {
         )
     }
 
+    private static func barrier(_ topic: String) -> ProducerRecord {
+        ProducerRecord(
+            topic: topic,
+            partition: 0,
+            key: Barrier.key,
+            value: Array("{}".utf8),
+            headers: [RecordHeader("ce_type", Barrier.eventType)]
+        )
+    }
+
     private static func inbox(_ topics: DrillTopics, _ header: String) -> ProducerRecord {
         ProducerRecord(
             topic: topics.inbox,
@@ -56,6 +66,7 @@ struct TopicFollowerTests {
                 Self.journal(topics, 0, kind: "start"), Self.journal(topics, 0, kind: "rollout"),
                 Self.journal(topics, 0, kind: "moved"), Self.journal(topics, 1, kind: "rollout"),
                 Barrier.record(for: TopicPartition(topic: topics.journal, partition: 1)),
+                Self.barrier(topics.status), Self.barrier(topics.dead),
             ]
             for result in await producer.sendAll(records) { _ = try result.get() }
             await producer.close()
@@ -63,6 +74,7 @@ struct TopicFollowerTests {
             let seen = try await follower.finish(within: .seconds(20))
             await follower.close()
             #expect(seen.events == 1 && seen.forwarded == 1 && seen.moved == 1)
+            #expect(seen.rollouts.entries.isEmpty && seen.deadLetters.isEmpty)
             let first = seen.journal.filter { $0.partition == 0 }
             #expect(first.map(\.rolloutID) == [nil, Self.id, Self.id])
             #expect(first.map(\.isTerminal) == [false, false, true])

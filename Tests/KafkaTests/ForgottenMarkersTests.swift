@@ -33,7 +33,8 @@ struct ForgottenMarkersTests {
             #expect(open == Offset(rawValue: 0), "what this test is about")
 
             let elsewhere = TopicPartition(topic: partition.topic, partition: Partition(rawValue: 1))
-            try await next.settle([partition], offsetOf: elsewhere, group: membership.groupID, timeout: .seconds(30))
+            let barriers = [Barrier.record(for: partition)]
+            try await next.settle(barriers, offsetOf: elsewhere, group: membership.groupID, timeout: .seconds(30))
             #expect(try await LateRequests.committed(broker.properties, partition).first == "first")
             #expect(try await LateRequests.offset(broker.properties, membership.groupID, partition) == 7)
             await reader.close()

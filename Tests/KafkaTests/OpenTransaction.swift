@@ -17,7 +17,8 @@ final class OpenTransaction: Sendable {
             properties: properties,
             settings: settings,
             observer: .silent,
-            finished: { _ in }
+            finished: { _ in },
+            connectionLost: {}
         )
         self.handle = try runner.makeProducer()
         self.runner = runner

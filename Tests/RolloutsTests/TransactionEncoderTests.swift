@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 import Values
 
@@ -23,16 +24,20 @@ struct TransactionEncoderTests {
     ) throws
         -> EncodedTransaction
     {
-        let encoder = TransactionEncoder(
+        let encoder = Self.encoder(records: records, inbox: inbox)
+        let membership = try #require(GroupMembership(groupID: "g", generation: 8, memberID: "m"))
+        return encoder.encode(
+            Transaction(id: TransactionID(number: 1), entries: entries, offsets: [:], membership: membership)
+        )
+    }
+
+    private static func encoder(records: Int = 100_000, inbox: Int = 100_000) -> TransactionEncoder {
+        TransactionEncoder(
             topics: TopicNames(events: ["events"], inbox: "inbox", journal: "journal", status: "status", dead: "dead"),
             process: "slipway-group-1",
             source: "/slipway/group",
             endpointURL: "https://models",
             limits: TransactionEncoder.Limits(records: records, inbox: inbox)
-        )
-        let membership = try #require(GroupMembership(groupID: "g", generation: 8, memberID: "m"))
-        return encoder.encode(
-            Transaction(id: TransactionID(number: 1), entries: entries, offsets: [:], membership: membership)
         )
     }
 
@@ -141,6 +146,27 @@ struct TransactionEncoderTests {
             let text = String(decoding: status.value ?? [], as: UTF8.self)
             #expect(text.contains("https://models") == isTold)
         }
+    }
+
+    @Test(arguments: ["journal", "inbox"])
+    func aBarrierWhereWorkersReadIsATombstone(topic: String) {
+        let record = Self.encoder().barrier(for: TopicPartition(topic: topic, partition: 7), at: wall(1))
+        #expect(record.topic == topic && record.partition == 7 && record.key == Barrier.key && record.value == nil)
+    }
+
+    @Test(arguments: ["status", "dead"])
+    func aBarrierWhereOthersReadIsAnEventOfItsOwnType(topic: String) throws {
+        let record = Self.encoder().barrier(for: TopicPartition(topic: topic, partition: 7), at: wall(1))
+        #expect(record.topic == topic && record.partition == 7 && record.key == Barrier.key)
+        let headers = Dictionary(uniqueKeysWithValues: record.headers.map { ($0.name, $0.text ?? "") })
+        #expect(headers["ce_specversion"] == "1.0" && headers["ce_type"] == "dev.slipway.transaction.settled.v1")
+        #expect(headers["ce_source"] == "/slipway/group" && headers["content-type"] == "application/json")
+        #expect(headers["ce_id"] == "slipway-group-1-\(topic)-7-1970-01-01T00:00:00.001Z")
+        let json = try JSONValue(parsing: try #require(record.value))
+        #expect(json["topic"]?.text == topic && json["partition"]?.wholeNumber == 7)
+        #expect(json["message"]?.text?.hasSuffix("Nothing is to be done.") == true)
+        #expect(StatusEvent.decode(headers: record.headers, value: record.value) == nil)
+        #expect(CommandStatus.decode(headers: record.headers, value: record.value) == nil)
     }
 
     @Test func recordsKnowTheirEntriesAndOversizedEntriesAreNamed() throws {

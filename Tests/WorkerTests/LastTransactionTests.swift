@@ -6,54 +6,95 @@ import Values
 
 @testable import Worker
 
-/// What may be settled: only what can have been committed.
+/// What may be settled: only what can have been committed, and what a lost broker may have forgotten.
 struct LastTransactionTests {
     private static let failure = PortFailure(.outage, "gone")
+    private static let aborts = [
+        CommitOutcome.aborted(Self.failure), .refused([:]), .membershipLost(Self.failure), .fatal(Self.failure),
+    ]
 
-    private static func record(_ topic: String, _ partition: Int32) -> ProducerRecord {
-        ProducerRecord(topic: topic, partition: Partition(rawValue: partition), key: nil, value: nil)
+    private static func places(_ partitions: Int32...) -> Set<TopicPartition> {
+        Set(partitions.map { TopicPartition(topic: "t", partition: Partition(rawValue: $0)) })
     }
 
-    private static let topics = TopicNames()
-
-    private static func journal(_ partitions: Int32...) -> Set<TopicPartition> {
-        Set(partitions.map { TopicPartition(topic: self.topics.journal, partition: Partition(rawValue: $0)) })
-    }
+    private let start = ContinuousClock.now
 
     /// After one that was committed in partition 1.
-    private static var afterCommit: LastTransaction {
-        var last = LastTransaction(Self.topics)
-        let records = [Self.record(Self.topics.journal, 1), Self.record(Self.topics.status, 4)]
-        last.ended(.committed(records: 2), records, hasReachedKafka: true)
+    private var afterCommit: LastTransaction {
+        var last = LastTransaction()
+        last.ended(.committed(records: 2), Self.places(1), at: self.start)
         return last
     }
 
-    @Test func itsPlacesInJournalAndInboxUntilTheNextOne() {
-        var last = Self.afterCommit
-        #expect(last.places == Self.journal(1))
-        let records = [Self.record(Self.topics.journal, 2), Self.record(Self.topics.inbox, 3)]
-        last.ended(.unknown(Self.failure), records, hasReachedKafka: true)
-        let inbox = TopicPartition(topic: Self.topics.inbox, partition: Partition(rawValue: 3))
-        #expect(last.places == Self.journal(2).union([inbox]))
-        last.settled()
-        #expect(last.places.isEmpty)
+    @Test func itsPlacesUntilTheNextOne() {
+        var last = self.afterCommit
+        #expect(last.places == Self.places(1) && last.mayBeOpen && !last.isInDoubt)
+        last.ended(.unknown(Self.failure), Self.places(2, 3), at: self.start)
+        #expect(last.places == Self.places(2, 3))
+        last.settled(at: self.start)
+        #expect(last.places.isEmpty && !last.mayBeOpen)
+    }
+
+    @Test func offsetsAlone() {
+        var last = LastTransaction()
+        #expect(!last.mayBeOpen)
+        last.ended(.committed(records: 0), [], at: self.start)
+        #expect(last.mayBeOpen)
     }
 
     /// Its abort may be what was forgotten, and settling it would commit it.
-    @Test(arguments: [
-        CommitOutcome.aborted(Self.failure), .refused([:]), .membershipLost(Self.failure), .fatal(Self.failure),
-    ])
+    @Test(arguments: Self.aborts)
     func nothingAfterAnAbortedOneThatKafkaKnew(outcome: CommitOutcome) {
-        var last = Self.afterCommit
-        last.ended(outcome, [Self.record(Self.topics.journal, 1)], hasReachedKafka: true)
-        #expect(last.places.isEmpty)
+        var last = self.afterCommit
+        last.ended(outcome, Self.places(1), at: self.start)
+        #expect(last.places.isEmpty && !last.mayBeOpen)
     }
 
     /// It met a dead broker, so that the one before it is still the last.
-    @Test(arguments: [CommitOutcome.aborted(Self.failure), .fatal(Self.failure)])
+    @Test(arguments: Self.aborts)
     func theOneBeforeWhereKafkaNeverKnewTheNext(outcome: CommitOutcome) {
-        var last = Self.afterCommit
-        last.ended(outcome, [Self.record(Self.topics.journal, 2)], hasReachedKafka: false)
-        #expect(last.places == Self.journal(1))
+        var last = self.afterCommit
+        last.ended(outcome, [], at: self.start)
+        #expect(last.places == Self.places(1) && last.mayBeOpen)
+    }
+
+    /// The coordinator that came back books what it has forgotten as complete, so that the next one begins.
+    @Test func theOneBeforeAsWellWhereABrokerWasLostInBetween() {
+        var last = self.afterCommit
+        last.lostConnection(at: self.start + .seconds(1))
+        #expect(last.isInDoubt)
+        last.ended(.committed(records: 2), Self.places(2), at: self.start + .seconds(2))
+        #expect(last.places == Self.places(1, 2) && last.isInDoubt)
+        last.settled(at: self.start + .seconds(3))
+        last.ended(.committed(records: 2), Self.places(4), at: self.start + .seconds(4))
+        #expect(last.places == Self.places(4) && !last.isInDoubt)
+    }
+
+    @Test(arguments: Self.aborts)
+    func notWhereAnAbortedOneWroteAfterIt(outcome: CommitOutcome) {
+        var last = LastTransaction()
+        last.ended(.committed(records: 2), Self.places(1, 2), at: self.start)
+        last.lostConnection(at: self.start)
+        last.ended(outcome, Self.places(2, 3), at: self.start)
+        #expect(last.places == Self.places(1) && last.isInDoubt)
+    }
+
+    /// The settling one is a transaction like any other.
+    @Test func whatWasSettledWhereABrokerWasLostRightAfterIt() {
+        var last = self.afterCommit
+        last.lostConnection(at: self.start)
+        last.settled(at: self.start)
+        #expect(!last.isInDoubt)
+        last.lostConnection(at: self.start + .seconds(1))
+        #expect(last.places == Self.places(1) && last.isInDoubt && last.mayBeOpen)
+    }
+
+    @Test func nothingOfALossThatComesLater() {
+        var last = self.afterCommit
+        last.lostConnection(at: self.start + LastTransaction.window)
+        #expect(!last.isInDoubt)
+        var none = LastTransaction()
+        none.lostConnection(at: self.start)
+        #expect(!none.isInDoubt)
     }
 }

@@ -103,6 +103,7 @@ actor TopicFollower {
             }
         // What was asked for there is told on the status topic.
         case self.topics.commands: break
+        case self.topics.status where Barrier.isEvent(record), self.topics.dead where Barrier.isEvent(record): break
         case self.topics.status:
             if let value = record.value { _ = try self.seen.rollouts.add(value, written: record.timestamp) }
             self.look(for: "status", in: record, [record.value ?? []])

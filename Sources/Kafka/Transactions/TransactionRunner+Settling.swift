@@ -13,14 +13,13 @@ extension TransactionRunner {
     ///
     /// It writes nothing that has a meaning, so no membership fences it.
     func settle(
-        _ partitions: [TopicPartition],
+        _ records: [ProducerRecord],
         offsetOf place: TopicPartition,
         group: String,
         _ client: OpaquePointer,
         timeout: Duration
     ) -> Result<Void, KafkaError> {
         let deadline = ContinuousClock.now + timeout
-        let records = partitions.map { Barrier.record(for: $0) }
         let failure =
             self.begin(client)
             ?? self.produce(records, client, deadline)
@@ -29,7 +28,9 @@ extension TransactionRunner {
             ?? self.commit(client, deadline)
         guard let failure else { return .success(()) }
         rd_kafka_poll(client, 0)
-        return .failure(self.explained(failure))
+        let error = self.explained(failure)
+        self.ended(by: error)
+        return .failure(error)
     }
 
     /// Has the transaction reach the partition that holds the group's offsets.

@@ -11,34 +11,41 @@ import Values
 final class TransactionRunner: ClientContext, @unchecked Sendable {
     private let settings: TransactionSettings
     private let finished: @Sendable (TransactionDurations) -> Void
+    private let connectionLost: @Sendable () -> Void
     private var writer = RecordWriter()
     private var failedRecords: [Int: KafkaError] = [:]
     private var durations = TransactionDurations()
     /// The topic that the transaction under way may not write to; set by librdkafka's own thread.
     private let deniedTopic = Mutex<String?>(nil)
     /// Why this producer can't be used any more.
-    private var end: KafkaError?
+    private var end: KafkaError? { didSet { if self.end != nil { self.over.raise() } } }
+    private let over = Flag()
     private let watch = ResponseWatch()
     private let suspect = Flag()
-    private var deliveredCount = 0
-    private let reached = Mutex(false)
+    private var acknowledged = AcknowledgedPlaces()
+    private let places = Mutex<Set<TopicPartition>>([])
 
     /// Whether a copy of a request of its own may still reach Kafka, and act on its next transaction: there must be none.
     var isSuspect: Bool { self.suspect.isRaised }
 
-    /// Whether brokers have acknowledged a record of the last transaction.
-    var hasReachedKafka: Bool { self.reached.withLock { $0 } }
+    /// Where brokers have acknowledged records of the last transaction.
+    var lastPlaces: Set<TopicPartition> { self.places.withLock { $0 } }
 
     init(
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver,
-        finished: @escaping @Sendable (TransactionDurations) -> Void
+        finished: @escaping @Sendable (TransactionDurations) -> Void,
+        connectionLost: @escaping @Sendable () -> Void
     ) {
         self.settings = settings
         self.finished = finished
+        self.connectionLost = connectionLost
         super.init(properties: properties, observer: observer)
     }
+
+    /// Whether it can't be used any more.
+    var isOver: Bool { self.over.isRaised }
 
     /// Creates the client that this performs on.
     func makeProducer() throws(KafkaError) -> ClientHandle {
@@ -57,6 +64,13 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         if let topic = DeniedTopicLine.parse(text) { self.deniedTopic.withLock { $0 = topic } }
     }
 
+    override func failed(_ client: OpaquePointer, _ code: Int32, _ reason: String) {
+        super.failed(client, code, reason)
+        // One that can't be made is none that was lost.
+        guard code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue, !reason.contains("Connect to") else { return }
+        self.connectionLost()
+    }
+
     override func explained(_ error: KafkaError) -> KafkaError {
         let error = super.explained(error)
         guard error.isAuthorization, let topic = self.deniedTopic.withLock({ $0 }) else { return error }
@@ -66,7 +80,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
 
     override func delivered(_ message: rd_kafka_message_t) {
         guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
-            self.deliveredCount += 1
+            self.acknowledged.add(message)
             return
         }
         // A record purged by an abort failed because of another one.
@@ -89,6 +103,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
 
     /// Performs one transaction from begin to commit or abort.
     func perform(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+        self.places.withLock { $0 = [] }
         if let end = self.end { return .fatal(end) }
         guard !batch.offsets.isEmpty else {
             let text = "a transaction without offsets would be unfenced"
@@ -96,16 +111,19 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         }
         self.durations = TransactionDurations()
         self.durations.records = batch.records.count
-        self.deliveredCount = 0
+        self.acknowledged = AcknowledgedPlaces()
         var outcome = self.judge(self.attempt(batch, client))
         // A record that the broker refused leaves a gap in the numbering, which librdkafka notices only in the next
         // transaction; its abort heals it. Nothing was written, so the caller need not know.
         if case .aborted(let error, let failed) = outcome, failed.isEmpty, !self.isSuspect,
             error.isOne(of: RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER)
         {
+            let aborted = self.acknowledged.all
+            self.acknowledged = AcknowledgedPlaces()
             outcome = self.judge(self.attempt(batch, client))
+            if case .aborted = outcome { self.acknowledged.all.formUnion(aborted) }
         }
-        self.reached.withLock { $0 = self.deliveredCount > 0 }
+        self.places.withLock { $0 = self.acknowledged.all }
         switch outcome {
         case .committed, .aborted:
             if self.isSuspect { self.end = Self.isSuspectError }
@@ -145,6 +163,9 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         return self.timed(\.commit) { self.commit(client, deadline) }.map { self.commitFailed($0, client) }
             ?? .committed
     }
+
+    /// It has failed where nothing but a new producer helps.
+    func ended(by error: KafkaError) { self.end = error }
 
     // MARK: - Steps; each returns `nil` or what failed
 

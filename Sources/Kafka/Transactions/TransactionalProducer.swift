@@ -17,18 +17,21 @@ package final class TransactionalProducer: Sendable {
     ///   - settings: The `transactional.id` and times.
     ///   - observer: Takes log, errors and statistics.
     ///   - finished: Takes the durations of each transaction, on the producer's thread; must not block.
+    ///   - connectionLost: Is told that a broker's connection has ended, on the producer's thread; must not block.
     /// - Throws: `KafkaError` when librdkafka can't make the client.
     package init(
         properties: KafkaProperties,
         settings: TransactionSettings,
         observer: ClientObserver = .silent,
-        finished: @escaping @Sendable (TransactionDurations) -> Void = { _ in }
+        finished: @escaping @Sendable (TransactionDurations) -> Void = { _ in },
+        connectionLost: @escaping @Sendable () -> Void = {}
     ) throws(KafkaError) {
         let runner = TransactionRunner(
             properties: properties,
             settings: settings,
             observer: observer,
-            finished: finished
+            finished: finished,
+            connectionLost: connectionLost
         )
         let handle = try runner.makeProducer()
         self.handle = handle
@@ -44,8 +47,11 @@ package final class TransactionalProducer: Sendable {
     /// of the same id shuts it out as soon as it is initialised. This one refuses further transactions (`.fatal`).
     package var isSuspect: Bool { self.runner.isSuspect }
 
-    /// Whether brokers have acknowledged a record of the last transaction.
-    package var hasReachedKafka: Bool { self.runner.hasReachedKafka }
+    /// Whether each further transaction fails, and only a new producer helps.
+    package var isOver: Bool { self.runner.isOver }
+
+    /// Where brokers have acknowledged records of the last transaction.
+    package var lastPlaces: Set<TopicPartition> { self.runner.lastPlaces }
 
     /// Takes the `transactional.id` over: fences earlier producers of it and ends their open transaction.
     ///
@@ -62,13 +68,13 @@ package final class TransactionalProducer: Sendable {
     /// After an abort it must not be called: what a coordinator has forgotten to drop would be committed.
     ///
     /// - Parameters:
-    ///   - partitions: Where that transaction wrote; each gets a `Barrier`.
+    ///   - records: Without a meaning, one for each partition where that transaction wrote.
     ///   - place: Of the group's offsets, one that nobody reads; becomes 0.
     ///   - group: The consumer group.
     ///   - timeout: The longest wait.
     /// - Throws: `KafkaError`; then a new producer is needed.
     package func settle(
-        _ partitions: [TopicPartition],
+        _ records: [ProducerRecord],
         offsetOf place: TopicPartition,
         group: String,
         timeout: Duration
@@ -76,7 +82,7 @@ package final class TransactionalProducer: Sendable {
         let handle = self.handle
         let runner = self.runner
         try await self.thread.run("settle the last transaction") {
-            runner.settle(partitions, offsetOf: place, group: group, handle.pointer, timeout: timeout)
+            runner.settle(records, offsetOf: place, group: group, handle.pointer, timeout: timeout)
         }
     }
 

@@ -73,6 +73,17 @@ package struct TransactionEncoder: Sendable {
         return encoded
     }
 
+    /// A record that means nothing but its place, for a partition where a transaction may have been left open.
+    ///
+    /// Other programs read statuses and dead letters: for them it is an event of a type of its own.
+    package func barrier(for place: TopicPartition, at time: Timestamp) -> ProducerRecord {
+        guard place.topic == self.topics.status || place.topic == self.topics.dead else {
+            return Barrier.record(for: place)
+        }
+        let barrier = BarrierEvent(place: place, time: time)
+        return barrier.record(source: self.source, process: self.process)
+    }
+
     private func isOversized(_ record: ProducerRecord) -> Bool {
         // A dead letter is cut to what its topic takes where it is made.
         guard record.topic != self.topics.dead else { return false }

@@ -91,9 +91,11 @@ final class TallyReader {
             switch record.topicPartition.topic {
             case self.sources.topics.events: self.takeEvent(record)
             case self.sources.topics.status:
+                guard !Barrier.isEvent(record) else { continue }
                 guard let value = record.value, try self.observations.rollouts.add(value) else { continue }
                 self.tookOutcome(record)
             default:
+                guard !Barrier.isEvent(record) else { continue }
                 self.observations.deadLetters.append(record.value ?? [])
                 self.tookOutcome(record)
             }

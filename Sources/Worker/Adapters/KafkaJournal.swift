@@ -15,8 +15,8 @@ final class KafkaJournal: JournalPort, Sendable {
         var topics: TopicNames
         var groupID: String
         var encoder: TransactionEncoder
-        /// Makes a producer of the worker's transactional id.
-        var makeProducer: @Sendable () throws(KafkaError) -> TransactionalProducer
+        /// Makes a producer of the worker's transactional id, which tells of connections that it loses.
+        var makeProducer: @Sendable (@escaping @Sendable () -> Void) throws(KafkaError) -> TransactionalProducer
         /// Makes a reader.
         var makeReader: @Sendable () throws(KafkaError) -> PartitionReader
         var backoff: Backoff
@@ -31,20 +31,25 @@ final class KafkaJournal: JournalPort, Sendable {
         case rebuild
         /// A journal partition can't be read on, because a transaction is open there.
         case settle(TopicPartition)
+        /// The producer has lost a broker.
+        case connectionLost
     }
 
     private let settings: Settings
     private let group: KafkaGroup
+    private let clock: WorkerClock
     private let inbox: LoopInbox
     private let logger: Logger
     private let writings: AsyncStream<Writing>
     private let toWrite: AsyncStream<Writing>.Continuation
     private let heldBack = HeldBackPartitions()
+    private let losses = ConnectionLosses()
     private let restores: JournalRestores
 
-    init(settings: Settings, group: KafkaGroup, inbox: LoopInbox, logger: Logger) {
+    init(settings: Settings, group: KafkaGroup, clock: WorkerClock, inbox: LoopInbox, logger: Logger) {
         self.settings = settings
         self.group = group
+        self.clock = clock
         self.inbox = inbox
         self.logger = logger
         (self.writings, self.toWrite) = AsyncStream.makeStream()
@@ -72,7 +77,13 @@ final class KafkaJournal: JournalPort, Sendable {
     func run(_ producer: TransactionalProducer) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.restores.run() }
-            group.addTask { await self.write(producer) }
+            group.addTask {
+                await withDiscardingTaskGroup { writing in
+                    writing.addTask { await self.losses.run { self.toWrite.yield(.connectionLost) } }
+                    await self.write(producer)
+                    writing.cancelAll()
+                }
+            }
         }
     }
 
@@ -85,12 +96,13 @@ final class KafkaJournal: JournalPort, Sendable {
     private func write(_ first: TransactionalProducer) async {
         var producer = first
         var renewedAt: ContinuousClock.Instant?
-        var last = LastTransaction(self.settings.topics)
+        var last = LastTransaction()
         for await writing in self.writings {
             switch writing {
             case .commit(let transaction):
-                let (outcome, records) = await self.commit(transaction, producer)
-                last.ended(outcome, records, hasReachedKafka: producer.hasReachedKafka)
+                let outcome = await self.commit(transaction, producer)
+                if let lost = self.losses.take() { last.lostConnection(at: lost) }
+                last.ended(outcome, producer.lastPlaces, at: .now)
                 guard !Task.isCancelled else { break }
                 self.inbox.deliver(.journal(.commitEnded(transaction.id, outcome)))
                 // Of one that failed for good the machine says when it is replaced.
@@ -109,6 +121,10 @@ final class KafkaJournal: JournalPort, Sendable {
                 await producer.close()
                 guard let next = await self.rebuild(settling: &last) else { continue }
                 producer = next
+            case .connectionLost:
+                if let lost = self.losses.take() { last.lostConnection(at: lost) }
+                guard last.isInDoubt else { continue }
+                producer = await self.settle(&last, after: producer)
             }
         }
         await producer.close()
@@ -117,7 +133,7 @@ final class KafkaJournal: JournalPort, Sendable {
     private func commit(
         _ transaction: Transaction,
         _ producer: TransactionalProducer
-    ) async -> (CommitOutcome, [ProducerRecord]) {
+    ) async -> CommitOutcome {
         let (encoder, topics, marks) = (self.settings.encoder, self.settings.topics, self.settings.marks)
         var committed: [TopicPartition: Offset] = [:]
         for (lease, offset) in transaction.offsets { committed[topics.topicPartition(lease.subject)] = offset }
@@ -137,8 +153,8 @@ final class KafkaJournal: JournalPort, Sendable {
             return batch
         }
         if case .committed? = outcome { marks.committed(offsets) }
-        guard let outcome else { return (.oversized(encoded.value?.oversized ?? []), []) }
-        return (CommitOutcome(outcome, encoded.value), encoded.value?.records ?? [])
+        guard let outcome else { return .oversized(encoded.value?.oversized ?? []) }
+        return CommitOutcome(outcome, encoded.value)
     }
 
     /// Replaces a producer whose last transaction ended well, but of which a late copy of a request may be under way.
@@ -160,25 +176,66 @@ final class KafkaJournal: JournalPort, Sendable {
     /// Makes a producer likewise, and ends with it what the last transaction may have left open.
     private func rebuild(settling last: inout LastTransaction) async -> TransactionalProducer? {
         guard let producer = await self.rebuild() else { return nil }
-        guard !last.places.isEmpty else { return producer }
+        guard last.mayBeOpen else { return producer }
         do {
-            try await producer.settle(
-                last.places.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) },
-                offsetOf: TopicPartition(topic: self.settings.topics.journal, partition: Partition(rawValue: 0)),
-                group: self.settings.groupID,
-                timeout: .seconds(10)
-            )
-            self.logger.notice(
-                "what the last transaction may have left open is ended",
-                ["partitions": .string(last.places.map(\.description).sorted().joined(separator: ","))]
-            )
-            last.settled()
+            try await self.settle(&last, with: producer)
             return producer
         } catch {
             // It is tried again where a partition can't be read, and only there is it missed.
             self.logger.warning("the last transaction could not be settled", ["error": .error(error)])
             await producer.close()
             return await self.rebuild()
+        }
+    }
+
+    /// Ends what brokers may have forgotten that were lost soon after a commit: once they are back.
+    ///
+    /// What is to be committed meanwhile fails at once, so that it is seen and named as in any outage.
+    ///
+    /// - Returns: The producer to go on with.
+    private func settle(
+        _ last: inout LastTransaction,
+        after producer: TransactionalProducer
+    ) async -> TransactionalProducer {
+        var producer = producer
+        do throws(KafkaError) {
+            if producer.isOver {
+                let next = try await self.makeProducer()
+                await producer.close()
+                producer = next
+            }
+            try await self.settle(&last, with: producer)
+        } catch {
+            self.logger.debug("what a lost broker may have left open can't be ended yet", ["error": .error(error)])
+            self.losses.tryAgain()
+        }
+        return producer
+    }
+
+    private func settle(_ last: inout LastTransaction, with producer: TransactionalProducer) async throws(KafkaError) {
+        let places = last.places.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+        let now = self.clock.now().wall
+        try await producer.settle(
+            places.map { self.settings.encoder.barrier(for: $0, at: now) },
+            offsetOf: TopicPartition(topic: self.settings.topics.journal, partition: Partition(rawValue: 0)),
+            group: self.settings.groupID,
+            timeout: .seconds(10)
+        )
+        last.settled(at: .now)
+        self.logger.notice(
+            "what the last transaction may have left open is ended",
+            ["partitions": .string(places.map(\.description).joined(separator: ","))]
+        )
+    }
+
+    private func makeProducer() async throws(KafkaError) -> TransactionalProducer {
+        let producer = try self.settings.makeProducer { [losses] in losses.add() }
+        do throws(KafkaError) {
+            try await producer.initTransactions(timeout: .seconds(10))
+            return producer
+        } catch {
+            await producer.close()
+            throw error
         }
     }
 
@@ -189,16 +246,9 @@ final class KafkaJournal: JournalPort, Sendable {
     func rebuild(waits: @Sendable (String) -> Void = { _ in }) async -> TransactionalProducer? {
         var failures = 0
         while !Task.isCancelled {
-            do {
-                let producer = try self.settings.makeProducer()
-                do throws(KafkaError) {
-                    try await producer.initTransactions(timeout: .seconds(10))
-                    return producer
-                } catch {
-                    await producer.close()
-                    throw error
-                }
-            } catch let error as KafkaError {
+            do throws(KafkaError) {
+                return try await self.makeProducer()
+            } catch {
                 guard !error.isAuthentication, !error.isAuthorization, !error.isClientImpossible else {
                     self.inbox.deliver(.journal(.producerFailed(PortFailure(error))))
                     return nil
@@ -211,8 +261,6 @@ final class KafkaJournal: JournalPort, Sendable {
                 } catch {
                     return nil
                 }
-            } catch {
-                preconditionFailure("an error that is none of Kafka's: \(error)")
             }
         }
         return nil

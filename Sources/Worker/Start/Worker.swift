@@ -129,26 +129,10 @@ package final class Worker: Sendable {
             watch: GroupWatch(settings, consumer: consumer, logger: self.logger) { health.group($0) },
             logger: self.logger
         )
-        var transactions = TransactionSettings(transactionalID: self.process)
-        transactions.transactionTimeout = settings.transactionTimeout
-        let (properties, final) = (settings.kafka, transactions)
         let journal = KafkaJournal(
-            settings: KafkaJournal.Settings(
-                topics: names,
-                groupID: settings.groupID,
-                encoder: settings.encoder(process: self.process, checked),
-                makeProducer: { () throws(KafkaError) in
-                    try TransactionalProducer(properties: properties, settings: final, observer: observer)
-                },
-                makeReader: { () throws(KafkaError) in
-                    // Waits a quarter of the usual time at the journal's end, where it seldom stays.
-                    try PartitionReader(properties: properties, endWait: .milliseconds(25), observer: observer)
-                },
-                backoff: Backoff(base: .milliseconds(100), cap: .seconds(5)),
-                hourlyRoutes: settings.routes.hourlyRoutes,
-                marks: marks
-            ),
+            settings: self.journalSettings(checked, observer, marks),
             group: group,
+            clock: self.clock,
             inbox: self.inbox,
             logger: self.logger
         )
@@ -163,6 +147,36 @@ package final class Worker: Sendable {
             journal: journal,
             commands: self.makeCommands(checked, observer),
             workbench: workbench
+        )
+    }
+
+    private func journalSettings(
+        _ checked: TopicCheck.Result,
+        _ observer: ClientObserver,
+        _ marks: ReadMarks
+    ) -> KafkaJournal.Settings {
+        var transactions = TransactionSettings(transactionalID: self.process)
+        transactions.transactionTimeout = self.settings.transactionTimeout
+        let (properties, final) = (self.settings.kafka, transactions)
+        return KafkaJournal.Settings(
+            topics: self.settings.topics,
+            groupID: self.settings.groupID,
+            encoder: self.settings.encoder(process: self.process, checked),
+            makeProducer: { (lost) throws(KafkaError) in
+                try TransactionalProducer(
+                    properties: properties,
+                    settings: final,
+                    observer: observer,
+                    connectionLost: lost
+                )
+            },
+            makeReader: { () throws(KafkaError) in
+                // Waits a quarter of the usual time at the journal's end, where it seldom stays.
+                try PartitionReader(properties: properties, endWait: .milliseconds(25), observer: observer)
+            },
+            backoff: Backoff(base: .milliseconds(100), cap: .seconds(5)),
+            hourlyRoutes: self.settings.routes.hourlyRoutes,
+            marks: marks
         )
     }
 

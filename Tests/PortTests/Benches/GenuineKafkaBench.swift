@@ -213,13 +213,14 @@ final class GenuineMember: Member {
                 topics: topics,
                 groupID: id,
                 encoder: .ofBench(topics, id),
-                makeProducer: { () throws(KafkaError) in
-                    try TransactionalProducer(properties: properties, settings: final)
+                makeProducer: { (lost) throws(KafkaError) in
+                    try TransactionalProducer(properties: properties, settings: final, connectionLost: lost)
                 },
                 makeReader: { () throws(KafkaError) in try PartitionReader(properties: properties) },
                 backoff: Backoff(base: .milliseconds(100), cap: .seconds(1))
             ),
             group: self.group,
+            clock: clock,
             inbox: self.inbox,
             logger: Logger(level: .error, sink: InMemoryLogSink())
         )

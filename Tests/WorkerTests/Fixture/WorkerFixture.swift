@@ -338,7 +338,7 @@ struct WorkerFixture: Sendable {
             records.count { Self.phase(of: $0).map { Phase(rawValue: $0)?.isTerminal == true } == true } >= count
         }
         var phases: [String: [String]] = [:]
-        for record in records {
+        for record in records where !Barrier.isEvent(record) {
             let id = String(decoding: record.key ?? [], as: UTF8.self)
             phases[id, default: []].append(Self.phase(of: record) ?? "?")
         }

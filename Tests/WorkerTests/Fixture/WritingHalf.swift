@@ -79,16 +79,18 @@ final class WritingHalf {
                 topics: bed.topics,
                 groupID: settings.groupID,
                 encoder: settings.encoder(process: process, checked),
-                makeProducer: { () throws(KafkaError) in
+                makeProducer: { (lost) throws(KafkaError) in
                     try TransactionalProducer(
                         properties: kafka,
-                        settings: TransactionSettings(transactionalID: process)
+                        settings: TransactionSettings(transactionalID: process),
+                        connectionLost: lost
                     )
                 },
                 makeReader: { () throws(KafkaError) in try PartitionReader(properties: kafka) },
                 backoff: Backoff(base: .milliseconds(100), cap: .seconds(1))
             ),
             group: self.group,
+            clock: clock,
             inbox: inbox,
             logger: TestLog().logger
         )
