@@ -44,6 +44,26 @@ struct LaneQuotaTests {
         #expect(bench.endings.last?.replay == replay && bench.endings.last?.phase == .deployed)
     }
 
+    /// Models by the thousand whose rollouts fail leave nothing behind.
+    @Test("a lane that only counts an hour's beginnings is forgotten with them")
+    func forgotten() {
+        let bench = self.bench(Route.Quota(perModelPerHour: 2))
+        for number in 1...5 {
+            bench.accept(self.state(number, run: 1, model: "m\(number % 3)"))
+            bench.answerAll { $0.isNamed("readBuild") || $0.isNamed("createBuild") }
+            bench.answer(.build(BuildFacts(buildID: "b", progress: .failed("broken"))))
+            bench.pass(60)
+        }
+        #expect(bench.endings.count == 5 && bench.endings.allSatisfy { $0.phase == .failed })
+        #expect(bench.coordinator.lanes[0]?.count == 3)
+        bench.pass(3_600 - 5 * 60)
+        #expect(bench.coordinator.lanes[0]?.count == 3)
+        bench.pass(120)
+        #expect(bench.coordinator.lanes[0]?.count == 2, "the one rollout of 'm0' began an hour ago")
+        bench.pass(4 * 60)
+        #expect(bench.coordinator.lanes[0]?.isEmpty == true)
+    }
+
     @Test("nor by a route that has no room")
     func underWay() {
         let bench = self.bench(Route.Quota(underWay: 1))

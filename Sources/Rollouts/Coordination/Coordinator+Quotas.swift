@@ -100,7 +100,7 @@ extension Coordinator {
         guard !self.isAwaitedByOperator(rollout), let lack = self.lackOfRoom(quota, rollout, now: now) else {
             guard !self.letsOthersGoBefore(rollout, now: now) else { return true }
             self.atWork.begin(rollout)
-            if let most = quota.perModelPerHour { self.lane(of: rollout) { $0.begins(at: now.wall, atMost: most) } }
+            if let most = quota.perModelPerHour { self.countBeginning(of: rollout, atMost: most, now: now) }
             return false
         }
         // Read again when it goes on, when they may have changed; nobody keeps them meanwhile.
@@ -129,9 +129,23 @@ extension Coordinator {
         self.move(head, now: now)
     }
 
-    private mutating func lane(of rollout: Rollout, _ change: (inout Lane) -> Void) {
-        guard let key = rollout.laneKey, self.lanes[rollout.state.partition] != nil else { return }
-        change(&self.lanes[rollout.state.partition, default: [:]][key, default: Lane()])
+    private mutating func countBeginning(of rollout: Rollout, atMost most: Int, now: Now) {
+        let partition = rollout.state.partition
+        guard let key = rollout.laneKey, self.lanes[partition] != nil else { return }
+        self.lanes[partition, default: [:]][key, default: Lane()].begins(at: now.wall, atMost: most)
+        let until = now.monotonic + Span(HourCounts.window)
+        self.countedBeginnings.append(CountedBeginning(partition: partition, lane: key, at: now.wall, until: until))
+    }
+
+    /// Lets go what counts no more, and lanes of which nothing else is known: models by the thousand may all have failed.
+    mutating func forgetBeginnings(now: Now) {
+        while let oldest = self.countedBeginnings.first, oldest.until <= now.monotonic {
+            _ = self.countedBeginnings.popFirst()
+            self.lanes[oldest.partition]?[oldest.lane]?.forgetBeginnings(until: oldest.at)
+            if self.lanes[oldest.partition]?[oldest.lane]?.isEmpty == true {
+                self.lanes[oldest.partition]?[oldest.lane] = nil
+            }
+        }
     }
 
     /// Why a rollout can't begin, and until when where that is known; `nil` where it can.
@@ -180,6 +194,16 @@ extension Coordinator {
             }
         }
     }
+}
+
+/// A rollout that has begun its work where a quota counts that by the model.
+struct CountedBeginning: Sendable {
+    var partition: Partition
+    var lane: Lane.Key
+    /// When it began.
+    var at: Timestamp
+    /// How long it counts.
+    var until: MonotonicTime
 }
 
 extension Rollout {

@@ -106,6 +106,7 @@ package struct Coordinator: ~Copyable {
     package let quotas: [String: Route.Quota]
     var atWork = AtWork()
     var hourCounts = HourCounts()
+    var countedBeginnings = FIFO<CountedBeginning>()
     var sharedAnswers = SharedAnswers()
     var rollouts = RolloutTable()
     var neighbourTexts = NeighbourTexts()
@@ -188,6 +189,7 @@ package struct Coordinator: ~Copyable {
         var next = self.due.nextTime
         next.comeForward(to: self.sweeps.due.nextTime)
         next.comeForward(to: self.nextForgetting)
+        next.comeForward(to: self.countedBeginnings.first?.until)
         next.comeForward(to: self.untoldStalls.nextTime)
         for outage in self.outages.values { next.comeForward(to: outage.nextProbe) }
         for stall in self.stalls.values { next.comeForward(to: stall.nextAt) }
@@ -218,6 +220,7 @@ package struct Coordinator: ~Copyable {
         self.tellDueStalls(now: now)
         self.startDueSweeps(now: now)
         self.forgetOld(now: now)
+        self.forgetBeginnings(now: now)
     }
 
     mutating func nextNumber() -> UInt64 {

@@ -218,6 +218,12 @@ package struct Lane: Sendable {
         self.beginnings = (self.beginnings(before: time) + [time]).suffix(most)
     }
 
+    /// An hour has gone by since a rollout began: it counts no more, nor does what began before it.
+    package mutating func forgetBeginnings(until time: Timestamp) {
+        guard let beginnings = self.beginnings?.filter({ $0 > time }) else { return }
+        self.beginnings = beginnings.isEmpty ? nil : beginnings
+    }
+
     /// What a clock that was ahead has written counts once its time has come.
     private func beginnings(before now: Timestamp) -> [Timestamp] {
         let hour = now.advanced(by: .zero - HourCounts.window)
