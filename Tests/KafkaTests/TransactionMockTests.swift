@@ -78,6 +78,29 @@ struct TransactionMockTests {
         }
     }
 
+    /// What failed in the transaction before is none of the settling one's.
+    @Test func settlingHeedsNoEarlierFailure() async throws {
+        try await self.withProducer(extra: [.init("message.max.bytes", "2000")]) { _, _, producer in
+            let records = [self.record("a"), self.record(String(repeating: "x", count: 5_000))]
+            let batch = TransactionBatch(records: records, offsets: self.offsets, membership: try self.membership())
+            guard case .aborted = await producer.transact(batch), let place = self.offsets.keys.first else {
+                Issue.record("not aborted")
+                return
+            }
+            try await producer.settle([self.record("b")], offsetOf: place, group: "g", timeout: .seconds(10))
+            #expect(!producer.isOver)
+            #expect(
+                await producer.transact(
+                    TransactionBatch(
+                        records: [self.record("c")],
+                        offsets: self.offsets,
+                        membership: try self.membership()
+                    )
+                ) == .committed
+            )
+        }
+    }
+
     @Test(arguments: ["COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "CONCURRENT_TRANSACTIONS"])
     func aCoordinatorsTemporaryErrorIsOvercome(code: String) async throws {
         try await self.withProducer { cluster, _, producer in

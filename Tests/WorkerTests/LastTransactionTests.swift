@@ -79,6 +79,19 @@ struct LastTransactionTests {
         #expect(last.places == Self.places(1) && last.isInDoubt)
     }
 
+    /// The coordinator that came back commits, and forgets the markers of what was just committed.
+    @Test func thisOneWhereABrokerWasLostWhileItWasUnderWay() {
+        var last = LastTransaction()
+        last.ended(.committed(records: 2), Self.places(1), lost: self.start - .seconds(1), at: self.start)
+        #expect(last.places == Self.places(1) && last.isInDoubt)
+        var later = self.afterCommit
+        let at = self.start + .seconds(600)
+        later.ended(.committed(records: 2), Self.places(2), lost: at - .seconds(1), at: at)
+        #expect(later.places == Self.places(2) && later.isInDoubt, "the one before is long complete")
+        later.ended(.aborted(Self.failure), [], lost: at, at: at)
+        #expect(later.places == Self.places(2) && later.isInDoubt)
+    }
+
     /// The settling one is a transaction like any other.
     @Test func whatWasSettledWhereABrokerWasLostRightAfterIt() {
         var last = self.afterCommit

@@ -11,7 +11,8 @@ extension TransactionRunner {
     /// place any more, and no time-out ends it. A marker ends all that its producer id has open on a partition, and the id
     /// comes with the `transactional.id`.
     ///
-    /// It writes nothing that has a meaning, so no membership fences it.
+    /// It writes nothing that has a meaning, so no membership fences it. Its abort would end what is open there as aborted, too:
+    /// so it is only begun where all that it needs answers, and reaches for the places last.
     func settle(
         _ records: [ProducerRecord],
         offsetOf place: TopicPartition,
@@ -20,13 +21,17 @@ extension TransactionRunner {
         timeout: Duration
     ) -> Result<Void, KafkaError> {
         let deadline = ContinuousClock.now + timeout
+        self.transactionBegins()
         let failure =
             self.begin(client)
+            ?? self.touchOffsets(of: group, place, client, deadline)
             ?? self.produce(records, client, deadline)
             ?? self.flush(client, deadline)
-            ?? self.touchOffsets(of: group, place, client, deadline)
             ?? self.commit(client, deadline)
-        guard let failure else { return .success(()) }
+        guard let failure else {
+            self.judge(isAborted: false)
+            return .success(())
+        }
         rd_kafka_poll(client, 0)
         let error = self.explained(failure)
         self.ended(by: error)

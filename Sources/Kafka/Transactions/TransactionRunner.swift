@@ -125,8 +125,7 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
         }
         self.places.withLock { $0 = self.acknowledged.all }
         switch outcome {
-        case .committed, .aborted:
-            if self.isSuspect { self.end = Self.isSuspectError }
+        case .committed, .aborted: break
         case .unknown(let error), .fatal(let error): self.end = error
         }
         self.finished(self.durations)
@@ -141,17 +140,27 @@ final class TransactionRunner: ClientContext, @unchecked Sendable {
     /// Its own end was acknowledged, so the transaction is what its outcome says; only the next one is in danger.
     private func judge(_ outcome: TransactionOutcome) -> TransactionOutcome {
         let isAborted = if case .aborted = outcome { true } else { false }
-        // A record whose answer was lost is of no harm once the transaction is committed: its number was used.
-        if self.watch.hasLostCoordinatorAnswer || (isAborted && self.watch.hasLostProduceAnswer) {
-            self.suspect.raise()
-        }
+        self.judge(isAborted: isAborted)
         return outcome
     }
 
-    private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+    /// A transaction has ended: whether another one may follow.
+    func judge(isAborted: Bool) {
+        // A record whose answer was lost is of no harm once the transaction is committed: its number was used.
+        guard self.watch.hasLostCoordinatorAnswer || (isAborted && self.watch.hasLostProduceAnswer) else { return }
+        self.suspect.raise()
+        self.end = Self.isSuspectError
+    }
+
+    /// What was noted of the transaction before is none of the next one's.
+    func transactionBegins() {
         self.failedRecords = [:]
         self.watch.transactionBegins()
         self.deniedTopic.withLock { $0 = nil }
+    }
+
+    private func attempt(_ batch: TransactionBatch, _ client: OpaquePointer) -> TransactionOutcome {
+        self.transactionBegins()
         let deadline = ContinuousClock.now + self.settings.transactionTimeout
         // Nothing was begun, so there is nothing to abort; a wrong state does not cure itself.
         if let error = self.begin(client) { return .fatal(error) }

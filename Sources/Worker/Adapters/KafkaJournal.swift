@@ -101,8 +101,7 @@ final class KafkaJournal: JournalPort, Sendable {
             switch writing {
             case .commit(let transaction):
                 let outcome = await self.commit(transaction, producer)
-                if let lost = self.losses.take() { last.lostConnection(at: lost) }
-                last.ended(outcome, producer.lastPlaces, at: .now)
+                last.ended(outcome, producer.lastPlaces, lost: self.losses.take(), at: .now)
                 guard !Task.isCancelled else { break }
                 self.inbox.deliver(.journal(.commitEnded(transaction.id, outcome)))
                 // Of one that failed for good the machine says when it is replaced.
@@ -118,9 +117,8 @@ final class KafkaJournal: JournalPort, Sendable {
             case .settle(let partition):
                 self.heldBack.taken(partition)
                 guard last.places.contains(partition) else { continue }
-                await producer.close()
-                guard let next = await self.rebuild(settling: &last) else { continue }
-                producer = next
+                last.doubt()
+                producer = await self.settle(&last, after: producer)
             case .connectionLost:
                 if let lost = self.losses.take() { last.lostConnection(at: lost) }
                 guard last.isInDoubt else { continue }
@@ -177,20 +175,13 @@ final class KafkaJournal: JournalPort, Sendable {
     private func rebuild(settling last: inout LastTransaction) async -> TransactionalProducer? {
         guard let producer = await self.rebuild() else { return nil }
         guard last.mayBeOpen else { return producer }
-        do {
-            try await self.settle(&last, with: producer)
-            return producer
-        } catch {
-            // It is tried again where a partition can't be read, and only there is it missed.
-            self.logger.warning("the last transaction could not be settled", ["error": .error(error)])
-            await producer.close()
-            return await self.rebuild()
-        }
+        last.doubt()
+        return await self.settle(&last, after: producer)
     }
 
     /// Ends what brokers may have forgotten that were lost soon after a commit: once they are back.
     ///
-    /// What is to be committed meanwhile fails at once, so that it is seen and named as in any outage.
+    /// What is to be committed meanwhile goes on, or fails at once, so that an outage is seen and named as any other.
     ///
     /// - Returns: The producer to go on with.
     private func settle(
@@ -199,12 +190,10 @@ final class KafkaJournal: JournalPort, Sendable {
     ) async -> TransactionalProducer {
         var producer = producer
         do throws(KafkaError) {
-            if producer.isOver {
-                let next = try await self.makeProducer()
-                await producer.close()
-                producer = next
-            }
+            if producer.isOver { producer = try await self.replaced(producer) }
             try await self.settle(&last, with: producer)
+            // A late copy of its own requests must not act on the next one either.
+            if producer.isSuspect { producer = try await self.replaced(producer) }
         } catch {
             self.logger.debug("what a lost broker may have left open can't be ended yet", ["error": .error(error)])
             self.losses.tryAgain()
@@ -214,18 +203,43 @@ final class KafkaJournal: JournalPort, Sendable {
 
     private func settle(_ last: inout LastTransaction, with producer: TransactionalProducer) async throws(KafkaError) {
         let places = last.places.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+        let names = places.map(\.description).joined(separator: ",")
+        try await self.askLeaders(of: places)
         let now = self.clock.now().wall
-        try await producer.settle(
-            places.map { self.settings.encoder.barrier(for: $0, at: now) },
-            offsetOf: TopicPartition(topic: self.settings.topics.journal, partition: Partition(rawValue: 0)),
-            group: self.settings.groupID,
-            timeout: .seconds(10)
-        )
+        do throws(KafkaError) {
+            try await producer.settle(
+                places.map { self.settings.encoder.barrier(for: $0, at: now) },
+                offsetOf: TopicPartition(topic: self.settings.topics.journal, partition: Partition(rawValue: 0)),
+                group: self.settings.groupID,
+                timeout: .seconds(10)
+            )
+        } catch {
+            self.logger.error(
+                "the last transaction could not be settled: if Kafka has forgotten its end, it is lost",
+                ["partitions": .string(names), "error": .error(error)]
+            )
+            throw error
+        }
         last.settled(at: .now)
-        self.logger.notice(
-            "what the last transaction may have left open is ended",
-            ["partitions": .string(places.map(\.description).joined(separator: ","))]
-        )
+        self.logger.notice("what the last transaction may have left open is ended", ["partitions": .string(names)])
+    }
+
+    /// Fails where a settling transaction would, while failing costs nothing.
+    private func askLeaders(of places: [TopicPartition]) async throws(KafkaError) {
+        let reader = try self.settings.makeReader()
+        do throws(KafkaError) {
+            _ = try await reader.endOffsets(places, timeout: .seconds(5))
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+    }
+
+    private func replaced(_ producer: TransactionalProducer) async throws(KafkaError) -> TransactionalProducer {
+        let next = try await self.makeProducer()
+        await producer.close()
+        return next
     }
 
     private func makeProducer() async throws(KafkaError) -> TransactionalProducer {

@@ -39,8 +39,16 @@ struct LastTransaction {
     ///   - outcome: How.
     ///   - written: Where brokers have acknowledged records of it. Where they have, the one before it was complete, and an
     ///     abort leaves nothing to settle; of one that never came so far Kafka knows nothing.
+    ///   - lost: When a connection was lost that was not told before: it may have been this one's broker or that of the one before.
     ///   - time: Now.
-    mutating func ended(_ outcome: CommitOutcome, _ written: Set<TopicPartition>, at time: ContinuousClock.Instant) {
+    mutating func ended(
+        _ outcome: CommitOutcome,
+        _ written: Set<TopicPartition>,
+        lost: ContinuousClock.Instant? = nil,
+        at time: ContinuousClock.Instant
+    ) {
+        if let lost { self.lostConnection(at: lost) }
+        defer { if let lost { self.lostConnection(at: lost) } }
         switch outcome {
         case .committed, .unknown:
             self.places = self.isInDoubt ? self.places.union(written) : written
@@ -54,6 +62,9 @@ struct LastTransaction {
         case .oversized: break
         }
     }
+
+    /// What it may have left open is to be settled.
+    mutating func doubt() { self.isInDoubt = self.mayBeOpen }
 
     /// What it left open, if it did, has ended.
     mutating func settled(at time: ContinuousClock.Instant) {
