@@ -13,6 +13,19 @@ struct HourlyQuotaRestoreTests {
         func decide(_ state: RolloutState, on place: RunPlace) -> RouteDecision { .plan(state.plan) }
     }
 
+    /// Facts are to decide.
+    private struct OpenPlans: PlanDecider {
+        let quotas = ["default": Route.Quota(acceptedPerHour: 3)]
+
+        func bounded(for state: RolloutState) -> [String] { ["default"] }
+
+        func decide(_ state: RolloutState, on place: RunPlace) -> RouteDecision {
+            var plan = state.plan
+            plan.route = "default"
+            return .plan(plan)
+        }
+    }
+
     private let writer = JournalRecord.Writer(process: "w", generation: 1)
 
     /// A rollout that was accepted, and has ended a minute later.
@@ -40,6 +53,18 @@ struct HourlyQuotaRestoreTests {
         #expect(!self.isFull(Array(records[..<2]), at: at(1_000)))
     }
 
+    /// Acceptances of the partition are dated behind it until it is reached.
+    @Test func whatAClockWroteThatWasAheadCountsForAnHourLikeAllElse() {
+        let ahead = 36_000.0
+        let records = (1...3).map { self.ended($0, accepted: ahead + Double($0)) }
+        var snapshot = JournalSnapshot(now: at(0).wall, hourlyRoutes: BoundedPlans().hourlyRoutes)
+        for (record, time) in records { record.add(to: &snapshot, time: time) }
+        var coordinator = Coordinator(policy: Coordinator.Policy(), plans: BoundedPlans(), seed: 1)
+        coordinator.restore(partition: 0, snapshot.restored(), now: at(0))
+        let isFull = [60.0, 3_600 + 61].map { coordinator.isFull(route: "default", now: at($0).wall) }
+        #expect(isFull == [true, false])
+    }
+
     @Test func whatWasAcceptedBeforeTheHourCountsNoLonger() {
         let records = (1...3).map { self.ended($0, accepted: Double($0) * 100) }
         // The first has ended within the hour, and was accepted before it.
@@ -49,6 +74,24 @@ struct HourlyQuotaRestoreTests {
     @Test func othersOfTheRouteAloneCountAndEachOnce() {
         let (first, second) = (self.ended(1, accepted: 100), self.ended(2, accepted: 200))
         #expect(!self.isFull([first, second, second, self.ended(3, accepted: 300, route: "other")], at: at(1_000)))
+    }
+
+    /// Facts have chosen its route, and then its run was none to deploy.
+    @Test func whatFactsHaveEndedCountsForTheRouteThatTheyChose() {
+        let bench = Bench(plans: OpenPlans())
+        for number in 1...3 {
+            var plan = RolloutPlan.sample(run: "r\(number)", model: "m\(number)")
+            plan.route = ""
+            bench.accept(.sample(number, plan: plan, acceptedAt: bench.now))
+            bench.answerAll { $0.isNamed("readRun") }
+            var facts = RunFacts.sample(number)
+            facts.status = .killed
+            bench.answer(.run(facts))
+        }
+        let ended = bench.endings
+        #expect(ended.map(\.phase) == [.skipped, .skipped, .skipped])
+        #expect(ended.map(\.plan.route) == ["default", "default", "default"])
+        #expect(self.isFull(ended.map { (JournalRecord($0, writer: self.writer), $0.phaseAt) }, at: at(1_000)))
     }
 
     @Test func whatIntakeHasEndedByItselfCountsForNobody() {

@@ -64,6 +64,50 @@ struct LaneQuotaTests {
         #expect(bench.coordinator.lanes[0]?.isEmpty == true)
     }
 
+    /// What it waited for is over, and what it waits for now decides who goes before it.
+    @Test("a rollout that waited for the workbench says that it waits for room, and holds up no operator")
+    func outage() {
+        let bench = self.bench(Route.Quota(perModelPerHour: 1))
+        bench.accept(self.state(1, run: 2))
+        bench.answerAll()
+        bench.pass(300)
+        bench.accept(self.state(3, run: 3))
+        bench.fail(.cut)
+        bench.fail(.cut)
+        #expect(bench.rollout(3)?.state.cause?.class == .unavailable)
+        bench.pass(60)
+        bench.answer(.alive) { $0.isNamed("probe") }
+        bench.answerAll()
+        #expect(self.waits(bench, 3))
+        #expect(bench.records.last { $0.publishes }?.rollout.cause?.class == .quota)
+        bench.accept(self.state(4, run: 4, replay: Self.replays[1]))
+        bench.answerAll()
+        #expect(bench.rollout(3) == nil && bench.rollout(4) == nil)
+    }
+
+    @Test(
+        "what was under way when its partition changed hands has begun",
+        arguments: [RolloutStep.register, .build, .deploy]
+    )
+    func handedOver(step: RolloutStep) {
+        let bench = self.bench(Route.Quota(perModelPerHour: 1))
+        var first = self.state(1, run: 1)
+        first.run = .sample(1)
+        first.enter(.building, at: at(600).wall)
+        first.step = step
+        bench.pass(1_200)
+        bench.restore([first])
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed])
+        bench.accept(self.state(2, run: 2))
+        bench.answerAll()
+        #expect(self.waits(bench, 2))
+        // An hour after its phase began, whatever workers have done since.
+        bench.pass(600 + 3_600 - 1_200 + 1)
+        bench.answerAll()
+        #expect(bench.endings.map(\.phase) == [.deployed, .deployed])
+    }
+
     @Test("nor by a route that has no room")
     func underWay() {
         let bench = self.bench(Route.Quota(underWay: 1))

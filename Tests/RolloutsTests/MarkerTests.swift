@@ -135,4 +135,15 @@ struct LostMarkerTests {
         #expect(bench.markers.map(\.areKept) == [false, true])
         #expect(bench.markers.map(\.step) == [.build, .build])
     }
+
+    /// No journal takes such a time back.
+    @Test(
+        "a date that nobody's clock shows is none",
+        arguments: [Timestamp.earliest, .epoch, Timestamp(millisecondsSinceEpoch: 253_402_300_799_000)]
+    )
+    func impossibleDate(shown: Timestamp) {
+        let bench = Bench()
+        bench.coordinator.workbenchClockShows({ shown }, took: .zero, now: bench.now)
+        #expect(bench.coordinator.workbenchClock.time(bench.now) == bench.now.wall)
+    }
 }

@@ -276,7 +276,10 @@ extension Coordinator {
     ///   - took: How long ago it was asked for.
     ///   - now: The moment.
     package mutating func workbenchClockShows(_ time: () -> Timestamp?, took: Span, now: Now) {
-        guard self.workbenchClock.wants(now.monotonic), let time = time() else { return }
+        // Of a time that no journal takes nothing is noted: somebody in between has made it up.
+        guard self.workbenchClock.wants(now.monotonic), let time = time(), JournalBounds.clock.contains(time) else {
+            return
+        }
         self.workbenchClock.shows(time, took: took, now: now)
     }
 

@@ -13,7 +13,7 @@ extension Coordinator {
         case .plan(let plan):
             rollout.found?.decision = plan
             self.rollouts.count(rollout, byRoute: plan.route)
-            self.countAcceptance(of: rollout.state, route: plan.route)
+            self.countAcceptance(of: rollout.state, route: plan.route, now: now.wall)
             return true
         case .skip(let cause, _): return self.ends(rollout, .skipped, cause, now: now)
         case .fail(let cause, _): return self.ends(rollout, .failed, cause, now: now)

@@ -84,7 +84,7 @@ extension Coordinator {
         for acceptance in restored.lanes.compactMap(\.newestAccepted) + restored.unfinished.map(\.acceptance) {
             self.accepted(at: acceptance.at, in: partition)
         }
-        self.countAcceptances(of: restored, in: partition)
+        self.countAcceptances(of: restored, in: partition, now: now.wall)
         for state in restored.unfinished { self.sweeps.remove(state.id) }
         let (doubles, unfinished) = Self.split(restored.unfinished) { self.rollouts[$0.id] != nil }
         for state in doubles { self.endDouble(state, partition: partition, now: now) }
@@ -97,7 +97,7 @@ extension Coordinator {
             _ = self.known[partition]?.insert(state.id)
             self.setClock(of: rollout, now: now)
             self.insert(rollout)
-            self.countAcceptance(of: state)
+            self.countAcceptance(of: state, now: now.wall)
         }
         for state in unfinished.sorted(by: { $0.acceptance < $1.acceptance }) {
             if let rollout = self.rollouts[state.id] { self.restoreRunKey(rollout) }
@@ -178,7 +178,7 @@ extension Coordinator {
             guard let key = rollout.laneKey else { continue }
             rollout.isHead = self.takeLane(rollout, key: key)
             // Two under way at once can't have been written by this program; the second waits for its turn.
-            if rollout.isHead { self.atWork.begin(rollout) } else { rollout.state.step = .lane }
+            if rollout.isHead { self.beginAgain(rollout, now: now) } else { rollout.state.step = .lane }
         }
         let waiting = rollouts.filter { $0.state.step == .lane }
         for rollout in rollouts where rollout.state.step != .lane { self.move(rollout.id, now: now) }
@@ -224,7 +224,7 @@ extension Coordinator {
         self.neighbourTexts.share(with: &rollout.state)
         rollout.startClock(at: now.monotonic)
         self.insert(rollout)
-        self.countAcceptance(of: state)
+        self.countAcceptance(of: state, now: now.wall)
         self.move(state.id, now: now)
     }
 

@@ -243,6 +243,10 @@ extension Coordinator {
                 laneState = self.laneState(of: key, partition: rollout.state.partition)
             }
         }
+        // The route that facts have chosen has accepted it, also where they end it: the next owner counts by what is written.
+        if rollout.state.plan.route.isEmpty, let route = rollout.found?.decision?.route {
+            rollout.state.plan.route = route
+        }
         rollout.state.enter(phase, at: now.wall, cause: Self.doubtWhatIsMissing(rollout, cause))
         rollout.state.closeDoubts(at: self.workbenchClock.time(now))
         rollout.state.step = .finished

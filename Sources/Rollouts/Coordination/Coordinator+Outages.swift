@@ -54,8 +54,15 @@ extension Coordinator {
         if let cause = self.outages[component]?.cause { self.tellWaiting(rollout.id, cause, now: now) }
     }
 
+    /// Says of a rollout that it waits, and for what.
+    ///
+    /// One outage after another is one wait. What waits by a decision of its own is another one, and is treated as one.
     mutating func tellWaiting(_ id: RolloutID, _ cause: Cause, now: Now) {
-        guard let rollout = self.rollouts[id], rollout.state.phase != .waiting else { return }
+        guard let rollout = self.rollouts[id] else { return }
+        if rollout.state.phase == .waiting {
+            let known = rollout.state.cause?.class
+            guard known != cause.class, known?.isOwnDecision != false || cause.class.isOwnDecision else { return }
+        }
         rollout.state.enter(.waiting, at: now.wall, cause: cause)
         self.record(rollout.state, purpose: .note, publishes: true)
     }

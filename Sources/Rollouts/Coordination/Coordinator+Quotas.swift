@@ -80,16 +80,20 @@ extension Coordinator {
     /// - Parameters:
     ///   - state: The rollout.
     ///   - route: The route that facts have chosen for it; `nil` for its own.
-    mutating func countAcceptance(of state: RolloutState, route: String? = nil) {
+    ///   - now: The time.
+    mutating func countAcceptance(of state: RolloutState, route: String? = nil, now: Timestamp) {
         let route = route ?? state.plan.route
         guard self.quotas[route]?.acceptedPerHour != nil else { return }
-        self.hourCounts.note(state.id, of: state.partition, route: route, at: state.acceptedAt)
+        self.hourCounts.note(state.id, of: state.partition, route: route, at: min(state.acceptedAt, now))
     }
 
     /// What had ended before its partition was taken over counts as well: restarts give nobody a second hour.
-    mutating func countAcceptances(of restored: Restored, in partition: Partition) {
+    ///
+    /// What a clock that was ahead has written counts from now on, and for an hour: rollouts are dated behind it until it is
+    /// reached, and would count for as long.
+    mutating func countAcceptances(of restored: Restored, in partition: Partition, now: Timestamp) {
         let counted = restored.acceptedLately + restored.unswept.filter { $0.previousPhase != nil }.map { .init($0) }
-        self.hourCounts.note(counted.filter { self.quotas[$0.route]?.acceptedPerHour != nil }, of: partition)
+        self.hourCounts.note(counted.filter { self.quotas[$0.route]?.acceptedPerHour != nil }, of: partition, now: now)
     }
 
     /// Lets a rollout whose turn it is begin, or wait until its route has room.
@@ -100,7 +104,7 @@ extension Coordinator {
         guard !self.isAwaitedByOperator(rollout), let lack = self.lackOfRoom(quota, rollout, now: now) else {
             guard !self.letsOthersGoBefore(rollout, now: now) else { return true }
             self.atWork.begin(rollout)
-            if let most = quota.perModelPerHour { self.countBeginning(of: rollout, atMost: most, now: now) }
+            self.countBeginning(of: rollout, at: now.wall, now: now)
             return false
         }
         // Read again when it goes on, when they may have changed; nobody keeps them meanwhile.
@@ -129,12 +133,22 @@ extension Coordinator {
         self.move(head, now: now)
     }
 
-    private mutating func countBeginning(of rollout: Rollout, atMost most: Int, now: Now) {
+    private mutating func countBeginning(of rollout: Rollout, at time: Timestamp, now: Now) {
         let partition = rollout.state.partition
-        guard let key = rollout.laneKey, self.lanes[partition] != nil else { return }
-        self.lanes[partition, default: [:]][key, default: Lane()].begins(at: now.wall, atMost: most)
+        guard let most = self.quotas[rollout.state.plan.route]?.perModelPerHour, let key = rollout.laneKey,
+            self.lanes[partition] != nil
+        else { return }
+        self.lanes[partition, default: [:]][key, default: Lane()].begins(at: time, atMost: most)
         let until = now.monotonic + Span(HourCounts.window)
-        self.countedBeginnings.append(CountedBeginning(partition: partition, lane: key, at: now.wall, until: until))
+        self.countedBeginnings.append(CountedBeginning(partition: partition, lane: key, at: time, until: until))
+    }
+
+    /// A rollout that had begun goes on here, and counts as having begun: by when its phase did, which no restart moves.
+    mutating func beginAgain(_ rollout: Rollout, now: Now) {
+        self.atWork.begin(rollout)
+        // What is known of its lane has counted it since its deployment was up.
+        guard rollout.state.step != .verify else { return }
+        self.countBeginning(of: rollout, at: min(rollout.state.phaseAt, now.wall), now: now)
     }
 
     /// Lets go what counts no more, and lanes of which nothing else is known: models by the thousand may all have failed.

@@ -57,11 +57,11 @@ struct HourCounts: Sendable {
     }
 
     /// What a journal says was accepted before its partition was taken over, in any order.
-    mutating func note(_ acceptances: [RecentAcceptance], of partition: Partition) {
+    mutating func note(_ acceptances: [RecentAcceptance], of partition: Partition, now: Timestamp) {
         let fresh = acceptances.filter { self.known.insert($0.id).inserted }
         for (route, group) in Dictionary(grouping: fresh, by: \.route) {
             // Sorted once: of a busy hour each would else look for its place among all others.
-            let noted = group.map { Accepted(at: $0.at, id: $0.id, partition: partition) }
+            let noted = group.map { Accepted(at: min($0.at, now), id: $0.id, partition: partition) }
             let all = (self.accepted[route].map(Array.init) ?? []) + noted
             var queue = FIFO<Accepted>()
             for entry in all.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) { queue.append(entry) }

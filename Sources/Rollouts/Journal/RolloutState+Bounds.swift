@@ -10,6 +10,9 @@ enum JournalBounds {
     static let sequence = 1...1_000_000_000
     /// Times from 1970 to the end of the year 9999.
     static let time = Timestamp.epoch...Timestamp(millisecondsSinceEpoch: 253_402_300_799_999)
+    /// What a clock may show now, so that whatever is reckoned from it is such a time: until the year 9000.
+    static let clock =
+        Timestamp.epoch.advanced(by: .seconds(86_400))...Timestamp(millisecondsSinceEpoch: 221_845_392_000_000)
     /// The length of a phase or of a step's deadline, in milliseconds: up to a hundred years.
     static let milliseconds: ClosedRange<Int64> = 0...3_155_760_000_000
     static let partition: ClosedRange<Int32> = 0...999_999

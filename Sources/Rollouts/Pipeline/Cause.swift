@@ -117,6 +117,9 @@ package enum CauseClass: String, Codable, Sendable, CaseIterable {
     /// Its route has as much under way as its quota allows.
     case quota
 
+    /// Whether a rollout waits for it by the worker's own decision, with the workbench up.
+    var isOwnDecision: Bool { self == .quota || self == .holderInDoubt }
+
     /// Whether the same event, replayed, may end otherwise without anyone changing anything.
     package var isRetryable: Bool {
         switch self {
