@@ -127,6 +127,15 @@ package final class MockCluster: Sendable {
         }
     }
 
+    /// Makes a broker the coordinator of a group.
+    ///
+    /// - Throws: `KafkaError` when there is no such broker.
+    package func setCoordinator(ofGroup group: String, broker number: Int) async throws(KafkaError) {
+        try await self.control("set the coordinator of group \(group)") {
+            rd_kafka_mock_coordinator_set($0, "group", group, Int32(clamping: number))
+        }
+    }
+
     /// Makes a broker answer late.
     ///
     /// - Throws: `KafkaError` when there is no such broker.

@@ -63,11 +63,40 @@ final class Locations: Sendable {
 
     /// Serves until it is closed; what waits then is answered with a failure.
     func run() async {
-        for await _ in self.signal.signals {
-            while let questions = self.takeAlike() { await self.answer(questions) }
-        }
+        for await _ in self.signal.signals { await self.serve() }
         // The signals end with the task, too.
         self.close()
+    }
+
+    /// Answers all that waits.
+    ///
+    /// A partition without a leader, or whose offset an open transaction holds, must hold back no other one: it is tried again
+    /// by itself, one at a time, and whoever asks meanwhile goes before.
+    private func serve() async {
+        var hard = FIFO<Hard>()
+        var failures = 0
+        while true {
+            while let questions = self.takeAlike() {
+                for one in await self.answer(questions) { hard.append(one) }
+            }
+            guard let next = hard.popFirst() else { return }
+            if await self.answer(next) {
+                failures = 0
+                continue
+            }
+            hard.append(next)
+            failures += 1
+            guard failures >= hard.count else { continue }
+            failures = 0
+            // A cancelled sleep ends at once, and then so do the questions.
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// A question that could not be answered together with others.
+    private struct Hard: Sendable {
+        var question: Question
+        var deadline: ContinuousClock.Instant
     }
 
     /// Takes no more questions, and answers those that wait.
@@ -85,50 +114,37 @@ final class Locations: Sendable {
 
     /// Takes all that waits for an answer about the same time.
     private func takeAlike() -> [Question]? {
-        let first = self.state.withLock { $0.waiting.first }
-        return first.map { self.take(about: $0.time) }
-    }
-
-    private func take(about time: Timestamp?) -> [Question] {
         self.state.withLock { state in
+            guard let time = state.waiting.first.map(\.time) else { return nil }
             defer { state.waiting.removeAll { $0.time == time } }
             return state.waiting.filter { $0.time == time }
         }
     }
 
-    /// Looks up all in one go, or else one after the other.
-    private func answer(_ questions: [Question]) async {
+    /// Looks up all in one go.
+    ///
+    /// - Returns: Those that have to be asked for one by one; nothing where all are answered.
+    private func answer(_ questions: [Question]) async -> [Hard] {
         do throws(KafkaError) {
             try await self.locate(questions, timeout: .seconds(3))
+            return []
         } catch {
-            await self.answerEach(questions, until: .now + Self.timeout)
+            let deadline = ContinuousClock.now + Self.timeout
+            return questions.map { Hard(question: $0, deadline: deadline) }
         }
     }
 
-    /// A partition without a leader, or whose offset an open transaction holds, must hold back no other one.
-    private func answerEach(_ questions: [Question], until deadline: ContinuousClock.Instant) async {
-        var rest = questions
-        while !rest.isEmpty {
-            var failed: [Question] = []
-            for question in rest {
-                do throws(KafkaError) {
-                    try await self.locate([question], timeout: .seconds(1))
-                } catch {
-                    guard error.isOutage, deadline > .now, !Task.isCancelled else {
-                        question.answer(.failure(PortFailure(error)))
-                        continue
-                    }
-                    failed.append(question)
-                }
-            }
-            if !failed.isEmpty {
-                // A cancelled sleep ends at once, and then so do the questions.
-                try? await Task.sleep(for: .milliseconds(100))
-                // Who has asked meanwhile is looked up likewise.
-                failed += self.take(about: failed[0].time)
-            }
-            rest = failed
+    /// Looks up one that was not answered with others.
+    ///
+    /// - Returns: Whether it was answered.
+    private func answer(_ hard: Hard) async -> Bool {
+        do throws(KafkaError) {
+            try await self.locate([hard.question], timeout: .seconds(1))
+        } catch {
+            guard !error.isOutage || hard.deadline <= .now || Task.isCancelled else { return false }
+            hard.question.answer(.failure(PortFailure(error)))
         }
+        return true
     }
 
     /// How long a look may take; transactions of workers that have died are over by then.
@@ -170,6 +186,7 @@ final class Locations: Sendable {
         _ timeout: Duration
     ) async throws(KafkaError) -> [TopicPartition: Location] {
         var located: [TopicPartition: Location] = [:]
+        let deadline = ContinuousClock.now + timeout
         for (partition, committed) in try await self.consumer.committed(partitions, timeout: timeout) {
             located[partition] = .committed(self.trusted(partition, committed))
         }
@@ -182,10 +199,17 @@ final class Locations: Sendable {
                 ["partition": .describing(partition)]
             )
         }
-        let ends = try await self.consumer.watermarks(unknown)
+        let ends = try await self.consumer.watermarks(unknown, timeout: Self.rest(of: deadline))
         var atTime: [TopicPartition: Offset] = [:]
-        if let time { atTime = try await self.consumer.offsets(of: unknown, at: time) }
+        if let time {
+            atTime = try await self.consumer.offsets(of: unknown, at: time, timeout: Self.rest(of: deadline))
+        }
         for (partition, ends) in ends { located[partition] = .uncommitted(ends: ends, atTime: atTime[partition]) }
         return located
+    }
+
+    /// What is left of the time for a look, but enough for an answer.
+    private static func rest(of deadline: ContinuousClock.Instant) -> Duration {
+        max(deadline - .now, .milliseconds(300))
     }
 }
