@@ -15,6 +15,8 @@ struct CommandFixture: Sendable {
     static let statusTopic = "status"
     static let commandsTopic = "commands"
 
+    /// Absent on a genuine Kafka.
+    var mock: MockCluster?
     let properties: KafkaProperties
     let access: KafkaAccess
 
@@ -40,7 +42,7 @@ struct CommandFixture: Sendable {
                 statusTopic: self.statusTopic,
                 commandsTopic: self.commandsTopic
             )
-            try await body(CommandFixture(properties: properties, access: access))
+            try await body(CommandFixture(mock: cluster, properties: properties, access: access))
         }
     }
 
@@ -66,9 +68,9 @@ struct CommandFixture: Sendable {
     static func run(
         _ words: [String],
         access: KafkaAccess,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        capture: CapturedOutput = CapturedOutput()
     ) async -> Result {
-        let capture = CapturedOutput()
         let loader: KafkaAccess.Loader = { _, _ in access }
         let table = CommandTable(
             name: "slipway",

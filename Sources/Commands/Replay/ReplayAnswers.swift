@@ -29,10 +29,13 @@ struct ReplayAnswers {
     /// - Parameters:
     ///   - commands: Ids of the commands.
     ///   - limit: The longest wait.
-    /// - Returns: The answers by command; one that nobody has answered is not among them.
+    ///   - answers: Takes the answers by command; where the wait fails, those that came before.
     /// - Throws: `KafkaError`, `CancellationError`.
-    func wait(for commands: Set<String>, atMost limit: Duration) async throws -> [String: CommandStatus] {
-        var answers: [String: CommandStatus] = [:]
+    func wait(
+        for commands: Set<String>,
+        atMost limit: Duration,
+        into answers: inout [String: CommandStatus]
+    ) async throws {
         let end = ContinuousClock.now + limit
         while answers.count < commands.count, ContinuousClock.now < end {
             try Task.checkCancellation()
@@ -51,7 +54,6 @@ struct ReplayAnswers {
                 answers[status.commandID] = status
             }
         }
-        return answers
     }
 
     /// Ends the reader.

@@ -15,7 +15,7 @@ enum ReplayCommand {
             "replay",
             summary: "Ask the workers to run past events again, to deploy their runs once more",
             discussion: self.discussion,
-            options: self.selection + self.sending + ConfigurationOptions.all,
+            options: self.options,
             rules: [
                 .atLeastOne(["run", "model", "since", "partition"]), .atMostOne(["since", "partition"]),
                 .requires("until", "since"), .requires("partition", "from-offset"),
@@ -58,6 +58,9 @@ enum ReplayCommand {
         )
     }
 
+    /// All options, in the order of the help.
+    static let options = ReplayCommand.selection + ReplayCommand.sending + ConfigurationOptions.all
+
     private static let discussion = """
         Reads the event topics up to their present ends, without a consumer group: no group's offsets are touched. It prints \
         what it would send; only with --apply it sends. Conditions given together must all hold.
@@ -70,7 +73,8 @@ enum ReplayCommand {
         Then it waits for the workers' answers on the status topic, and lists what is accepted, known from before, refused, \
         or not answered in the time of --wait. An answer that comes later is seen by 'slipway watch'.
 
-        The same --replay-id given again does nothing twice: the workers know its commands. Events that name no run, and \
+        The same --replay-id given again does nothing twice: the workers know its commands. A replay that is interrupted, or \
+        fails once it has sent something, tells what it sent and the command line that asks again under the same id. Events that name no run, and \
         records that cannot be understood, are listed as not replayable.
         """
 

@@ -26,6 +26,8 @@ struct ReplayOptions: Sendable, Equatable {
     var json = false
     /// How long the delivery of a command may take.
     var timeout = Duration.seconds(30)
+    /// The command line that asks for the same again, under the same id.
+    var again = ""
 
     init() {}
 
@@ -65,6 +67,7 @@ struct ReplayOptions: Sendable, Equatable {
         self.limit = invocation.integer("limit") ?? self.limit
         self.json = invocation.flag("json")
         self.timeout = invocation.duration("timeout") ?? self.timeout
+        self.again = ReplayCommandLine.again(invocation, id: self.replay.id, now: now)
         try self.checkReplay()
     }
 
@@ -119,10 +122,12 @@ struct ReplayRun: Sendable {
 
     /// Finds the events, and sends or only shows them.
     ///
-    /// Reads without a group; offsets of groups are never touched.
+    /// Reads without a group; offsets of groups are never touched. Once something is sent, it is told what, and how to ask
+    /// again, before any error is thrown.
     ///
     /// - Returns: Success if there was something to send and, where asked for, all of it was sent.
-    /// - Throws: `KafkaError`, `MissingTopic`, `ReplayPlan.TooMany`, `UsageError`, `CancellationError`.
+    /// - Throws: `KafkaError`, `MissingTopic`, `ReplayPlan.TooMany`, `UsageError`, `OutputClosed`,
+    ///   `CancellationError`.
     func run() async throws -> ExitStatus {
         let topics = try await self.topics()
         let plan = try await self.plan(topics)
@@ -134,11 +139,27 @@ struct ReplayRun: Sendable {
             isApplied: self.options.applies,
             namesTopics: topics.count > 1
         )
-        let outcomes = try await self.outcomes(entries)
-        let rows = zip(entries, outcomes).map { (entry: $0, outcome: $1) }
-        try report.write(rows)
-        try report.finish(plan, rows)
-        return self.status(outcomes)
+        let sending = try await self.outcomes(entries)
+        let rows = zip(entries, sending.outcomes).map { (entry: $0, outcome: $1) }
+        do {
+            try report.write(rows)
+            try report.finish(plan, rows)
+        } catch {
+            // What ended the work is what the operator has to know; that nobody reads the report is told by the exit status.
+            self.tellHowToAskAgain(sending)
+            throw sending.failure ?? error
+        }
+        guard let failure = sending.failure else { return self.status(sending.outcomes) }
+        self.tellHowToAskAgain(sending)
+        throw failure
+    }
+
+    /// Without the id, who asks again deploys everything twice.
+    private func tellHowToAskAgain(_ sending: Sending) {
+        guard sending.hasSent else { return }
+        self.output.writeErrorLine(
+            "slipway replay: commands were sent; to ask again, with nothing deployed twice: \(self.options.again)"
+        )
     }
 
     // MARK: Finding
@@ -195,7 +216,15 @@ struct ReplayRun: Sendable {
 
     // MARK: Sending
 
-    private func outcomes(_ entries: [ReplayPlan.Entry]) async throws -> [ReplayReport.Outcome] {
+    /// What became of the events, and what ended the work early.
+    private struct Sending {
+        var outcomes: [ReplayReport.Outcome]
+        /// Whether commands were given to the brokers; one whose delivery was not confirmed may lie there as well.
+        var hasSent = false
+        var failure: (any Error)?
+    }
+
+    private func outcomes(_ entries: [ReplayPlan.Entry]) async throws -> Sending {
         var outcomes: [ReplayReport.Outcome] = []
         var commands: [OperatorCommand] = []
         let now = Timestamp.now()
@@ -207,26 +236,43 @@ struct ReplayRun: Sendable {
             commands.append(self.options.command(for: entry.record, at: now))
             outcomes.append(.planned)
         }
-        guard self.options.applies, !commands.isEmpty else { return outcomes }
+        guard self.options.applies, !commands.isEmpty else { return Sending(outcomes: outcomes) }
         try Task.checkCancellation()
         guard let wait = self.options.wait else {
-            return self.merged(outcomes, try await self.send(commands))
+            return Sending(outcomes: self.merged(outcomes, try await self.send(commands)), hasSent: true)
         }
         let answers = try await ReplayAnswers(self.access)
         do {
             let sent = try await self.send(commands)
-            let delivered = zip(commands, sent).filter { $0.1.isSent }.map(\.0.head.id)
-            let found = try await answers.wait(for: Set(delivered), atMost: wait)
+            let (told, failure) = await self.told(commands, sent, answers, atMost: wait)
             await answers.close()
-            let told = zip(commands, sent).map { command, outcome -> ReplayReport.Outcome in
-                guard outcome.isSent else { return outcome }
-                return found[command.head.id].map { .answered($0) } ?? .unanswered(command.head.id)
-            }
-            return self.merged(outcomes, told)
+            return Sending(outcomes: self.merged(outcomes, told), hasSent: true, failure: failure)
         } catch {
             await answers.close()
             throw error
         }
+    }
+
+    /// Waits for answers, and says what is known of each command, even where the wait fails.
+    private func told(
+        _ commands: [OperatorCommand],
+        _ sent: [ReplayReport.Outcome],
+        _ answers: ReplayAnswers,
+        atMost wait: Duration
+    ) async -> ([ReplayReport.Outcome], failure: (any Error)?) {
+        let delivered = zip(commands, sent).filter { $0.1.isSent }.map(\.0.head.id)
+        var found: [String: CommandStatus] = [:]
+        var failure: (any Error)?
+        do {
+            try await answers.wait(for: Set(delivered), atMost: wait, into: &found)
+        } catch {
+            failure = error
+        }
+        let told = zip(commands, sent).map { command, outcome -> ReplayReport.Outcome in
+            guard outcome.isSent else { return outcome }
+            return found[command.head.id].map { .answered($0) } ?? .unanswered(command.head.id)
+        }
+        return (told, failure)
     }
 
     /// Puts what became of the commands in place of what was planned.
@@ -241,12 +287,22 @@ struct ReplayRun: Sendable {
         }
     }
 
+    /// Sends them all.
+    ///
+    /// - Throws: What keeps a producer from starting; nothing once a command is sent.
     private func send(_ commands: [OperatorCommand]) async throws -> [ReplayReport.Outcome] {
         let milliseconds = max(1, self.options.timeout.wholeMilliseconds)
         let properties = try self.access.properties(or: [.init("message.timeout.ms", String(milliseconds))])
         let topic = self.access.commandsTopic
         let producer = try Producer(properties: properties)
-        let results = await producer.sendAll(commands.map { CommandEncoder.record($0, topic: topic) })
+        let results = await withTaskCancellationHandler {
+            await producer.sendAll(commands.map { CommandEncoder.record($0, topic: topic) })
+        } onCancel: {
+            // What becomes of them may take as long as --timeout, and who interrupts again ends the process at once.
+            self.output.writeErrorLine(
+                "slipway replay: waiting until it is known what was delivered of replay id \(self.options.replay.id)"
+            )
+        }
         await producer.close()
         return results.map { result in
             switch result {
