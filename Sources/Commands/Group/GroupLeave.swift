@@ -97,7 +97,8 @@ struct GroupLeave: Sendable {
                         consumer.letGo(revocation)
                         // All of it, once: what is told after that nobody waits for.
                         if isIn { return }
-                    case .error(let error) where error.isFatal || error.isAuthorization: throw error
+                    // Of what the member holds nothing is read, so that no right to it is needed.
+                    case .error(let error) where error.isFatal || (error.isAuthorization && !isIn): throw error
                     case .records, .lost, .offsetOutOfRange, .error: continue
                     }
                     if isIn, consumer.assignment.isEmpty { return }
